@@ -1,0 +1,67 @@
+/**
+ * The way out of the host that a message takes: one source address and the one name that goes with it.
+ *
+ * Source address and EHLO name travel in this value and never apart (RFC 5321 section 4.1.1.1,
+ * receivers' forward-confirmed reverse DNS). What is stored (`lastEgress`, health, trace) names its `id`,
+ * because the address of an interface may change or be absent.
+ */
+export type Egress = UplinkEgress | LocalEgress;
+
+export type Family = 4 | 6;
+
+/** One address of one uplink. */
+export type UplinkEgress = {
+  readonly kind: 'uplink';
+  /** `uplink/address`, or `uplink/interface` (`…/interface/6` for IPv6): stable over address changes and restarts. */
+  readonly id: string;
+  readonly uplink: string;
+  readonly family: Family;
+  /** The address that the host binds. */
+  readonly source: string;
+  /** What the world sees: `source`, unless a router rewrites it. Identity, records and "ourselves in the MX set" use it. */
+  readonly publicAddress: string;
+  readonly ehlo: string;
+};
+
+/** The way to what never crosses an uplink: the mail store on loopback or in the private network. Unbound, never moved, never evidence. */
+export type LocalEgress = { readonly kind: 'local'; readonly id: 'local'; readonly ehlo: string };
+
+/** One configured way out, whether or not its address is on the host now. */
+export type EgressSetting = {
+  readonly id: string;
+  readonly uplink: string;
+  readonly ehlo: string;
+  readonly family: Family;
+  /** Exactly one of `address` and `interface` is set. */
+  readonly address: string | null;
+  readonly interface: string | null;
+  /** The public address behind NAT; null where the source address is public itself. */
+  readonly publicAddress: string | null;
+};
+
+/** One configured uplink, and what `choose` orders it by. */
+export type UplinkSetting = {
+  readonly name: string;
+  /** Lower first. */
+  readonly preference: number;
+  /** Among equal preferences, the share of receiving sites. */
+  readonly weight: number;
+  readonly egresses: readonly EgressSetting[];
+  /** Resolvers that answer only on this uplink, as `address:port`. */
+  readonly dns: readonly string[];
+  /** `host:port` of mail servers that the operator lets us probe at any rate. */
+  readonly probe: readonly string[];
+  readonly health: HealthSettings;
+};
+
+/** All in milliseconds. */
+export type HealthSettings = {
+  /** Between probes while all is sound. */
+  readonly intervalMs: number;
+  /** Between probes after a first failure, while down and while proving. */
+  readonly suspectIntervalMs: number;
+  /** How long a probe may take to be answered. */
+  readonly timeoutMs: number;
+  /** How long an egress must prove itself before it comes back. */
+  readonly proveMs: number;
+};

@@ -1,0 +1,27 @@
+import type { Egress } from './egress.ts';
+
+/** One address of one host that takes mail, with the port to call. */
+export type HostAddress = {
+  /** The host's name as MX or configuration gave it, or the address itself where it has none. */
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+};
+
+/** A way to a host: egress × host address. Penalties and connect times are kept by route. */
+export type Route = { readonly egress: Egress; readonly to: HostAddress };
+
+/** The key under which a route's penalty and statistics are kept. */
+export function routeKey(egressId: string, to: HostAddress): string {
+  return `${egressId}>${to.address}:${to.port}`;
+}
+
+/**
+ * The network that an address belongs to for the purpose of evidence: two hosts in one /24 (IPv4) or /48 (IPv6)
+ * may die together, so only hosts of different networks testify against an egress independently.
+ */
+export function evidenceNetwork(address: string): string {
+  if (!address.includes(':')) return address.slice(0, address.lastIndexOf('.'));
+  const [head = ''] = address.split('::');
+  return head.split(':').slice(0, 3).join(':');
+}

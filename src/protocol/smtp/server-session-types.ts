@@ -1,0 +1,74 @@
+import type { BodyType } from './envelope.ts';
+import type { Reply } from './reply.ts';
+
+/** Bounds on what a client may do; the defaults are in config. */
+export type ServerLimits = {
+  readonly messageSizeBytes: number;
+  readonly recipients: number;
+  /** Commands answered with 4xx or 5xx before 421 and close. */
+  readonly errors: number;
+  /** Bytes of one command line with its CRLF; RFC 5321 section 4.5.3.1.4 asks for 512, extensions for more. */
+  readonly lineBytes: number;
+  /** How long a client may take for its next command, and between two reads of a body (RFC 5321 section 4.5.3.2.7: 5 min). */
+  readonly commandTimeoutMs: number;
+  readonly dataTimeoutMs: number;
+  /** The whole session, however busy. */
+  readonly sessionTimeoutMs: number;
+};
+
+/** What a session needs to know of its listener. */
+export type ServerSettings = {
+  /** In the greeting and the EHLO reply. */
+  readonly name: string;
+  readonly limits: ServerLimits;
+  readonly bareNewline: 'refuse' | 'clean';
+};
+
+/** What the driver is asked in the middle of a session. The place of the reply is kept; input waits. */
+export type ServerQuestion =
+  | {
+      readonly kind: 'mail';
+      readonly reversePath: string;
+      readonly bodyType: BodyType;
+      readonly declaredSizeBytes: number | null;
+    }
+  | {
+      readonly kind: 'recipient';
+      readonly reversePath: string;
+      readonly forwardPath: string;
+      readonly taken: number;
+    }
+  /** DATA was asked for with recipients taken: the driver opens its body and answers 354, or 4xx. */
+  | {
+      readonly kind: 'data';
+      readonly reversePath: string;
+      readonly forwardPaths: readonly string[];
+      readonly bodyType: BodyType;
+      readonly ehlo: string;
+      readonly protocol: 'SMTP' | 'ESMTP';
+    }
+  /** The whole body has passed as `body` spans: the driver commits, and only then answers 250. */
+  | { readonly kind: 'message'; readonly sizeBytes: number };
+
+export type ServerEvent =
+  | { readonly kind: 'opened'; readonly at: number }
+  | { readonly kind: 'bytes'; readonly chunk: Buffer; readonly at: number }
+  /** The answer to `ask` number `ask`. A 2xx (354 for `data`) goes on; anything else refuses. */
+  | { readonly kind: 'answer'; readonly ask: number; readonly reply: Reply; readonly at: number }
+  /** The deadline that `deadline` named has passed, or may have. */
+  | { readonly kind: 'tick'; readonly at: number }
+  /** Postern is stopping: 421 at the next moment when no transaction is under way. */
+  | { readonly kind: 'shutdown'; readonly at: number };
+
+export type ServerAction =
+  | { readonly kind: 'write'; readonly bytes: Buffer }
+  | { readonly kind: 'ask'; readonly ask: number; readonly question: ServerQuestion }
+  /** A span of the message's body, dot-unstuffed, line ends CRLF: `chunk.subarray(start, end)`, never copied by the session. */
+  | { readonly kind: 'body'; readonly chunk: Buffer; readonly start: number; readonly end: number }
+  /** The message is given up (limit, bare newline, disconnect): the driver drops what it has of the body. */
+  | { readonly kind: 'discard'; readonly reason: string }
+  /** Stop reading from the socket until `resume`. */
+  | { readonly kind: 'hold' }
+  | { readonly kind: 'resume' }
+  /** Write what is pending, then close; `reason` for the log. */
+  | { readonly kind: 'close'; readonly reason: string };

@@ -1,0 +1,91 @@
+import type { EgressState } from '../decision/egress/health-state.ts';
+import type { NetworkErrorKind } from '../decision/egress/observation.ts';
+import type { MessageId } from '../decision/queue/queued.ts';
+
+/** Whom a failure is charged to; only the first three can ever bounce a message. */
+export type Blame = 'message' | 'recipient' | 'destination' | 'route' | 'egress';
+
+/** One event in the life of a message, as `trace --json` prints it (there `at` is RFC 3339). Fields that do not apply are null. */
+export type TraceEvent = {
+  /** Wall ms. */
+  readonly at: number;
+  readonly id: MessageId;
+  readonly recipient: string | null;
+  readonly sender: string;
+  readonly event:
+    | 'accepted'
+    | 'attempt'
+    | 'hedged'
+    | 'delivered'
+    | 'deferred'
+    | 'in_doubt'
+    | 'held'
+    | 'bounced'
+    | 'expired'
+    | 'removed';
+  readonly uplink: string | null;
+  readonly source: string | null;
+  readonly ehlo: string | null;
+  readonly host: string | null;
+  readonly address: string | null;
+  readonly reply: string | null;
+  readonly tls: string | null;
+  readonly blame: Blame | null;
+  readonly reason: string | null;
+  readonly elapsedMs: number | null;
+};
+
+/** All that happens. Log, trace, metrics and dashboard only subscribe. */
+export type GatewayEvent =
+  | { readonly kind: 'message'; readonly trace: TraceEvent; readonly sizeBytes: number | null }
+  | {
+      readonly kind: 'egress';
+      readonly at: number;
+      readonly id: string;
+      readonly uplink: string;
+      readonly state: EgressState;
+      readonly previous: EgressState;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'connect';
+      readonly egressId: string;
+      readonly site: string;
+      readonly connectMs: number | null;
+      readonly error: NetworkErrorKind | null;
+      readonly hedge: boolean;
+      readonly probe: boolean;
+    }
+  | {
+      readonly kind: 'listener';
+      readonly at: number;
+      readonly address: string;
+      readonly state: 'listening' | 'absent' | 'failed' | 'closed';
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'rejected';
+      readonly at: number;
+      readonly listener: string;
+      readonly client: string;
+      readonly reason: string;
+    }
+  /** Something an operator should read; a whole sentence that says what to do. `subject` groups repeats. */
+  | { readonly kind: 'warning'; readonly at: number; readonly subject: string; readonly message: string }
+  | { readonly kind: 'notice'; readonly at: number; readonly subject: string; readonly message: string };
+
+/** The one stream of events. A subscriber that throws is dropped and told of once. */
+export class EventStream {
+  #subscribers: ((event: GatewayEvent) => void)[] = [];
+
+  emit(event: GatewayEvent): void {
+    for (const subscriber of this.#subscribers) subscriber(event);
+  }
+
+  subscribe(subscriber: (event: GatewayEvent) => void): () => void {
+    this.#subscribers.push(subscriber);
+    return () => {
+      this.#subscribers = this.#subscribers.filter(other => other !== subscriber);
+    };
+  }
+}

@@ -1,0 +1,61 @@
+import type { EgressState, Fitness } from '../decision/egress/health-state.ts';
+import type { EventStream } from './events.ts';
+import type { QueueStore, Result, TraceStore } from './ports.ts';
+
+/** What the running gateway lets its operator see and do; the control socket and later pages are built on it. */
+export interface GatewayControl {
+  readonly queue: QueueStore;
+  readonly trace: TraceStore;
+  readonly events: EventStream;
+  uplinks(): readonly UplinkReport[];
+  /** Connect, greeting and EHLO through each egress of the uplink, now. Error: the name is unknown. */
+  testUplink(name: string): Promise<Result<readonly EgressTest[], string>>;
+  /** `untilMs` wall; null: until resumed. Kept over restarts. */
+  drain(name: string, untilMs: number | null, reason: string): Promise<Result<void, string>>;
+  resume(name: string): Promise<Result<void, string>>;
+  /** The queue was changed by hand: look again for what is due. */
+  wake(): void;
+  /** An operator took these recipients out of the queue: logged, counted and traced. */
+  removed(recipients: readonly { message: string; forwardPath: string }[]): void;
+  listeners(): readonly { address: string; port: number; role: string; state: string }[];
+}
+
+/** As `uplinks --json` prints it (there in snake case, times RFC 3339). */
+export type UplinkReport = {
+  readonly name: string;
+  readonly state: EgressState;
+  readonly since: number;
+  readonly reason: string;
+  readonly preference: number;
+  readonly egresses: readonly EgressReport[];
+};
+
+export type EgressReport = {
+  readonly id: string;
+  readonly source: string | null;
+  readonly public: string | null;
+  readonly ehlo: string;
+  readonly state: EgressState;
+  readonly since: number;
+  readonly reason: string;
+  readonly fit: Fitness;
+  readonly changes24h: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly ratePerS: number;
+  readonly connectMs: { readonly p50: number | null; readonly p99: number | null };
+};
+
+export type EgressTest = {
+  readonly egress: string;
+  readonly source: string | null;
+  readonly host: string | null;
+  readonly ok: boolean;
+  /** One line for each step: connect, greeting, EHLO; the error in words where a step failed. */
+  readonly steps: readonly {
+    readonly step: 'connect' | 'greeting' | 'ehlo';
+    readonly ok: boolean;
+    readonly text: string;
+    readonly elapsedMs: number;
+  }[];
+};

@@ -1,0 +1,243 @@
+import type { NetworkError } from '../decision/egress/observation.ts';
+import type {
+  BodyRef,
+  LeasedRecipient,
+  MessageId,
+  Outage,
+  QueuedMessage,
+  QueuedRecipient,
+} from '../decision/queue/queued.ts';
+import type { TraceEvent } from './events.ts';
+
+/** A value, or the failure that the network, a disk or an operator caused. Exceptions are bugs or lost resources. */
+export type Result<Value, Failure> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: Failure };
+
+/** Time. Wall and monotonic apart: only durations are reckoned by the second, only what is stored or shown by the first. */
+export interface Clock {
+  /** Wall milliseconds since the epoch; may jump. */
+  now(): number;
+  /** Milliseconds that never go back. */
+  monotonic(): number;
+  /** Calls `fire` once after `ms`. A timer never keeps the process alive by itself. */
+  timer(ms: number, fire: () => void): Timer;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** Chance. `next` is uniform in [0, 1). */
+export interface Random {
+  next(): number;
+}
+
+/** Sockets and what the host says of its addresses, links and routes. */
+export interface Network {
+  /**
+   * Opens a TCP connection. `source` null: unbound. Never happy-eyeballs: one source, one address.
+   * An abort ends it at once with error kind `aborted` and no packet of ours after the SYN but a reset.
+   */
+  connect(target: ConnectTarget): Promise<Result<Connection, NetworkError>>;
+  /** Listens on one address; `port` 0 takes a free one. */
+  listen(
+    address: string,
+    port: number,
+    accept: (connection: Connection) => void,
+  ): Promise<Result<Listener, NetworkError>>;
+  /** A UDP socket bound to `source` (null: unbound), connected to nobody. */
+  datagrams(
+    source: string | null,
+    family: 4 | 6,
+    port?: number,
+  ): Promise<Result<DatagramSocket, NetworkError>>;
+  /** The addresses that this host has now; cheap (under 0.1 ms). */
+  addresses(): readonly HostInterfaceAddress[];
+  /** Tells when addresses, links or routes of the host may have changed; the listener asks again. */
+  watchHost(changed: () => void): { close(): void };
+  /** How packets with this source address would leave, by the host's policy routing; null where the host cannot tell. */
+  routeOf(source: string): Promise<SourceRoute | null>;
+}
+
+export type ConnectTarget = {
+  readonly source: string | null;
+  readonly address: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+};
+
+export type HostInterfaceAddress = {
+  readonly interface: string;
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly temporary: boolean;
+};
+
+/**
+ * `device` the interface that packets with this source leave by, and whether it is the one that has the address.
+ * `unreachable` where the routing says so; `ruled` where an `ip rule` for this source exists; `fallback` where that
+ * rule's table ends in an `unreachable` (or `prohibit`, `blackhole`) default. `interface` carries the address.
+ */
+export type SourceRoute = {
+  readonly interface: string | null;
+  readonly device: string | null;
+  readonly gateway: string | null;
+  readonly ruled: boolean;
+  readonly table: string | null;
+  readonly fallback: boolean;
+  readonly unreachable: boolean;
+};
+
+/** What a connection tells. `data` buffers belong to the receiver; nothing is delivered while paused. `closed` comes exactly once, last. */
+export type ConnectionEvents = {
+  data(chunk: Buffer): void;
+  /** The write buffer is empty again after `write` returned false. */
+  drained(): void;
+  /** `null`: ended in order by the far side or by us. */
+  closed(error: NetworkError | null): void;
+};
+
+/** One TCP connection. Handlers are set once, at once after it is handed over; data waits for them. */
+export interface Connection {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  handle(events: ConnectionEvents): void;
+  /** Many chunks in one system call. False: the buffer is over its mark, wait for `drained`. Bytes are never changed after. */
+  write(chunks: readonly Buffer[]): boolean;
+  /** Bytes written that the far side has not acknowledged, kernel's and ours; null where the host cannot tell. */
+  unsentBytes(): Promise<number | null>;
+  pause(): void;
+  resume(): void;
+  /** Sends what is written, then FIN. */
+  end(): void;
+  /** Gone at once; `closed` follows. */
+  destroy(): void;
+}
+
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface DatagramSocket {
+  readonly port: number;
+  handle(message: (datagram: Buffer, from: { address: string; port: number }) => void): void;
+  send(datagram: Buffer, to: { address: string; port: number }): void;
+  close(): void;
+}
+
+/** The queue's disk is full, damaged or gone. `full` is answered by 452 4.3.1. */
+export type StoreError = { readonly kind: 'full' | 'damaged' | 'failed'; readonly message: string };
+
+/** A message to append. Recipients with `lease` set are at once ours to attempt, without a second look-up. */
+export type NewMessage = {
+  readonly message: QueuedMessage;
+  readonly body: BodyRef;
+  readonly forwardPaths: readonly string[];
+  readonly lease: { readonly owner: string; readonly until: number } | null;
+};
+
+/**
+ * What an attempt or an operator made of one leased recipient.
+ * `done` removes it (and the message with its last recipient); why it is done is the trace's affair.
+ */
+export type Settlement = {
+  readonly message: MessageId;
+  readonly index: number;
+  readonly to:
+    | { readonly kind: 'done' }
+    | (Pick<
+        QueuedRecipient,
+        'state' | 'attempts' | 'nextAttemptAt' | 'lastEgress' | 'lastReply' | 'doubt'
+      > & { readonly kind: 'keep' });
+};
+
+/** Which recipients an operator means; all given conditions must hold, and an empty filter means all. */
+export type QueueFilter = {
+  readonly message?: MessageId;
+  readonly domain?: string;
+  readonly reversePath?: string;
+  readonly forwardPath?: string;
+  readonly state?: QueuedRecipient['state'];
+};
+
+/** Writes a body too large for the row. Bounded memory: await each `write`. */
+export interface BodyWriter {
+  write(chunks: readonly Buffer[]): Promise<Result<void, StoreError>>;
+  /** Syncs file and directory; only then may a row name it. */
+  finish(): Promise<Result<BodyRef, StoreError>>;
+  abort(): Promise<void>;
+}
+
+/**
+ * The durable queue. One contract test runs on every implementation: SQLite, the simulator's memory, later PostgreSQL.
+ * Every promise here resolves AFTER the change is durable; changes that arrive while one commit runs share the next.
+ */
+export interface QueueStore {
+  append(message: NewMessage): Promise<Result<void, StoreError>>;
+  /** Settles recipients and appends new messages (bounces) in one transaction: both or neither. */
+  settle(
+    settlements: readonly Settlement[],
+    bounces?: readonly NewMessage[],
+  ): Promise<Result<void, StoreError>>;
+  openBody(): Promise<Result<BodyWriter, StoreError>>;
+  /** `end` exclusive. */
+  readRange(body: BodyRef, start: number, end: number): Promise<Result<Buffer, StoreError>>;
+  /** Leases up to `limit` recipients due at `now` that nobody holds, earliest first. Inline bodies come with them. */
+  lease(request: {
+    owner: string;
+    now: number;
+    until: number;
+    limit: number;
+  }): Promise<Result<readonly LeasedRecipient[], StoreError>>;
+  /** Puts our leases' end further off while their attempts run. */
+  renew(owner: string, until: number): Promise<Result<void, StoreError>>;
+  /** When the next unleased recipient is due (wall ms); null: none waits. */
+  nextDue(): Promise<Result<number | null, StoreError>>;
+  /** At start: our own leases of a life before become doubts of cause `crash`, due at once. Gives their number. */
+  recover(owner: string, now: number): Promise<Result<number, StoreError>>;
+  list(
+    filter: QueueFilter,
+    limit: number,
+    after: MessageId | null,
+  ): Promise<Result<readonly StoredMessage[], StoreError>>;
+  /** An operator's hand on what is not leased; gives how many recipients were changed. */
+  retry(filter: QueueFilter, now: number): Promise<Result<number, StoreError>>;
+  hold(filter: QueueFilter): Promise<Result<number, StoreError>>;
+  release(filter: QueueFilter, now: number): Promise<Result<number, StoreError>>;
+  remove(
+    filter: QueueFilter,
+  ): Promise<Result<readonly { message: MessageId; forwardPath: string }[], StoreError>>;
+  /** The largest ID ever appended; null in an empty store. IDs go on from it. */
+  lastId(): Promise<Result<MessageId | null, StoreError>>;
+  outages(): Promise<Result<readonly Outage[], StoreError>>;
+  /** Replaces the stored list (it is short: old ones that no message can reach are left out by the caller). */
+  saveOutages(outages: readonly Outage[]): Promise<Result<void, StoreError>>;
+  /** Small facts kept over restarts: drained uplinks, learnt hosts for probes. JSON text by key. */
+  remember(key: string, value: string | null): Promise<Result<void, StoreError>>;
+  recall(key: string): Promise<Result<string | null, StoreError>>;
+  counts(): Promise<Result<{ messages: number; recipients: number }, StoreError>>;
+  close(): Promise<void>;
+}
+
+/** A queued message with its recipients, as `queue list` shows it, and its body's place. */
+export type StoredMessage = {
+  readonly message: QueuedMessage;
+  readonly body: BodyRef;
+  readonly recipients: readonly QueuedRecipient[];
+};
+
+/** The trace's database: written in batches, read by `trace`. */
+export interface TraceStore {
+  /** Never waits and never fails the caller; bounded, and what had to be left out is counted. */
+  record(event: TraceEvent): void;
+  /** By message ID or by address (sender or recipient), oldest first. */
+  find(idOrAddress: string, limit: number): Promise<readonly TraceEvent[]>;
+  close(): Promise<void>;
+}
