@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../src/runtime/ports.ts';
+import { SimHost } from './sim-host.ts';
+import type { SimLink } from './sim-link.ts';
+import { type Packet, packetBytes, packetText } from './sim-packet.ts';
+import type { SimRandom } from './sim-random.ts';
+
+/** Where packets to an address go. `inside` is the address that the host itself knows, behind NAT another one. */
+type Place = { readonly host: SimHost; readonly link: SimLink; readonly inside: string };
+
+/** Why a packet did not arrive, as the sender's kernel learns it; null: it does not. */
+export type Unreachable = (
+  error: 'host_unreachable' | 'network_unreachable' | 'refused' | 'address_absent',
+) => void;
+
+/** On one host, or between hosts of one private network. */
+const nearMs = 0.03;
+
+/**
+ * The simulated Internet: hosts, their links, and the packets between them. All from one seed: `fingerprint` is the
+ * same after the same history, and differs when one packet took another fate.
+ */
+export class SimInternet {
+  readonly clock: Clock;
+  readonly random: SimRandom;
+  readonly #places = new Map<string, Place>();
+  readonly #blocked = new Set<string>();
+  readonly #hash = createHash('sha256');
+  packets = 0;
+
+  constructor(clock: Clock, random: SimRandom) {
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** A new host without any interface. */
+  host(name: string): SimHost {
+    return new SimHost(name, this);
+  }
+
+  /** Called by hosts: this address, as the world sees it, is theirs. */
+  claim(address: string, place: Place): void {
+    if (this.#places.has(address)) throw new Error(`Two interfaces claim ${address}.`);
+    this.#places.set(address, place);
+  }
+
+  /** A firewall on the way drops what goes from one address to another, this way only. */
+  block(from: string, to: string): void {
+    this.#blocked.add(`${from}>${to}`);
+  }
+
+  unblock(from: string, to: string): void {
+    this.#blocked.delete(`${from}>${to}`);
+  }
+
+  /** Anything that should be part of the history, besides packets. */
+  note(text: string): void {
+    this.#hash.update(`${this.clock.monotonic()} ${text}\n`);
+  }
+
+  /** The hash of all that has happened. */
+  fingerprint(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  /** Within one host: no link can be cut. */
+  sendWithin(host: SimHost, packet: Packet): void {
+    this.#tell(packet, 'stays');
+    this.clock.timer(nearMs, () => host.arrive(packet));
+  }
+
+  /** Over the host's link and the far host's link. `packet.from` is the address as the world sees it. */
+  send(link: SimLink, packet: Packet, unreachable: Unreachable): void {
+    const verdict = link.leave(packet.to.port);
+    if (verdict.kind === 'error') {
+      this.#tell(packet, verdict.error);
+      this.clock.timer(verdict.afterMs, () => unreachable(verdict.error));
+      return;
+    }
+    const place = this.#places.get(packet.to.address);
+    const lost =
+      verdict.kind === 'lost' ||
+      place === undefined ||
+      this.#blocked.has(`${packet.from.address}>${packet.to.address}`) ||
+      this.random.chance(link.quality.loss) ||
+      this.random.chance(place.link.quality.loss);
+    if (lost) {
+      this.#tell(packet, 'lost');
+      return;
+    }
+    this.#tell(packet, 'sent');
+    const now = this.clock.monotonic();
+    const bytes = packetBytes(packet);
+    const jitter = this.random.next() * (link.quality.jitterMs + place.link.quality.jitterMs);
+    const ms = link.delay('out', bytes, now) + place.link.delay('in', bytes, now) + jitter;
+    this.clock.timer(ms, () => {
+      // A link that was cut while the packet was under way takes it too.
+      if (link.leave(packet.to.port).kind !== 'passes' || !place.link.arrive(packet.from.port)) {
+        this.#tell(packet, 'lost on the way');
+        return;
+      }
+      place.host.arrive({ ...packet, to: { address: place.inside, port: packet.to.port } });
+    });
+  }
+
+  #tell(packet: Packet, fate: string): void {
+    this.packets += 1;
+    this.#hash.update(`${this.clock.monotonic()} ${packetText(packet)} ${fate}\n`);
+    this.#hash.update(packet.protocol === 'tcp' ? packet.segment.payload : packet.payload);
+  }
+}
