@@ -1,0 +1,34 @@
+/** Where in a session a receiver can be told to misbehave. */
+export type ReceiverStage = 'connect' | 'ehlo' | 'mail' | 'rcpt' | 'data' | 'dot';
+
+/** How a receiver treats those who call: plain data, so that it can be sent to a receiver in another process. */
+export type ReceiverBehaviour = {
+  /** Silence before the greeting, in ms; a client that talks into it is refused. */
+  readonly greetingDelayMs: number;
+  /** The line in place of `220 …`, after which the receiver hangs up: `421 4.3.2 Come later`, `554 5.7.1 Not you`. */
+  readonly greeting: string | null;
+  /** Silence before each later reply, in ms (a tarpit). */
+  readonly replyDelayMs: number;
+  /** So many tries of one (network, reverse-path, forward-path) are told `450 4.7.1` before one is taken. */
+  readonly greylistTries: number;
+  /** Reply lines for forward-paths that are refused, by path or by `@domain`. */
+  readonly refuse: Readonly<Record<string, string>>;
+  /** Hangs up without a word when the session gets here. */
+  readonly dropAt: ReceiverStage | null;
+  /** Stays connected and says nothing more when the session gets here; what the client sent is still taken. */
+  readonly muteAt: ReceiverStage | null;
+  /** Silence between the final dot and its reply, in ms; the message counts as taken at the dot. */
+  readonly dotDelayMs: number;
+};
+
+/** A receiver without whims. */
+export const plainBehaviour: ReceiverBehaviour = {
+  greetingDelayMs: 0,
+  greeting: null,
+  replyDelayMs: 0,
+  greylistTries: 0,
+  refuse: {},
+  dropAt: null,
+  muteAt: null,
+  dotDelayMs: 0,
+};
