@@ -1,0 +1,121 @@
+import type { UplinkSetting } from '../../src/decision/egress/egress.ts';
+import { identityByTable, type RunningReceiver, startReceiver } from '../../src/surface/demo/receiver.ts';
+import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
+import { SimClock } from './sim-clock.ts';
+import type { SimHost } from './sim-host.ts';
+import { SimInternet } from './sim-internet.ts';
+import { SimLink } from './sim-link.ts';
+import { SimRandom } from './sim-random.ts';
+
+const mailPorts: ReadonlySet<number> = new Set([25]);
+
+export const nameServerAddress = '192.0.2.53';
+
+/** A domain of the world and the one host that takes its mail, each in a network of its own. */
+export const remoteDomains = [
+  { name: 'remote.example', host: 'mx.remote.example', address: '192.0.2.10' },
+  { name: 'partner.example', host: 'mx.partner.example', address: '198.18.1.10' },
+  { name: 'school.example', host: 'mx.school.example', address: '198.18.2.10' },
+  { name: 'shop.example', host: 'mx.shop.example', address: '198.18.3.10' },
+] as const;
+
+/** Layout B of the case: own outbound names for each address. */
+const identities = [
+  { uplink: 'isp1', address: '198.51.100.30', ehlo: 'mail.example.com' },
+  { uplink: 'isp2', address: '203.0.113.40', ehlo: 'mail2.example.com' },
+] as const;
+
+/**
+ * The reference network, simulated: our mail host with two uplinks, a client and the mail store inside, and an Internet
+ * of strict receivers with a name server's host.
+ */
+export class ReferenceNetwork {
+  readonly clock = new SimClock();
+  readonly random: SimRandom;
+  readonly internet: SimInternet;
+  readonly uplinks: readonly [SimLink, SimLink];
+  readonly gateway: SimHost;
+  readonly client: SimHost;
+  readonly store: SimHost;
+  readonly nameServer: SimHost;
+  readonly receivers: RunningReceiver[] = [];
+  /** The receiver of our own mail store, for `deliver_to`. */
+  ownStore: RunningReceiver | null = null;
+  readonly deliveries: Delivery[] = [];
+
+  constructor(seed: number) {
+    this.random = new SimRandom(seed);
+    this.internet = new SimInternet(this.clock, this.random.fork());
+    this.uplinks = [
+      new SimLink('isp1', mailPorts, { latencyMs: 8, jitterMs: 3 }),
+      new SimLink('isp2', mailPorts, { latencyMs: 15, jitterMs: 10 }),
+    ];
+    const wire = (name: string): SimLink => new SimLink(name, mailPorts, { latencyMs: 2 });
+    const inside = (name: string): SimLink => new SimLink(name, mailPorts, { latencyMs: 0.1 });
+    this.gateway = this.internet
+      .host('gateway')
+      .attach('eth1', identities[0].address, this.uplinks[0])
+      .attach('eth2', identities[1].address, this.uplinks[1])
+      .attach('eth0', '10.20.0.2', inside('inside'));
+    this.client = this.internet.host('client').attach('eth0', '10.20.0.7', inside('client'));
+    this.store = this.internet.host('store').attach('eth0', '10.20.0.10', inside('store'));
+    this.nameServer = this.internet
+      .host('name server')
+      .attach('eth0', nameServerAddress, wire('name server'));
+  }
+
+  /** Starts the receivers of the world, who judge an identity by its names, and the mail store, which does not. */
+  async start(): Promise<void> {
+    const forward: Record<string, readonly string[]> = {};
+    const reverse: Record<string, readonly string[]> = {};
+    for (const { address, ehlo } of identities) {
+      forward[ehlo] = [address];
+      reverse[address] = [ehlo];
+    }
+    const common = {
+      port: 25,
+      clock: this.clock,
+      onDelivery: (each: Delivery) => this.deliveries.push(each),
+    };
+    const identity = identityByTable(forward, reverse);
+    for (const { host, address } of remoteDomains) {
+      const link = new SimLink(host, mailPorts, { latencyMs: this.random.between(1, 60) });
+      const machine = this.internet.host(host).attach('eth0', address, link);
+      this.receivers.push(must(await startReceiver(machine, { ...common, address, name: host, identity })));
+    }
+    this.ownStore = must(
+      await startReceiver(this.store, { ...common, address: '10.20.0.10', name: 'store.example.com' }),
+    );
+  }
+
+  /** The two uplinks as configuration would give them, all else at its default. */
+  uplinkSettings(): UplinkSetting[] {
+    return identities.map(({ uplink, address, ehlo }, place) => ({
+      name: uplink,
+      preference: 10 * (place + 1),
+      weight: 1,
+      dns: [],
+      probe: [],
+      health: { intervalMs: 10_000, suspectIntervalMs: 1_000, timeoutMs: 4_000, proveMs: 10_000 },
+      egresses: [
+        {
+          id: `${uplink}/${address}`,
+          uplink,
+          ehlo,
+          family: 4 as const,
+          address,
+          interface: null,
+          publicAddress: null,
+        },
+      ],
+    }));
+  }
+}
+
+/** For what cannot fail in a network that we have just made. */
+export function must<Value, Failure>(
+  result: { ok: true; value: Value } | { ok: false; error: Failure },
+): Value {
+  if (!result.ok) throw new Error(`The simulated network could not be made: ${JSON.stringify(result.error)}`);
+  return result.value;
+}
