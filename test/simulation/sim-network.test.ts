@@ -132,6 +132,32 @@ for (const cut of silent) {
   });
 }
 
+const oneWay: [CutKind, string][] = [
+  ['inward lost', 'one two'],
+  ['outward lost', 'one '],
+];
+for (const [cut, heard] of oneWay) {
+  test(`simulated network: with "${cut}" the far side has heard "${heard}" and we hear nothing more`, async () => {
+    const made = await world(5);
+    const { clock, gateway, uplink } = made;
+    const result = await clock.await(
+      gateway.connect({ source, address: receiver, port: 25, timeoutMs: 9_000 }),
+    );
+    assert.ok(result.ok);
+    let echoed = '';
+    const data = (chunk: Buffer): void => {
+      echoed += chunk.toString();
+    };
+    result.value.handle({ data, drained() {}, closed() {} });
+    result.value.write([Buffer.from('one ')]);
+    await clock.run(1_000);
+    gateway.cut(uplink, cut);
+    result.value.write([Buffer.from('two')]);
+    await clock.run(60_000);
+    assert.deepEqual([made.heard, echoed], [heard, 'one ']);
+  });
+}
+
 test('simulated network: the kernel gives a silent connection up after a quarter of an hour', async () => {
   const { clock, gateway, uplink } = await world(5);
   const result = await clock.await(
