@@ -61,6 +61,15 @@ export class SimHost implements Network {
     if (link.listed !== before) this.#tellWatchers();
   }
 
+  /** How many TCP sockets the kernel keeps, those without an owner among them: a leak shows here. */
+  get sockets(): number {
+    return this.#sockets.size;
+  }
+
+  get listening(): number {
+    return this.#listeners.size;
+  }
+
   // The Network port.
 
   async connect(target: ConnectTarget): Promise<Result<Connection, NetworkError>> {

@@ -27,6 +27,8 @@ export class SimInternet {
   readonly #blocked = new Set<string>();
   readonly #hash = createHash('sha256');
   packets = 0;
+  /** Set to read the history as it happens, when a seed shows a fault. */
+  onEvent: ((line: string) => void) | null = null;
 
   constructor(clock: Clock, random: SimRandom) {
     this.clock = clock;
@@ -55,7 +57,9 @@ export class SimInternet {
 
   /** Anything that should be part of the history, besides packets. */
   note(text: string): void {
-    this.#hash.update(`${this.clock.monotonic()} ${text}\n`);
+    const line = `${this.clock.monotonic()} ${text}\n`;
+    this.#hash.update(line);
+    this.onEvent?.(line);
   }
 
   /** The hash of all that has happened. */
@@ -105,7 +109,7 @@ export class SimInternet {
 
   #tell(packet: Packet, fate: string): void {
     this.packets += 1;
-    this.#hash.update(`${this.clock.monotonic()} ${packetText(packet)} ${fate}\n`);
+    this.note(`${packetText(packet)} ${fate}`);
     this.#hash.update(packet.protocol === 'tcp' ? packet.segment.payload : packet.payload);
   }
 }

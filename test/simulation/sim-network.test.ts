@@ -6,6 +6,7 @@ import { SimClock } from './sim-clock.ts';
 import type { SimHost } from './sim-host.ts';
 import { SimInternet } from './sim-internet.ts';
 import { type CutKind, type LinkQuality, SimLink } from './sim-link.ts';
+import { SimProcess } from './sim-process.ts';
 import { SimRandom } from './sim-random.ts';
 
 const mailPorts = new Set([25]);
@@ -200,6 +201,33 @@ test('simulated network: what a destroyed socket had written can still arrive, a
   gateway.cut(uplink, null);
   await clock.run(60_000);
   assert.equal(made.heard, 'late');
+});
+
+test('simulated network: a killed process hears nothing more, and its peers see its connections end', async () => {
+  const made = await world(5);
+  const { clock, gateway } = made;
+  const life = new SimProcess(gateway, clock);
+  const told: string[] = [];
+  await life.network.listen(source, 2_525, () => told.push('accepted'));
+  const result = await clock.await(
+    life.network.connect({ source, address: receiver, port: 25, timeoutMs: 9_000 }),
+  );
+  assert.ok(result.ok);
+  result.value.handle({
+    data: () => told.push('data'),
+    drained() {},
+    closed: () => told.push('closed'),
+  });
+  life.clock.timer(100, () => told.push('timer'));
+  void life.clock.sleep(100).then(() => told.push('slept'));
+  result.value.write([Buffer.from('last words')]);
+  life.kill();
+  await clock.run(60_000);
+  assert.deepEqual(told, []);
+  assert.equal(made.heard, 'last words');
+  assert.deepEqual([gateway.sockets, gateway.listening], [0, 0]);
+  const next = new SimProcess(gateway, clock);
+  assert.equal((await next.network.listen(source, 2_525, () => {})).ok, true);
 });
 
 for (const loss of [0.1, 0.3]) {

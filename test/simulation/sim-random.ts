@@ -33,8 +33,10 @@ export class SimRandom implements Random {
     return this.next() < probability;
   }
 
-  pick<Item>(items: readonly [Item, ...Item[]]): Item {
-    return items[this.between(0, items.length)] ?? items[0];
+  pick<Item>(items: readonly Item[]): Item {
+    const item = items[this.between(0, items.length)];
+    if (item === undefined) throw new Error('There is nothing to pick from.');
+    return item;
   }
 
   fork(): SimRandom {

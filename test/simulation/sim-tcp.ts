@@ -95,6 +95,11 @@ export class SimTcp implements Connection {
     this.#handshake();
   }
 
+  /** The kernel has forgotten it. */
+  get gone(): boolean {
+    return this.#state === 'gone';
+  }
+
   get localAddress(): string {
     return this.local.address;
   }
@@ -150,6 +155,14 @@ export class SimTcp implements Connection {
   destroy(): void {
     if (this.#closed) return;
     this.#close(null);
+    this.#abandon();
+  }
+
+  /** The process that owned it was killed: it hears nothing more, and the kernel does what is left. */
+  bereave(): void {
+    this.#events = null;
+    this.#opened = null;
+    this.#closed ??= { error: null };
     this.#abandon();
   }
 
