@@ -30,6 +30,25 @@ function table(family: 'ip' | 'netdev', chains: readonly (readonly [string, stri
   return `table ${family} cut {\n${laid.join('\n')}\n}\n`;
 }
 
+/** Makes one provider swallow every packet that it should forward. */
+export function blackHole(lab: LabNetwork, index: 0 | 1): Promise<Done> {
+  return lab.providers[index].namespace.nft(table('ip', [['forward', 'hook forward', 'drop']]));
+}
+
+/** Takes every rule of a cut out of one provider's router. */
+export function unblock(lab: LabNetwork, index: 0 | 1): Promise<Done> {
+  return lab.providers[index].namespace.nft(
+    'table ip cut; delete table ip cut; table netdev cut; delete table netdev cut',
+  );
+}
+
+export const addressGone: Cut = {
+  name: 'address-gone',
+  means: 'the address is taken away from the mail host',
+  connect: 'EADDRNOTAVAIL',
+  apply: lab => lab.mailHost.ip(`address del ${one.source}/24 dev ${one.name}`),
+};
+
 /** Every way to die of the reference table. */
 export const cuts: readonly Cut[] = [
   {
@@ -73,7 +92,7 @@ export const cuts: readonly Cut[] = [
     name: 'black-hole',
     means: 'the provider takes every packet and none arrives',
     connect: 'silent',
-    apply: forwardRule('drop'),
+    apply: lab => blackHole(lab, 0),
   },
   {
     name: 'far-side-down',
@@ -105,12 +124,7 @@ export const cuts: readonly Cut[] = [
     connect: 'slow',
     apply: lab => lab.rewire(0, { delayMs: 150, loss: 0.3 }),
   },
-  {
-    name: 'address-gone',
-    means: 'the address is taken away from the mail host',
-    connect: 'EADDRNOTAVAIL',
-    apply: lab => lab.mailHost.ip(`address del ${one.source}/24 dev ${one.name}`),
-  },
+  addressGone,
 ];
 
 export function findCut(name: string): Cut | undefined {
@@ -118,10 +132,9 @@ export function findCut(name: string): Cut | undefined {
 }
 
 /** Heals uplink 1 of any cut. */
-export async function heal(lab: LabNetwork): Promise<Done> {
-  const provider = lab.providers[0].namespace;
+export function heal(lab: LabNetwork): Promise<Done> {
   return inOrder(
-    () => provider.nft('table ip cut; delete table ip cut; table netdev cut; delete table netdev cut'),
+    () => unblock(lab, 0),
     () => lab.rewire(0, null),
     () => lab.layUplink(0),
   );

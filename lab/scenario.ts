@@ -1,0 +1,302 @@
+import { type ChildProcess, execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Namespace } from '../src/surface/demo/namespaces.ts';
+import { PeerProcess } from '../src/surface/demo/peer-process.ts';
+import type { PeerCounts, PeerNews, PeerOrder, PeerValue } from '../src/surface/demo/peer-protocol.ts';
+import type { ReceiverBehaviour } from '../src/surface/demo/receiver-behaviour.ts';
+import type { Delivery } from '../src/surface/demo/receiver-session.ts';
+import { Tally } from '../src/surface/demo/tally.ts';
+import { identity, inside, publicResolver, type Site, sites, uplinks, zoneOf } from './addresses.ts';
+import { LabNetwork, type LabOptions } from './network.ts';
+
+const postern = join(import.meta.dirname, '..', 'bin', 'postern');
+
+export type ScenarioSetting = LabOptions & {
+  /** The uplinks' own resolvers, which answer only their own customers, in place of a public one. */
+  readonly ownResolvers?: boolean;
+  readonly behaviour?: Partial<ReceiverBehaviour>;
+  /** Lines added to the configuration. */
+  readonly more?: string;
+  /** Seconds of proof before a healed uplink is used again. */
+  readonly proveS?: number;
+};
+
+/** One uplink as `postern uplinks --json` tells it, as far as scenarios read it. */
+export type UplinkView = { readonly name: string; readonly state: string; readonly reason: string };
+
+/**
+ * The lab with everything running: receivers and name servers in the Internet, the real `postern serve` in the mail
+ * host, a mail user inside; and a tally of what was accepted and what arrived. Failures are thrown: the test fails.
+ */
+export class Scenario {
+  readonly lab: LabNetwork;
+  readonly tally = new Tally();
+  readonly deliveries: Delivery[] = [];
+  readonly troubles: string[] = [];
+  /** What each message's body must be, by Message-ID. */
+  readonly digests = new Map<string, string>();
+  /** What `postern serve` wrote, the newest 5,000 lines. */
+  readonly log: string[] = [];
+  readonly directory: string;
+  readonly #setting: ScenarioSetting;
+  readonly #sites: readonly Site[];
+  #internet: PeerProcess | null = null;
+  #user: PeerProcess | null = null;
+  #gateway: ChildProcess | null = null;
+  #arrived: () => void = () => {};
+
+  private constructor(lab: LabNetwork, directory: string, setting: ScenarioSetting) {
+    this.lab = lab;
+    this.directory = directory;
+    this.#setting = setting;
+    this.#sites = setting.sites ?? sites;
+  }
+
+  static async start(setting: ScenarioSetting = {}): Promise<Scenario> {
+    const lab = must(await LabNetwork.build(setting));
+    const directory = await mkdtemp(join(tmpdir(), 'postern-lab-'));
+    const scenario = new Scenario(lab, directory, setting);
+    try {
+      await scenario.#populate();
+      await scenario.serve();
+      return scenario;
+    } catch (error) {
+      await scenario.close();
+      throw error;
+    }
+  }
+
+  get config(): string {
+    return join(this.directory, 'postern.yaml');
+  }
+
+  /** The peer with receivers and name servers. */
+  get internet(): PeerProcess {
+    if (this.#internet === null) throw new Error('the Internet is not there yet');
+    return this.#internet;
+  }
+
+  /** Starts `postern serve` in the mail host and waits until its relay listener answers. */
+  async serve(): Promise<void> {
+    const child = this.lab.mailHost.spawn(postern, ['serve', '--config', this.config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#gateway = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', line => this.#logged(line));
+    }
+    await this.until('postern serve to be ready', async () => {
+      if (child.exitCode !== null) throw new Error(`postern serve ended at once:\n${this.log.join('\n')}`);
+      return (await this.uplinks()) !== null;
+    });
+  }
+
+  /** Ends `postern serve`; gives its exit code. */
+  async stopServing(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+    const child = this.#gateway;
+    if (child === null) return null;
+    const ended = new Promise<number | null>(resolve => {
+      if (child.exitCode !== null) resolve(child.exitCode);
+      child.once('exit', code => resolve(code));
+    });
+    child.kill(signal);
+    this.#gateway = null;
+    return ended;
+  }
+
+  /** Runs a `postern` command in the mail host. */
+  command(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+    return runIn(this.lab.mailHost, postern, [...args, '--config', this.config]);
+  }
+
+  /** What `postern uplinks` says; null while the gateway cannot be asked. */
+  async uplinks(): Promise<readonly UplinkView[] | null> {
+    const { code, out } = await this.command('uplinks', '--json');
+    if (code !== 0 && out.trim() === '') return null;
+    const told: { uplinks: UplinkView[] } = JSON.parse(out);
+    return told.uplinks;
+  }
+
+  async uplinkState(name: string): Promise<string> {
+    return (await this.uplinks())?.find(uplink => uplink.name === name)?.state ?? 'not told';
+  }
+
+  /** Begins steady mail from inside, a message each `intervalMs`, to all sites in turn. */
+  async send(
+    intervalMs: number,
+    more: { sizeBytes?: number; label?: string; recipients?: readonly string[] } = {},
+  ): Promise<void> {
+    await order(this.#user, {
+      do: 'send',
+      target: { address: inside.mailHost, port: 25 },
+      source: inside.user,
+      ehlo: 'user.example.com',
+      intervalMs,
+      mailFrom: 'user@example.com',
+      recipients: more.recipients ?? this.#sites.map(site => `someone@${site.domain}`),
+      sizeBytes: more.sizeBytes ?? 1000,
+      label: more.label ?? 'steady',
+    });
+  }
+
+  async stopSending(): Promise<void> {
+    await order(this.#user, { do: 'stop_sending' });
+  }
+
+  async behave(address: string, behaviour: Partial<ReceiverBehaviour>): Promise<void> {
+    await order(this.#internet, { do: 'behave', address, behaviour });
+  }
+
+  async counts(): Promise<PeerCounts> {
+    const value = await order(this.#internet, { do: 'counts' });
+    if (value === null || !('identities' in value)) throw new Error('the peer told no counts');
+    return value;
+  }
+
+  /** Deliveries at or after this wall time, by source address. */
+  bySource(since: number): Map<string, number> {
+    const counted = new Map<string, number>();
+    for (const { remoteAddress, startedAt } of this.deliveries) {
+      if (startedAt >= since) counted.set(remoteAddress, (counted.get(remoteAddress) ?? 0) + 1);
+    }
+    return counted;
+  }
+
+  /** Waits until all accepted mail has arrived. */
+  async drained(limitMs = 60_000): Promise<void> {
+    await this.until('all accepted mail to arrive', () => this.tally.missing().length === 0, limitMs);
+  }
+
+  /** Waits until it holds, looking at every delivery and four times a second; a liveness bound, not a measurement. */
+  async until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
+    const end = performance.now() + limitMs;
+    while (!(await holds())) {
+      if (performance.now() > end) {
+        throw new Error(`waited ${limitMs} ms in vain for ${what}\n${this.log.slice(-40).join('\n')}`);
+      }
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, 250);
+        this.#arrived = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Ends everything and leaves nothing behind. */
+  async close(): Promise<void> {
+    await this.stopServing('SIGKILL');
+    this.#user?.close();
+    this.#internet?.close();
+    this.lab.destroy();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #populate(): Promise<void> {
+    await writeFile(this.config, this.#configText());
+    const hear = (news: PeerNews): void => this.#hear(news);
+    this.#internet = must(await PeerProcess.start(this.lab.internet, hear));
+    this.#user = must(await PeerProcess.start(this.lab.inside, hear));
+    const zone = zoneOf(this.#sites);
+    const servers: [string, readonly string[]][] = this.#setting.ownResolvers
+      ? uplinks.map(uplink => [uplink.resolver, [uplink.network]])
+      : [[publicResolver, []]];
+    for (const [address, customers] of servers) {
+      await order(this.#internet, { do: 'name_server', address, port: 53, zone, customers, delayMs: 0 });
+    }
+    await order(this.#internet, {
+      do: 'receive',
+      addresses: this.#sites.map(site => site.address),
+      port: 25,
+      name: 'mx.remote.example',
+      identity,
+      behaviour: this.#setting.behaviour ?? {},
+    });
+    await order(this.#user, {
+      do: 'receive',
+      addresses: [inside.store],
+      port: 25,
+      name: 'store.example.com',
+      identity: null,
+      behaviour: {},
+    });
+  }
+
+  #configText(): string {
+    const { ownResolvers, more, proveS } = this.#setting;
+    const ways = uplinks.map(
+      (uplink, index) => `
+  - name: ${uplink.name}
+    ehlo: ${uplink.ehlo}
+    source: [${uplink.source}]
+    preference: ${10 * (index + 1)}${ownResolvers ? `\n    dns: ["${uplink.resolver}:53"]` : ''}`,
+    );
+    return `hostname: mail.example.com
+state_dir: ${join(this.directory, 'state')}
+
+uplinks:${ways.join('')}
+
+listeners:
+  - address: ${inside.mailHost}:25
+    role: relay
+    name: mail.example.com
+
+domains:
+  - name: example.com
+    deliver_to: ["${inside.store}:25"]
+
+relay:
+  from_networks: [10.20.0.0/24]
+
+${ownResolvers ? '' : `dns:\n  servers: ["${publicResolver}:53"]\n`}
+health: { prove: ${proveS ?? 10}s }
+${more ?? ''}`;
+  }
+
+  #hear(news: PeerNews): void {
+    if (news.news === 'delivery') {
+      this.deliveries.push(news.delivery);
+      this.tally.delivered(news.delivery);
+      this.#arrived();
+    } else if (news.news === 'accepted') {
+      this.tally.accepted(news.messageId, news.at);
+      this.digests.set(news.messageId, news.bodyDigest);
+    } else if (news.news === 'trouble') {
+      this.troubles.push(news.reason);
+    }
+  }
+
+  #logged(line: string): void {
+    this.log.push(line);
+    if (this.log.length > 5000) this.log.shift();
+  }
+}
+
+/** The value, or an exception that ends the scenario. */
+export function must<Value>(result: { ok: true; value: Value } | { ok: false; error: unknown }): Value {
+  if (result.ok) return result.value;
+  throw new Error(String(result.error));
+}
+
+async function order(peer: PeerProcess | null, what: PeerOrder): Promise<PeerValue> {
+  if (peer === null) throw new Error('the peer is not there yet');
+  return must(await peer.order(what));
+}
+
+function runIn(
+  namespace: Namespace,
+  command: string,
+  args: readonly string[],
+): Promise<{ code: number; out: string; err: string }> {
+  const [file, all] = namespace.entering(command, args);
+  return new Promise(resolve => {
+    execFile(file, all, { timeout: 30_000, maxBuffer: 8_000_000 }, (error, out, err) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 3;
+      resolve({ code, out, err });
+    });
+  });
+}
