@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net';
+import type { NetworkError } from '../../decision/egress/observation.ts';
+import type { Connection, ConnectionEvents } from '../ports.ts';
+import { networkErrorOf } from './network-error.ts';
+import { sendQueueOf } from './real-send-queue.ts';
+
+/**
+ * One TCP connection of this machine.
+ *
+ * The socket must be half-open (`allowHalfOpen`): when the far side ends, we end too, but only once the owner has read
+ * all and is not pausing, so that a client which says QUIT and ends at once still gets its replies.
+ */
+export class TcpConnection implements Connection {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly #socket: Socket;
+  #events: ConnectionEvents | null = null;
+  #error: NetworkError | null = null;
+  #destroyed = false;
+  #paused = false;
+  #farEnded = false;
+  #closed = false;
+
+  /** `socket` is connected, and nobody else listens to it. */
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.localAddress = socket.localAddress ?? '';
+    this.localPort = socket.localPort ?? 0;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.remotePort = socket.remotePort ?? 0;
+    socket.on('error', error => {
+      if (!this.#destroyed) this.#error ??= networkErrorOf(error, `The connection to ${this.remoteAddress}`);
+    });
+    socket.on('end', () => {
+      this.#farEnded = true;
+      if (!this.#paused) this.#socket.end();
+    });
+    socket.on('close', () => {
+      this.#closed = true;
+      this.#events?.closed(this.#error);
+    });
+  }
+
+  handle(events: ConnectionEvents): void {
+    this.#events = events;
+    if (this.#closed) {
+      queueMicrotask(() => events.closed(this.#error));
+      return;
+    }
+    this.#socket.on('data', (chunk: Buffer) => events.data(chunk));
+    this.#socket.on('drain', () => events.drained());
+    if (!this.#paused) this.#socket.resume();
+  }
+
+  write(chunks: readonly Buffer[]): boolean {
+    const socket = this.#socket;
+    if (!socket.writable) return false;
+    const [only] = chunks;
+    if (only === undefined) return true;
+    if (chunks.length === 1) return socket.write(only);
+    socket.cork();
+    let below = true;
+    for (const chunk of chunks) below = socket.write(chunk);
+    socket.uncork();
+    return below;
+  }
+
+  async unsentBytes(): Promise<number | null> {
+    const inKernel = await sendQueueOf(this);
+    return inKernel === null ? null : inKernel + this.#socket.writableLength;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.#events) this.#socket.resume();
+    if (this.#farEnded) this.#socket.end();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { networkContract } from '../../../test/simulation/network-contract.ts';
+import type { Connection } from '../ports.ts';
+import { networkErrorOf } from './network-error.ts';
+import { realNetwork } from './real-network.ts';
+
+networkContract('network of the machine', () => ({
+  network: realNetwork(),
+  addresses: ['127.0.0.2', '127.0.0.3'],
+  pass: promise => promise,
+}));
+
+const kinds: [string, string][] = [
+  ['EADDRNOTAVAIL', 'address_absent'],
+  ['ECONNREFUSED', 'refused'],
+  ['EHOSTUNREACH', 'host_unreachable'],
+  ['ENETUNREACH', 'network_unreachable'],
+  ['EACCES', 'prohibited'],
+  ['EMFILE', 'resources'],
+  ['EWHATEVER', 'other'],
+];
+for (const [code, kind] of kinds) {
+  test(`network errors: ${code} is ${kind}`, () => {
+    assert.equal(networkErrorOf(Object.assign(new Error('x'), { code }), 'Connecting').kind, kind);
+  });
+}
+
+test('network of the machine: a connect that is given up under way ends at once', async () => {
+  const network = realNetwork();
+  const controller = new AbortController();
+  const listener = await network.listen('127.0.0.3', 0, connection => connection.destroy());
+  assert.ok(listener.ok);
+  const connecting = network.connect({
+    source: '127.0.0.2',
+    address: '127.0.0.3',
+    port: listener.value.port,
+    timeoutMs: 5_000,
+    signal: controller.signal,
+  });
+  controller.abort();
+  const result = await connecting;
+  assert.equal(result.ok ? 'connected' : result.error.kind, 'aborted');
+  await listener.value.close();
+});
+
+test('network of the machine: replies written while reading is paused reach a client that has already ended', async () => {
+  const network = realNetwork();
+  const held = Promise.withResolvers<Connection>();
+  const listener = await network.listen('127.0.0.3', 0, connection => {
+    connection.handle({
+      data() {
+        connection.pause();
+        held.resolve(connection);
+      },
+      drained() {},
+      closed() {},
+    });
+  });
+  assert.ok(listener.ok);
+  const client = await network.connect({
+    source: null,
+    address: '127.0.0.3',
+    port: listener.value.port,
+    timeoutMs: 5_000,
+  });
+  assert.ok(client.ok);
+  const over = Promise.withResolvers<string>();
+  let heard = '';
+  client.value.handle({
+    data: chunk => {
+      heard += chunk.toString();
+    },
+    drained() {},
+    closed: () => over.resolve(heard),
+  });
+  client.value.write([Buffer.from('.\r\nQUIT\r\n')]);
+  client.value.end();
+  const server = await held.promise;
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(resolve => setImmediate(resolve));
+  server.write([Buffer.from('250 2.0.0 Kept\r\n')]);
+  server.resume();
+  assert.equal(await over.promise, '250 2.0.0 Kept\r\n');
+  await listener.value.close();
+});
+
+test('network of the machine: a watch of the host starts and leaves nothing behind', () => {
+  const network = realNetwork();
+  const watches = [network.watchHost(() => {}), network.watchHost(() => {})];
+  for (const watch of watches) watch.close();
+});
+
+test('network of the machine: loopback needs no policy route', async () => {
+  const route = await realNetwork().routeOf('127.0.0.2');
+  assert.deepEqual([route?.interface, route?.fallback, route?.unreachable], ['lo', true, false]);
+});

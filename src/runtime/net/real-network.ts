@@ -1,0 +1,99 @@
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
+import type { NetworkError } from '../../decision/egress/observation.ts';
+import type { Connection, ConnectTarget, Listener, Network, Result } from '../ports.ts';
+import { hostAddresses } from './host-addresses.ts';
+import { networkErrorOf } from './network-error.ts';
+import { TcpConnection } from './real-connection.ts';
+import { openDatagrams } from './real-datagrams.ts';
+import { HostWatch } from './real-host-watch.ts';
+import { sourceRoute } from './source-route.ts';
+
+const backlog = 1_024;
+
+/** The machine's own network. */
+export function realNetwork(): Network {
+  const watch = new HostWatch();
+  return {
+    connect: openConnection,
+    listen,
+    datagrams: (source, family, port = 0) => openDatagrams(source, family, port),
+    addresses: hostAddresses,
+    watchHost: changed => watch.watch(changed),
+    routeOf: sourceRoute,
+  };
+}
+
+function openConnection(target: ConnectTarget): Promise<Result<Connection, NetworkError>> {
+  const { source, address, port, timeoutMs, signal } = target;
+  const doing = `Connecting ${source === null ? '' : `from ${source} `}to ${address}:${port}`;
+  const fail = (kind: NetworkError['kind'], why: string): Result<Connection, NetworkError> => ({
+    ok: false,
+    error: { kind, message: `${doing} ${why}.` },
+  });
+  if (signal?.aborted) return Promise.resolve(fail('aborted', 'was given up by ourselves'));
+  if (isIP(address) === 0) return Promise.resolve(fail('other', 'is impossible: that is no IP address'));
+  const { promise, resolve } = Promise.withResolvers<Result<Connection, NetworkError>>();
+  const socket = connect({
+    host: address,
+    port,
+    ...(source === null ? {} : { localAddress: source }),
+    family: isIP(address),
+    noDelay: true,
+    allowHalfOpen: true,
+  });
+  const settle = (result: Result<Connection, NetworkError>): void => {
+    clearTimeout(deadline);
+    signal?.removeEventListener('abort', abort);
+    socket.off('connect', connected);
+    socket.off('error', failed);
+    if (!result.ok) {
+      socket.on('error', () => {});
+      socket.destroy();
+    }
+    resolve(result);
+  };
+  const connected = (): void => {
+    const connection = new TcpConnection(socket);
+    settle({ ok: true, value: connection });
+  };
+  const failed = (error: Error): void => settle({ ok: false, error: networkErrorOf(error, doing) });
+  const abort = (): void => settle(fail('aborted', 'was given up by ourselves'));
+  const deadline = setTimeout(() => settle(fail('timeout', `had no answer in ${timeoutMs} ms`)), timeoutMs);
+  signal?.addEventListener('abort', abort, { once: true });
+  socket.once('connect', connected);
+  socket.once('error', failed);
+  return promise;
+}
+
+function listen(
+  address: string,
+  port: number,
+  accept: (connection: Connection) => void,
+): Promise<Result<Listener, NetworkError>> {
+  const { promise, resolve } = Promise.withResolvers<Result<Listener, NetworkError>>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+  server.on('connection', (socket: Socket) => accept(new TcpConnection(socket)));
+  const failed = (error: Error): void =>
+    resolve({ ok: false, error: networkErrorOf(error, `Listening on ${address}:${port}`) });
+  server.once('error', failed);
+  server.listen({ host: address, port, backlog, ipv6Only: isIP(address) === 6, exclusive: true }, () => {
+    server.off('error', failed);
+    // Out of sockets: that one client is lost, the listener goes on.
+    server.on('error', () => {});
+    resolve({ ok: true, value: { address, port: boundPort(server), close: () => closeServer(server) } });
+  });
+  return promise;
+}
+
+function boundPort(server: Server): number {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
+}
+
+/** The port is free at once; connections that were accepted live on. */
+function closeServer(server: Server): Promise<void> {
+  server.close();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setImmediate(resolve);
+  return promise;
+}

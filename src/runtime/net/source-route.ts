@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { BlockList, isIP } from 'node:net';
+import type { SourceRoute } from '../ports.ts';
+
+/** Any address of the world will do: the kernel is asked for the route, no packet leaves. */
+const worldAddress = { 4: '198.41.0.4', 6: '2001:503:ba3e::2:30' } as const;
+const giveUpMs = 2_000;
+const refusals = new Set(['unreachable', 'prohibit', 'blackhole']);
+
+/** What the four questions to the kernel gave; null: it could not be asked, or refused. */
+export type RoutingFacts = {
+  readonly source: string;
+  readonly addresses: unknown;
+  readonly rules: unknown;
+  readonly route: unknown;
+};
+
+/** How packets with this source would leave; null where the host has no `ip`, or no such address. */
+export async function sourceRoute(source: string): Promise<SourceRoute | null> {
+  const family = isIP(source);
+  if (family !== 4 && family !== 6) return null;
+  if (isLoopback(source))
+    return {
+      interface: 'lo',
+      device: 'lo',
+      gateway: null,
+      ruled: false,
+      table: null,
+      fallback: true,
+      unreachable: false,
+    };
+  const version = `-${family}`;
+  const [addresses, rules, route] = await Promise.all([
+    ip(version, 'address', 'show', 'to', source),
+    ip(version, 'rule'),
+    ip(version, 'route', 'get', worldAddress[family], 'from', source),
+  ]);
+  const facts = { source, addresses, rules, route };
+  const table = ruleTable(facts);
+  const defaults =
+    table === null ? null : await ip(version, 'route', 'show', 'table', table, 'exact', 'default');
+  return readSourceRoute(facts, defaults);
+}
+
+/** Reads the kernel's answers, as `ip -j` writes them. */
+export function readSourceRoute(facts: RoutingFacts, tableDefaults: unknown): SourceRoute | null {
+  const carrier = rows(facts.addresses).find(row => text(row, 'ifname') !== null);
+  if (carrier === undefined) return null;
+  const taken = rows(facts.route)[0];
+  const refused = taken === undefined || refusals.has(text(taken, 'type') ?? '');
+  const own = rulesFor(facts);
+  return {
+    interface: text(carrier, 'ifname'),
+    device: refused ? null : text(taken, 'dev'),
+    gateway: refused ? null : (text(taken, 'gateway') ?? text(taken, 'via')),
+    ruled: ruleTable(facts) !== null,
+    table: ruleTable(facts),
+    fallback:
+      rows(tableDefaults).some(row => refusals.has(text(row, 'type') ?? '')) ||
+      own.some(rule => refusals.has(text(rule, 'action') ?? '')),
+    unreachable: refused,
+  };
+}
+
+/** The table that the first rule for this source leads to. */
+function ruleTable(facts: RoutingFacts): string | null {
+  for (const rule of rulesFor(facts)) {
+    const table = text(rule, 'table');
+    if (table !== null) return table;
+  }
+  return null;
+}
+
+function rulesFor(facts: RoutingFacts): readonly Row[] {
+  return rows(facts.rules).filter(rule => covers(rule, facts.source));
+}
+
+function covers(rule: Row, source: string): boolean {
+  const from = text(rule, 'src');
+  if (from === null || isIP(from) !== isIP(source)) return false;
+  const list = new BlockList();
+  const family = isIP(source) === 6 ? 'ipv6' : 'ipv4';
+  const prefix = rule.srclen;
+  if (typeof prefix === 'number' && prefix >= 0 && prefix <= (family === 'ipv6' ? 128 : 32))
+    list.addSubnet(from, prefix, family);
+  else list.addAddress(from, family);
+  return list.check(source, family);
+}
+
+type Row = { readonly [key: string]: unknown };
+
+function rows(answer: unknown): readonly Row[] {
+  if (!Array.isArray(answer)) return [];
+  return answer.filter((row: unknown): row is Row => typeof row === 'object' && row !== null);
+}
+
+function text(row: Row, key: string): string | null {
+  const value = row[key];
+  return typeof value === 'string' ? value : null;
+}
+
+const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+
+function ip(...words: string[]): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  execFile('ip', ['-j', ...words], { timeout: giveUpMs, maxBuffer: 1_048_576 }, (_error, stdout) => {
+    try {
+      resolve(JSON.parse(stdout));
+    } catch {
+      resolve(null);
+    }
+  });
+  return promise;
+}
