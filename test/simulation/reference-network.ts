@@ -1,3 +1,4 @@
+import type { Settings } from '../../src/config/settings.ts';
 import type { UplinkSetting } from '../../src/decision/egress/egress.ts';
 import { identityByTable, type RunningReceiver, startReceiver } from '../../src/surface/demo/receiver.ts';
 import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
@@ -38,10 +39,10 @@ export class ReferenceNetwork {
   readonly client: SimHost;
   readonly store: SimHost;
   readonly nameServer: SimHost;
-  readonly receivers: RunningReceiver[] = [];
-  /** The receiver of our own mail store, for `deliver_to`. */
-  ownStore: RunningReceiver | null = null;
+  /** What any receiver has taken, the mail store of `deliver_to` among them. */
   readonly deliveries: Delivery[] = [];
+  /** The receivers of the world, once `start` is done. */
+  readonly worldReceivers: RunningReceiver[] = [];
 
   constructor(seed: number) {
     this.random = new SimRandom(seed);
@@ -81,15 +82,47 @@ export class ReferenceNetwork {
     for (const { host, address } of remoteDomains) {
       const link = new SimLink(host, mailPorts, { latencyMs: this.random.between(1, 60) });
       const machine = this.internet.host(host).attach('eth0', address, link);
-      this.receivers.push(must(await startReceiver(machine, { ...common, address, name: host, identity })));
+      this.worldReceivers.push(
+        must(await startReceiver(machine, { ...common, address, name: host, identity })),
+      );
     }
-    this.ownStore = must(
-      await startReceiver(this.store, { ...common, address: '10.20.0.10', name: 'store.example.com' }),
-    );
+    must(await startReceiver(this.store, { ...common, address: '10.20.0.10', name: 'store.example.com' }));
   }
 
-  /** The two uplinks as configuration would give them, all else at its default. */
-  uplinkSettings(): UplinkSetting[] {
+  /** The name that goes with each source address. */
+  identities(): ReadonlyMap<string, string> {
+    return new Map(identities.map(({ address, ehlo }) => [address, ehlo]));
+  }
+
+  /** The configuration of the mail host. */
+  settings(): Settings {
+    return {
+      hostname: 'mail.example.com',
+      stateDir: '/nowhere',
+      uplinks: this.#uplinkSettings(),
+      listeners: [
+        {
+          address: '10.20.0.2',
+          port: 25,
+          role: 'relay',
+          name: 'mail.example.com',
+          publicAddress: null,
+          bareNewline: 'refuse',
+          allowPublic: false,
+        },
+      ],
+      domains: [{ name: 'example.com', role: 'primary', deliverTo: [{ address: '10.20.0.10', port: 25 }] }],
+      relay: { fromNetworks: ['10.20.0.0/24'] },
+      dnsServers: [{ address: nameServerAddress, port: 53, uplink: null, trustAd: false }],
+      delivery: { port: 25, doubtWaitMs: 600_000 },
+      queue: { expireMs: 432_000_000 },
+      limits: { messageSizeBytes: 50_000_000, recipients: 1_000, connections: 2_000, perClient: 50 },
+      log: { level: 'info', format: 'json' },
+    };
+  }
+
+  /** All but names and addresses at the defaults. */
+  #uplinkSettings(): UplinkSetting[] {
     return identities.map(({ uplink, address, ehlo }, place) => ({
       name: uplink,
       preference: 10 * (place + 1),
