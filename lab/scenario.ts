@@ -17,7 +17,8 @@ const postern = join(import.meta.dirname, '..', 'bin', 'postern');
 export type ScenarioSetting = LabOptions & {
   /** The uplinks' own resolvers, which answer only their own customers, in place of a public one. */
   readonly ownResolvers?: boolean;
-  readonly behaviour?: Partial<ReceiverBehaviour>;
+  /** How each site's receiver behaves; it may have no receiver at all. */
+  readonly behaviour?: (site: Site, index: number) => Partial<ReceiverBehaviour> | 'no receiver';
   /** Lines added to the configuration. */
   readonly more?: string;
   /** Seconds of proof before a healed uplink is used again. */
@@ -208,14 +209,18 @@ export class Scenario {
     for (const [address, customers] of servers) {
       await order(this.#internet, { do: 'name_server', address, port: 53, zone, customers, delayMs: 0 });
     }
-    await order(this.#internet, {
-      do: 'receive',
-      addresses: this.#sites.map(site => site.address),
-      port: 25,
-      name: 'mx.remote.example',
-      identity,
-      behaviour: this.#setting.behaviour ?? {},
-    });
+    for (const [index, site] of this.#sites.entries()) {
+      const behaviour = this.#setting.behaviour?.(site, index) ?? {};
+      if (behaviour === 'no receiver') continue;
+      await order(this.#internet, {
+        do: 'receive',
+        addresses: [site.address],
+        port: 25,
+        name: site.host,
+        identity,
+        behaviour,
+      });
+    }
     await order(this.#user, {
       do: 'receive',
       addresses: [inside.store],

@@ -14,12 +14,17 @@ const dieWithUs = ['--pdeathsig', 'KILL', '--'];
  */
 export class Namespace {
   readonly pid: number;
-  readonly #holder: ChildProcess;
+  readonly #holder: ChildProcess | null;
   readonly #children = new Set<ChildProcess>();
 
-  private constructor(pid: number, holder: ChildProcess) {
+  private constructor(pid: number, holder: ChildProcess | null) {
     this.pid = pid;
     this.#holder = holder;
+  }
+
+  /** The one that this process is in; `close` ends only what was started through it. */
+  static here(): Namespace {
+    return new Namespace(process.pid, null);
   }
 
   static async create(): Promise<Result<Namespace, string>> {
@@ -112,8 +117,8 @@ export class Namespace {
   /** Ends every process started in here, then the namespace with its links. */
   close(): void {
     for (const child of this.#children) child.kill('SIGKILL');
-    this.#holder.stdin?.end();
-    this.#holder.kill('SIGKILL');
+    this.#holder?.stdin?.end();
+    this.#holder?.kill('SIGKILL');
   }
 }
 

@@ -58,6 +58,8 @@ export type PeerCounts = ReceiverCounts & {
     readonly ehlo: string;
     readonly sessions: number;
   }[];
+  /** Connections from each address, whether or not a word was said. */
+  readonly callers: readonly { readonly address: string; readonly connections: number }[];
 };
 
 /** What a peer process tells, one JSON object a line. */

@@ -96,10 +96,8 @@ function counts(): PeerCounts {
   const all = [...receivers.values()];
   const sum = (of: (receiver: RunningReceiver) => number): number =>
     all.reduce((total, receiver) => total + of(receiver), 0);
-  const identities = new Map<string, number>();
-  for (const [key, sessions] of all.flatMap(receiver => [...receiver.identities])) {
-    identities.set(key, (identities.get(key) ?? 0) + sessions);
-  }
+  const identities = merge(all.map(receiver => receiver.identities));
+  const callers = merge(all.map(receiver => receiver.callers));
   return {
     connections: sum(receiver => receiver.counts.connections),
     open: sum(receiver => receiver.counts.open),
@@ -110,7 +108,14 @@ function counts(): PeerCounts {
       const [address = '', ehlo = ''] = key.split(' ');
       return { address, ehlo, sessions };
     }),
+    callers: [...callers].map(([address, connections]) => ({ address, connections })),
   };
+}
+
+function merge(tables: readonly ReadonlyMap<string, number>[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const [key, count] of tables.flatMap(table => [...table])) sums.set(key, (sums.get(key) ?? 0) + count);
+  return sums;
 }
 
 process.stdout.on('error', () => process.exit(0));

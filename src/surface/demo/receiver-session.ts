@@ -100,9 +100,10 @@ export class ReceiverSession {
     if (this.#ended) return;
     this.#lastHeardAt = this.#desk.clock.monotonic();
     if (!this.#greeted) {
-      this.#reply('554 5.5.0 You spoke before my greeting');
-      this.#flush();
-      this.#hangUp();
+      this.#connection.write([Buffer.from('554 5.5.0 You spoke before my greeting\r\n')]);
+      this.#connection.end();
+      this.#ended = true;
+      this.#gone = true;
       return;
     }
     this.#pending = this.#pending.length > 0 ? Buffer.concat([this.#pending, chunk]) : chunk;

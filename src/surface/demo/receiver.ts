@@ -46,6 +46,8 @@ export class RunningReceiver implements ReceiverDesk {
   };
   /** How often each EHLO name was given from each address, by `address name`. */
   readonly identities = new Map<string, number>();
+  /** How often each address connected, whether or not it said a word. */
+  readonly callers = new Map<string, number>();
   readonly #deliveries: Delivery[] = [];
   readonly #greylist = new Map<string, number>();
   readonly #sessions = new Set<ReceiverSession>();
@@ -70,7 +72,7 @@ export class RunningReceiver implements ReceiverDesk {
   ): Promise<Result<RunningReceiver, NetworkError>> {
     const receiver = new RunningReceiver(setting);
     const listening = await network.listen(setting.address, setting.port, connection => {
-      receiver.counts.connections += 1;
+      receiver.#called(connection.remoteAddress);
       receiver.#sessions.add(new ReceiverSession(connection, receiver));
       receiver.counts.open = receiver.#sessions.size;
     });
@@ -111,9 +113,7 @@ export class RunningReceiver implements ReceiverDesk {
   }
 
   greeted(ehlo: string, remoteAddress: string): void {
-    const key = `${remoteAddress} ${ehlo.toLowerCase()}`;
-    const seen = this.identities.get(key) ?? 0;
-    if (this.identities.size < 1000 || seen > 0) this.identities.set(key, seen + 1);
+    countIn(this.identities, `${remoteAddress} ${ehlo.toLowerCase()}`);
   }
 
   refusedIdentity(): void {
@@ -128,6 +128,11 @@ export class RunningReceiver implements ReceiverDesk {
     this.counts.deliveries += 1;
     if (this.#deliveries.length < (this.#setting.keep ?? 100_000)) this.#deliveries.push(delivery);
     this.#setting.onDelivery?.(delivery);
+  }
+
+  #called(remoteAddress: string): void {
+    this.counts.connections += 1;
+    countIn(this.callers, remoteAddress);
   }
 
   left(session: ReceiverSession): void {
@@ -168,6 +173,12 @@ export function identityByTable(
     }
     return null;
   };
+}
+
+/** Counts one more of `key`, in a table that holds 1,000 at most. */
+function countIn(table: Map<string, number>, key: string): void {
+  const seen = table.get(key) ?? 0;
+  if (table.size < 1000 || seen > 0) table.set(key, seen + 1);
 }
 
 function printable(text: string): string {

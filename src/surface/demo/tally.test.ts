@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Tally } from './tally.ts';
+
+const [one, two] = [
+  { remoteAddress: '198.51.100.30', ehlo: 'mail.example.com' },
+  { remoteAddress: '203.0.113.40', ehlo: 'mail2.example.com' },
+];
+
+/** Messages as [accepted, started, by], with a cut from 1000 to 2000; a start of null never arrived. */
+function reckon(messages: readonly [number, number | null, typeof one][]) {
+  const tally = new Tally();
+  for (const [n, [acceptedAt, startedAt, by]] of messages.entries()) {
+    const messageId = `<${n}@example.com>`;
+    tally.accepted(messageId, acceptedAt);
+    if (startedAt !== null) tally.delivered({ messageId, startedAt, at: startedAt, rcptTo: [], ...by });
+  }
+  return tally.reckon({ at: 1000, healedAt: 2000 });
+}
+
+const usual: [number, number, typeof one][] = [
+  [100, 102, one],
+  [200, 204, one],
+  [300, 304, one],
+];
+
+const rows: [string, readonly [number, number | null, typeof one][], number | null][] = [
+  ['without a message after the cut there is no added delay', usual, null],
+  [
+    'a message accepted after the cut is late by its start less the usual',
+    [...usual, [1100, 1354, two]],
+    250,
+  ],
+  ['a message accepted before the cut counts from the cut', [...usual, [990, 1204, two]], 200],
+  ['a message quicker than usual is not early', [...usual, [1100, 1101, two]], 0],
+  ['a message accepted after the healing is not the cut’s', [...usual, [2100, 2900, one]], null],
+];
+for (const [sentence, messages, expected] of rows) {
+  test(`tally: ${sentence}`, () => assert.equal(reckon(messages).addedDelayMs?.max ?? null, expected));
+}
+
+test('tally: what never arrived is lost, what arrived again is doubled, and each name counts', () => {
+  const tally = new Tally();
+  for (const messageId of ['<a>', '<b>', '<c>']) tally.accepted(messageId, 0);
+  for (const messageId of ['<a>', '<b>', '<b>']) {
+    tally.delivered({ messageId, startedAt: 1, at: 1, rcptTo: [], ...(messageId === '<a>' ? one : two) });
+  }
+  const reckoning = tally.reckon(null);
+  assert.deepEqual([reckoning.lost, reckoning.duplicates, reckoning.delivered], [['<c>'], 1, 2]);
+  assert.deepEqual(reckoning.byIdentity, [
+    { source: one.remoteAddress, ehlo: one.ehlo, messages: 1 },
+    { source: two.remoteAddress, ehlo: two.ehlo, messages: 2 },
+  ]);
+});
