@@ -1,0 +1,207 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { BodyRef } from '../../decision/queue/queued.ts';
+import type { NewMessage, Result, StoreError } from '../ports.ts';
+import { pragma, takeUp } from './database-form.ts';
+import { freeBytesBeside } from './free-space.ts';
+import { queueForm } from './queue-schema.ts';
+import { QueueTables } from './queue-tables.ts';
+import type {
+  PackedMessage,
+  StoreAnswers,
+  StoreBatch,
+  StoreCall,
+  StoreCalls,
+  StoreOperation,
+} from './store-calls.ts';
+import { damaged, full, storeErrorOf } from './store-error.ts';
+
+export type QueueDatabaseOptions = {
+  readonly file: string;
+  /** The most that the database may hold; null: what the disk holds. */
+  readonly maxBytes: number | null;
+  /** Room on the disk that new mail may not take: settling what was taken must stay possible. */
+  readonly reserveBytes: number;
+  /** Bytes that we may still write on the file's disk. */
+  readonly freeBytes?: () => number;
+};
+
+type Answer = StoreCalls[StoreOperation]['answer'];
+type Handlers = {
+  [Operation in StoreOperation]: (
+    request: StoreCalls[Operation]['request'],
+    bytes: Uint8Array | null,
+  ) => StoreCalls[Operation]['answer'];
+};
+
+/** Pages are given back to the disk above this number of free ones, where they are a quarter of all. */
+const shrinkAbovePages = 4096;
+const shrinkPages = 256;
+
+/**
+ * The queue's SQLite database, for the one thread that owns it: a batch of calls is one transaction, and its answers
+ * are given after the commit, synced (`synchronous=FULL`). Where a batch fails, each of its calls gets a transaction of
+ * its own, so that no call suffers for another.
+ */
+export class QueueDatabase {
+  readonly #file: string;
+  readonly #database: DatabaseSync;
+  readonly #tables: QueueTables;
+  readonly #reserveBytes: number;
+  readonly #freeBytes: () => number;
+  readonly #starts: number;
+  #commits = 0;
+
+  /** Opens or makes the database. Only one process can have it open; the kernel lets go of the lock when it dies. */
+  static open(options: QueueDatabaseOptions): Result<QueueDatabase, StoreError> {
+    let database: DatabaseSync | null = null;
+    try {
+      database = new DatabaseSync(options.file, { timeout: 2_000 });
+      database.exec(
+        `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY`,
+      );
+      database.exec('BEGIN EXCLUSIVE; COMMIT');
+      const refused = takeUp(database, queueForm);
+      if (refused === null) return { ok: true, value: new QueueDatabase(options, database) };
+      database.close();
+      return {
+        ok: false,
+        error: refused.damaged
+          ? damaged(options.file, refused.detail)
+          : { kind: 'failed', message: `${options.file} cannot be used: ${refused.detail}.` },
+      };
+    } catch (error) {
+      if (database?.isOpen) database.close();
+      return { ok: false, error: storeErrorOf(error, options.file) };
+    }
+  }
+
+  private constructor(options: QueueDatabaseOptions, database: DatabaseSync) {
+    this.#file = options.file;
+    this.#database = database;
+    this.#reserveBytes = options.reserveBytes;
+    this.#freeBytes = options.freeBytes ?? (() => freeBytesBeside(options.file));
+    if (options.maxBytes !== null) {
+      const pages = Math.floor(options.maxBytes / pragma(database, 'page_size'));
+      database.exec(`PRAGMA max_page_count = ${pages}`);
+    }
+    this.#tables = new QueueTables(database);
+    this.#starts = this.#commit(() => this.#tables.countStart());
+  }
+
+  /** How often this database was opened, this time counted in. */
+  get starts(): number {
+    return this.#starts;
+  }
+
+  commit({ calls, bytes }: StoreBatch): StoreAnswers {
+    const free = this.#freeBytes();
+    const perform = (call: StoreCall): Result<Answer, StoreError> => {
+      if (call.operation === 'append' && free < this.#reserveBytes)
+        return { ok: false, error: full(this.#file, free) };
+      return { ok: true, value: this.#perform(call, bytes) };
+    };
+    let results: readonly Result<Answer, StoreError>[];
+    const freedFiles: string[] = [];
+    try {
+      results = this.#commit(() => calls.map(perform));
+      freedFiles.push(...this.#tables.takeFreedFiles());
+    } catch {
+      results = calls.map(call => {
+        try {
+          const result = this.#commit(() => perform(call));
+          freedFiles.push(...this.#tables.takeFreedFiles());
+          return result;
+        } catch (error) {
+          return { ok: false, error: storeErrorOf(error, this.#file) };
+        }
+      });
+    }
+    return { results, freedFiles };
+  }
+
+  /** Gives free pages back to the disk, a few at a time; to be called when the answers are out. */
+  shrink(): void {
+    this.#commits += 1;
+    if (this.#commits % 4 !== 0) return;
+    try {
+      const free = pragma(this.#database, 'freelist_count');
+      if (free < shrinkAbovePages || free * 4 < pragma(this.#database, 'page_count')) return;
+      this.#database.prepare(`PRAGMA incremental_vacuum(${shrinkPages})`).all();
+    } catch {
+      // A disk that is full or sick: the next commit says so to those whom it concerns.
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #commit<Value>(work: () => Value): Value {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const value = work();
+      this.#tables.writeTally();
+      this.#database.exec('COMMIT');
+      return value;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#tables.reload();
+      throw error;
+    }
+  }
+
+  #perform<Operation extends StoreOperation>(
+    call: StoreCall<Operation>,
+    bytes: Uint8Array | null,
+  ): StoreCalls[Operation]['answer'] {
+    return this.#handlers[call.operation](call.request, bytes);
+  }
+
+  readonly #handlers: Handlers = {
+    append: (message, bytes) => {
+      this.#tables.append(unpacked(message, bytes));
+      return null;
+    },
+    settle: ({ settlements, bounces }, bytes) => {
+      this.#tables.settle(settlements);
+      for (const bounce of bounces) this.#tables.append(unpacked(bounce, bytes));
+      return null;
+    },
+    lease: ({ owner, now, until, limit }) => this.#tables.lease(owner, now, until, limit),
+    renew: ({ owner, until }) => {
+      this.#tables.renew(owner, until);
+      return null;
+    },
+    nextDue: () => this.#tables.nextDue(),
+    recover: ({ owner, now }) => this.#tables.recover(owner, now),
+    list: request => this.#tables.list(request, request.limit),
+    change: request => this.#tables.change(request, request.change, request.now),
+    remove: request => this.#tables.remove(request),
+    lastId: () => this.#tables.lastId(),
+    outages: () => this.#tables.outages(),
+    saveOutages: outages => {
+      this.#tables.saveOutages(outages);
+      return null;
+    },
+    remember: ({ key, value }) => {
+      this.#tables.remember(key, value);
+      return null;
+    },
+    recall: key => this.#tables.recall(key),
+    counts: () => this.#tables.counts(),
+    orphans: files => this.#tables.orphans(files),
+  };
+}
+
+function unpacked(message: PackedMessage, bytes: Uint8Array | null): NewMessage {
+  const { body } = message;
+  if (body.kind === 'spool') return { ...message, body };
+  const span = bytes?.subarray(body.start, body.end) ?? new Uint8Array();
+  const inline: BodyRef = {
+    kind: 'inline',
+    bytes: Buffer.from(span.buffer, span.byteOffset, span.byteLength),
+  };
+  return { ...message, body: inline };
+}

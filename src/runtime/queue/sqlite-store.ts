@@ -1,0 +1,454 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { BodyRef, LeasedRecipient, MessageId, Outage } from '../../decision/queue/queued.ts';
+import type {
+  BodyWriter,
+  NewMessage,
+  QueueFilter,
+  QueueStore,
+  Result,
+  Settlement,
+  StoredMessage,
+  StoreError,
+} from '../ports.ts';
+import { freeBytesBeside } from './free-space.ts';
+import { type OpenFileForWriting, Spool } from './spool.ts';
+import type {
+  OperatorChange,
+  PackedMessage,
+  Step,
+  StoreAnswers,
+  StoreBatch,
+  StoreCall,
+  StoreCalls,
+  StoreOpening,
+  StoreOperation,
+  StoreWorkerData,
+} from './store-calls.ts';
+import { full, storeErrorOf } from './store-error.ts';
+
+export type SqliteStoreOptions = {
+  /** The `state_dir`: made, for this user alone, where it is not there yet. */
+  readonly directory: string;
+  /** The most that the database may hold; without it, what the disk holds. */
+  readonly maxBytes?: number;
+  /** Room on the disk that new mail may not take, so that mail under way can still be settled. */
+  readonly reserveBytes?: number;
+  /** The store's thread ended unasked; nothing can be kept any more. Told once. */
+  readonly onLost?: (error: StoreError) => void;
+  /** Opens spool files; another one only to try what a full disk does. */
+  readonly openSpoolFile?: OpenFileForWriting;
+};
+
+const defaultReserveBytes = 64 * 1024 * 1024;
+
+/** Bounds on one commit: what is beyond waits for the next. */
+const batchCalls = 1_000;
+const batchBytes = 16 * 1024 * 1024;
+
+type Answer = StoreCalls[StoreOperation]['answer'];
+type Waiting = {
+  readonly call: UnpackedCall;
+  readonly answer: (result: Result<Answer, StoreError>) => void;
+};
+
+/** Calls as they wait, their bodies not yet copied. */
+type UnpackedCall =
+  | Exclude<StoreCall, StoreCall<'append' | 'settle'>>
+  | { readonly operation: 'append'; readonly request: NewMessage }
+  | {
+      readonly operation: 'settle';
+      readonly request: {
+        readonly settlements: readonly Settlement[];
+        readonly bounces: readonly NewMessage[];
+      };
+    };
+
+/**
+ * Opens the queue in `directory`, or says in one sentence why it cannot be used. What was cut short by a crash is put
+ * in order: spool files that no message names are removed.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Result<SqliteStore, StoreError>> {
+  const { directory } = options;
+  const file = join(directory, 'queue.db');
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    return { ok: false, error: storeErrorOf(error, directory) };
+  }
+  const reserveBytes = options.reserveBytes ?? defaultReserveBytes;
+  const workerData: StoreWorkerData = { file, maxBytes: options.maxBytes ?? null, reserveBytes };
+  const worker = new Worker(new URL(`./store-worker${extname(import.meta.url)}`, import.meta.url), {
+    workerData,
+  });
+  const opening = await new Promise<StoreOpening>(resolve => {
+    worker.once('message', resolve);
+    worker.once('error', error => resolve({ ok: false, error: storeErrorOf(error, file) }));
+  });
+  if (!opening.ok) {
+    await worker.terminate();
+    return opening;
+  }
+  const spool = await Spool.open(join(directory, 'spool'), opening.value.starts, options.openSpoolFile);
+  if (!spool.ok) {
+    await worker.terminate();
+    return spool;
+  }
+  await syncDirectory(directory);
+  await syncDirectory(dirname(directory));
+  const store = new SqliteStore(file, worker, spool.value, reserveBytes, options.onLost ?? (() => undefined));
+  await store.removeOrphans();
+  return { ok: true, value: store };
+}
+
+/**
+ * The queue in SQLite, as the main thread sees it. Calls that are made while a commit runs are the next commit: one
+ * batch is under way at a time, and the larger the load, the more share the price of a sync.
+ */
+export class SqliteStore implements QueueStore {
+  readonly #file: string;
+  readonly #worker: Worker;
+  readonly #spool: Spool;
+  readonly #reserveBytes: number;
+  readonly #onLost: (error: StoreError) => void;
+  readonly #ended: Promise<void>;
+  #waiting: Waiting[] = [];
+  #underWay: readonly Waiting[] | null = null;
+  #scheduled = false;
+  #lost: StoreError | null = null;
+  #closing: Promise<void> | null = null;
+  #commits = 0;
+
+  constructor(
+    file: string,
+    worker: Worker,
+    spool: Spool,
+    reserveBytes: number,
+    onLost: (error: StoreError) => void,
+  ) {
+    this.#file = file;
+    this.#worker = worker;
+    this.#spool = spool;
+    this.#reserveBytes = reserveBytes;
+    this.#onLost = onLost;
+    worker.on('message', (answers: StoreAnswers) => this.#answered(answers));
+    worker.on('error', error => this.#lose(error.message));
+    this.#ended = new Promise(resolve => {
+      worker.once('exit', () => {
+        this.#lose('its thread ended');
+        resolve();
+      });
+    });
+  }
+
+  /** Commits made so far. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  append(message: NewMessage): Promise<Result<void, StoreError>> {
+    return this.#done({ operation: 'append', request: message });
+  }
+
+  settle(
+    settlements: readonly Settlement[],
+    bounces: readonly NewMessage[] = [],
+  ): Promise<Result<void, StoreError>> {
+    return this.#done({ operation: 'settle', request: { settlements, bounces } });
+  }
+
+  async openBody(): Promise<Result<BodyWriter, StoreError>> {
+    const free = freeBytesBeside(this.#file);
+    if (free < this.#reserveBytes) return { ok: false, error: full(this.#file, free) };
+    return this.#spool.create();
+  }
+
+  async readRange(body: BodyRef, start: number, end: number): Promise<Result<Buffer, StoreError>> {
+    if (body.kind === 'inline') return { ok: true, value: body.bytes.subarray(start, end) };
+    return this.#spool.read(body.file, start, Math.min(end, body.sizeBytes));
+  }
+
+  async lease(request: {
+    owner: string;
+    now: number;
+    until: number;
+    limit: number;
+  }): Promise<Result<readonly LeasedRecipient[], StoreError>> {
+    const leased = await this.#call({ operation: 'lease', request });
+    if (!leased.ok) return leased;
+    const bodies = new Map<BodyRef, BodyRef>();
+    return {
+      ok: true,
+      value: leased.value.map(one => {
+        const body = bodies.get(one.body) ?? received(one.body);
+        bodies.set(one.body, body);
+        return { recipient: one.recipient, message: one.message, body };
+      }),
+    };
+  }
+
+  renew(owner: string, until: number): Promise<Result<void, StoreError>> {
+    return this.#done({ operation: 'renew', request: { owner, until } });
+  }
+
+  nextDue(): Promise<Result<number | null, StoreError>> {
+    return this.#call({ operation: 'nextDue', request: null });
+  }
+
+  recover(owner: string, now: number): Promise<Result<number, StoreError>> {
+    return this.#call({ operation: 'recover', request: { owner, now } });
+  }
+
+  /** Pages of `limit` messages are full but for the last; inline bodies come along, so memory goes with `limit`. */
+  async list(
+    filter: QueueFilter,
+    limit: number,
+    after: MessageId | null,
+  ): Promise<Result<readonly StoredMessage[], StoreError>> {
+    const found: StoredMessage[] = [];
+    const walked = await this.#walk(after, async from => {
+      const request = { filter, after: from, limit: limit - found.length };
+      const step = await this.#call({ operation: 'list', request });
+      if (!step.ok) return step;
+      found.push(...step.value.found.map(one => ({ ...one, body: received(one.body) })));
+      return { ok: true, value: { found: null, next: found.length < limit ? step.value.next : null } };
+    });
+    return walked.ok ? { ok: true, value: found } : walked;
+  }
+
+  retry(filter: QueueFilter, now: number): Promise<Result<number, StoreError>> {
+    return this.#change('retry', filter, now);
+  }
+
+  hold(filter: QueueFilter): Promise<Result<number, StoreError>> {
+    return this.#change('hold', filter, 0);
+  }
+
+  release(filter: QueueFilter, now: number): Promise<Result<number, StoreError>> {
+    return this.#change('release', filter, now);
+  }
+
+  async remove(
+    filter: QueueFilter,
+  ): Promise<Result<readonly { message: MessageId; forwardPath: string }[], StoreError>> {
+    const removed: { message: MessageId; forwardPath: string }[] = [];
+    const walked = await this.#walk(null, async after => {
+      const step = await this.#call({ operation: 'remove', request: { filter, after } });
+      if (step.ok) removed.push(...step.value.found);
+      return step;
+    });
+    return walked.ok ? { ok: true, value: removed } : walked;
+  }
+
+  lastId(): Promise<Result<MessageId | null, StoreError>> {
+    return this.#call({ operation: 'lastId', request: null });
+  }
+
+  outages(): Promise<Result<readonly Outage[], StoreError>> {
+    return this.#call({ operation: 'outages', request: null });
+  }
+
+  saveOutages(outages: readonly Outage[]): Promise<Result<void, StoreError>> {
+    return this.#done({ operation: 'saveOutages', request: outages });
+  }
+
+  remember(key: string, value: string | null): Promise<Result<void, StoreError>> {
+    return this.#done({ operation: 'remember', request: { key, value } });
+  }
+
+  recall(key: string): Promise<Result<string | null, StoreError>> {
+    return this.#call({ operation: 'recall', request: key });
+  }
+
+  counts(): Promise<Result<{ messages: number; recipients: number }, StoreError>> {
+    return this.#call({ operation: 'counts', request: null });
+  }
+
+  /** Finishes what was asked before; what is asked after is refused. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** For the start: removes spool files that a crash left without a row. Gives their number. */
+  removeOrphans(): Promise<number> {
+    return this.#spool.removeOrphans(async files => {
+      const orphans = await this.#call({ operation: 'orphans', request: files });
+      return orphans.ok ? orphans.value : [];
+    });
+  }
+
+  async #close(): Promise<void> {
+    while (this.#lost === null && (this.#underWay !== null || this.#waiting.length > 0)) {
+      await this.#call({ operation: 'counts', request: null });
+    }
+    const lost = this.#lost;
+    this.#lost ??= { kind: 'failed', message: 'The queue is closed.' };
+    if (lost === null) this.#worker.postMessage(null);
+    await this.#ended;
+    await this.#spool.close();
+  }
+
+  async #change(
+    change: OperatorChange,
+    filter: QueueFilter,
+    now: number,
+  ): Promise<Result<number, StoreError>> {
+    let changed = 0;
+    const walked = await this.#walk(null, async after => {
+      const request = { filter, after, change, now };
+      const step = await this.#call({ operation: 'change', request });
+      if (step.ok) changed += step.value.found;
+      return step;
+    });
+    return walked.ok ? { ok: true, value: changed } : walked;
+  }
+
+  /** Walks over the queue in steps, each in a commit of its own, so that mail goes on meanwhile. */
+  async #walk(
+    from: MessageId | null,
+    step: (after: MessageId | null) => Promise<Result<Step<unknown>, StoreError>>,
+  ): Promise<Result<null, StoreError>> {
+    let after = from;
+    for (;;) {
+      const stepped = await step(after);
+      if (!stepped.ok) return stepped;
+      after = stepped.value.next;
+      if (after === null) return { ok: true, value: null };
+    }
+  }
+
+  async #done(call: UnpackedCall): Promise<Result<void, StoreError>> {
+    const result = await this.#ask(call);
+    return result.ok ? { ok: true, value: undefined } : result;
+  }
+
+  /** The answer to a call is of the call's own type: the store's thread keeps this promise. */
+  #call<Operation extends StoreOperation>(
+    call: UnpackedCall & { readonly operation: Operation },
+  ): Promise<Result<StoreCalls[Operation]['answer'], StoreError>> {
+    return this.#ask(call) as Promise<Result<StoreCalls[Operation]['answer'], StoreError>>;
+  }
+
+  #ask(call: UnpackedCall): Promise<Result<Answer, StoreError>> {
+    if (this.#lost !== null) return Promise.resolve({ ok: false, error: this.#lost });
+    return new Promise(answer => {
+      this.#waiting.push({ call, answer });
+      if (this.#underWay !== null || this.#scheduled) return;
+      this.#scheduled = true;
+      process.nextTick(() => this.#send());
+    });
+  }
+
+  #send(): void {
+    this.#scheduled = false;
+    if (this.#underWay !== null || this.#waiting.length === 0 || this.#lost !== null) return;
+    const batch = this.#nextBatch();
+    this.#underWay = batch;
+    const packer = new BodyPacker();
+    const calls = batch.map(({ call }) => packer.call(call));
+    const bytes = packer.bytes();
+    this.#commits += 1;
+    const message: StoreBatch = { calls, bytes };
+    this.#worker.postMessage(message, bytes === null ? [] : [bytes.buffer]);
+  }
+
+  #nextBatch(): readonly Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { call } of this.#waiting) {
+      if (count >= batchCalls || bytes > batchBytes) break;
+      if (call.operation === 'append' && call.request.body.kind === 'inline')
+        bytes += call.request.body.bytes.length;
+      count += 1;
+    }
+    const batch = this.#waiting;
+    this.#waiting = batch.splice(count);
+    return batch;
+  }
+
+  #answered({ results, freedFiles }: StoreAnswers): void {
+    const batch = this.#underWay ?? [];
+    this.#underWay = null;
+    for (const [place, { answer }] of batch.entries()) {
+      answer(
+        results[place] ?? {
+          ok: false,
+          error: { kind: 'failed', message: 'The store gave no answer to a call.' },
+        },
+      );
+    }
+    if (freedFiles.length > 0) void this.#spool.discard(freedFiles);
+    if (this.#waiting.length > 0 && !this.#scheduled) {
+      this.#scheduled = true;
+      process.nextTick(() => this.#send());
+    }
+  }
+
+  #lose(detail: string): void {
+    if (this.#lost !== null) return;
+    const error: StoreError = {
+      kind: 'failed',
+      message: `The queue in ${this.#file} cannot be used any more (${detail}): look at its disk, then start Postern again.`,
+    };
+    this.#lost = error;
+    const unanswered = [...(this.#underWay ?? []), ...this.#waiting];
+    this.#underWay = null;
+    this.#waiting = [];
+    for (const { answer } of unanswered) answer({ ok: false, error });
+    this.#onLost(error);
+  }
+}
+
+/** Joins the bodies of a batch in one block, which goes to the other thread without a further copy. */
+class BodyPacker {
+  readonly #bodies: Buffer[] = [];
+  #size = 0;
+
+  call(call: UnpackedCall): StoreCall {
+    if (call.operation === 'append') return { operation: 'append', request: this.#message(call.request) };
+    if (call.operation !== 'settle') return call;
+    const { settlements, bounces } = call.request;
+    return {
+      operation: 'settle',
+      request: { settlements, bounces: bounces.map(bounce => this.#message(bounce)) },
+    };
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> | null {
+    if (this.#size === 0) return null;
+    const block = new Uint8Array(this.#size);
+    let start = 0;
+    for (const body of this.#bodies) {
+      block.set(body, start);
+      start += body.length;
+    }
+    return block;
+  }
+
+  #message({ message, body, forwardPaths, lease }: NewMessage): PackedMessage {
+    if (body.kind === 'spool') return { message, body, forwardPaths, lease };
+    const start = this.#size;
+    this.#size += body.bytes.length;
+    this.#bodies.push(body.bytes);
+    return { message, body: { kind: 'packed', start, end: this.#size }, forwardPaths, lease };
+  }
+}
+
+/** Between threads a Buffer arrives as a plain array of bytes. */
+function received(body: BodyRef): BodyRef {
+  if (body.kind === 'spool') return body;
+  const { buffer, byteOffset, byteLength } = body.bytes;
+  return { kind: 'inline', bytes: Buffer.from(buffer, byteOffset, byteLength) };
+}
+
+/** So that a new file's name in it survives a loss of power. Where a directory cannot be synced, nothing is lost by going on. */
+async function syncDirectory(directory: string): Promise<void> {
+  try {
+    await using handle = await open(directory);
+    await handle.sync();
+  } catch {
+    // Some file systems refuse to sync a directory, and keep names by themselves.
+  }
+}
