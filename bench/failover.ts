@@ -1,0 +1,229 @@
+/**
+ * What a cut costs, measured in the lab: the real gateway, receivers that remember, and every way to cut uplink 1.
+ *
+ *   npm run bench:failover                       all settings
+ *   npm run bench:failover -- near --cuts black-hole,port-25-reset
+ *   npm run bench:failover -- far | large | calm [--seconds 120] [--json]
+ *
+ * near: few sites, hardly any delay. far: 200 sites behind 80 ms, the uplinks' own resolvers, a cold DNS cache, every
+ * tenth site greets after 6 s. large: messages of 3 MB on 8 Mbit/s, cut midway. calm: no cut, but tarpits, 300 ms and
+ * dead destinations: what leaves the sound preferred uplink is a false alarm.
+ */
+import { parseArgs } from 'node:util';
+import { manySites, type Site, uplinks } from '../lab/addresses.ts';
+import { type Cut, cuts, heal } from '../lab/cuts.ts';
+import { must, Scenario, type ScenarioSetting } from '../lab/scenario.ts';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    cuts: { type: 'string' },
+    seconds: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const [one, two] = uplinks;
+const intervalMs = 50;
+const settings = positionals.length > 0 ? positionals : ['near', 'far', 'large', 'calm'];
+const chosenCuts = options.cuts === undefined ? null : new Set(options.cuts.split(','));
+
+type Row = Record<string, string | number>;
+
+function sleep(ms: number): Promise<void> {
+  return new Promise(resolve => {
+    setTimeout(resolve, ms);
+  });
+}
+
+function show(title: string, rows: readonly Row[]): void {
+  if (options.json) {
+    for (const row of rows) console.log(JSON.stringify({ setting: title, ...row }));
+    return;
+  }
+  const names = [...new Set(rows.flatMap(row => Object.keys(row)))];
+  const lines = [names, ...rows.map(row => names.map(name => String(row[name] ?? '')))];
+  const widths = names.map((_, at) => Math.max(...lines.map(line => line[at]?.length ?? 0)));
+  console.log(`\n${title}`);
+  for (const line of lines)
+    console.log(
+      line
+        .map((text, at) => text.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+/** Recipients in doubt now, as the queue tells. */
+async function inDoubt(scenario: Scenario): Promise<number> {
+  const { out } = await scenario.command('queue', 'list', '--json');
+  return out.split('"in_doubt"').length - 1;
+}
+
+/** One cut under steady mail. */
+async function measureCut(
+  cut: Cut,
+  setting: ScenarioSetting,
+  distance: (scenario: Scenario, uplink: 0 | 1) => Promise<void>,
+  durations: { readonly flowS: number; readonly cutS: number },
+): Promise<Row> {
+  const scenario = await Scenario.start(setting);
+  try {
+    for (const uplink of [0, 1] as const) await distance(scenario, uplink);
+    await scenario.send(intervalMs);
+    await sleep(durations.flowS * 1000);
+    const abandonedBefore = (await scenario.counts()).abandoned;
+    const at = Date.now();
+    must(await cut.apply(scenario.lab));
+    await sleep(durations.cutS * 1000);
+    const doubts = await inDoubt(scenario);
+    const healedAt = Date.now();
+    must(await heal(scenario.lab));
+    await distance(scenario, 0);
+    const returned = (): number | undefined =>
+      scenario.deliveries.find(
+        delivery => delivery.remoteAddress === one.source && delivery.startedAt >= healedAt,
+      )?.startedAt;
+    await scenario
+      .until('mail to return to uplink 1', () => returned() !== undefined, 120_000)
+      .catch(() => {});
+    await sleep(2000);
+    await scenario.stopSending();
+    await scenario.drained(180_000).catch(() => {});
+    const reckoning = scenario.tally.reckon({ at, healedAt });
+    const back = returned();
+    return {
+      cut: cut.name,
+      accepted: reckoning.accepted,
+      lost: reckoning.lost.length,
+      doubled: reckoning.duplicates,
+      affected: reckoning.affected,
+      'added p50 ms': reckoning.addedDelayMs?.p50 ?? '',
+      'p99 ms': reckoning.addedDelayMs?.p99 ?? '',
+      'max ms': reckoning.addedDelayMs?.max ?? '',
+      'usual ms': reckoning.usualMs,
+      doubts,
+      'done twice': (await scenario.counts()).abandoned - abandonedBefore,
+      'back after s': back === undefined ? 'never' : ((back - healedAt) / 1000).toFixed(1),
+    };
+  } finally {
+    await scenario.close();
+  }
+}
+
+async function measureCuts(
+  title: string,
+  setting: ScenarioSetting,
+  distance: (scenario: Scenario, uplink: 0 | 1) => Promise<void>,
+  durations: { readonly flowS: number; readonly cutS: number },
+): Promise<void> {
+  const rows: Row[] = [];
+  for (const cut of cuts) {
+    if (chosenCuts !== null && !chosenCuts.has(cut.name)) continue;
+    rows.push(await measureCut(cut, setting, distance, durations));
+    if (!options.json) console.error(`${title}: ${JSON.stringify(rows.at(-1))}`);
+  }
+  show(title, rows);
+}
+
+const slowGreeter = (_: Site, index: number) => (index % 10 === 9 ? { greetingDelayMs: 6000 } : {});
+
+async function near(): Promise<void> {
+  await measureCuts('near', {}, async () => {}, { flowS: 5, cutS: 10 });
+}
+
+async function far(): Promise<void> {
+  const setting = { sites: manySites(200), ownResolvers: true, behaviour: slowGreeter };
+  const distance = async ({ lab }: Scenario, uplink: 0 | 1): Promise<void> => {
+    must(await lab.rewire(uplink, { delayMs: 40, loss: 0 }));
+  };
+  await measureCuts('far', setting, distance, { flowS: 6, cutS: 10 });
+}
+
+/** Three messages of 3 MB at once, at 8 Mbit/s by either uplink; the cut comes when the first bytes are through. */
+async function large(): Promise<void> {
+  const rows: Row[] = [];
+  for (const name of ['black-hole', 'interface-down', 'port-25-dropped', 'port-25-reset']) {
+    const cut = cuts.find(candidate => candidate.name === name);
+    if (cut === undefined || (chosenCuts !== null && !chosenCuts.has(name))) continue;
+    const scenario = await Scenario.start();
+    try {
+      await scenario.send(100);
+      await sleep(2500);
+      await scenario.stopSending();
+      await scenario.drained();
+      for (const { namespace } of scenario.lab.providers) {
+        const slow = ['qdisc', 'replace', 'dev', 'core', 'root', 'tbf', 'rate', '8mbit', 'burst', '20kb'];
+        const done = await namespace.run('tc', [...slow, 'latency', '400ms']);
+        if (!done.ok) throw new Error(done.error);
+      }
+      await scenario.send(10_000, { sizeBytes: 3_000_000, label: 'large' });
+      await scenario.until('a large message to be accepted', () => scenario.tally.missing().length > 0);
+      await sleep(1200);
+      await scenario.stopSending();
+      const under = scenario.tally.missing().length;
+      const at = Date.now();
+      must(await cut.apply(scenario.lab));
+      await scenario.drained(60_000).catch(() => {});
+      const arrived = scenario.deliveries.filter(({ messageId }) => messageId?.includes('large'));
+      const reckoning = scenario.tally.reckon(null);
+      rows.push({
+        cut: cut.name,
+        'under way': under,
+        lost: reckoning.lost.length,
+        doubled: reckoning.duplicates,
+        'arrived after s': arrived.map(delivery => ((delivery.at - at) / 1000).toFixed(1)).join(' '),
+        by: arrived.map(delivery => (delivery.remoteAddress === two.source ? two.name : one.name)).join(' '),
+        doubts: await inDoubt(scenario),
+      });
+    } finally {
+      await scenario.close();
+    }
+  }
+  show('large', rows);
+}
+
+/** No cut: every fourth site is a tarpit, every tenth has no receiver, and all are 300 ms away. */
+async function calm(): Promise<void> {
+  const scenario = await Scenario.start({
+    sites: manySites(60),
+    behaviour: (_, index) => {
+      if (index % 10 === 9) return 'no receiver';
+      return index % 4 === 3 ? { greetingDelayMs: 6000, replyDelayMs: 500 } : {};
+    },
+  });
+  try {
+    for (const index of [0, 1] as const) must(await scenario.lab.rewire(index, { delayMs: 150, loss: 0 }));
+    await scenario.send(intervalMs);
+    await sleep(Number(options.seconds ?? 60) * 1000);
+    await scenario.stopSending();
+    await sleep(8000);
+    const { callers } = await scenario.counts();
+    const connections = callers.reduce((sum, caller) => sum + caller.connections, 0);
+    const hedges = callers.find(({ address }) => address === two.source)?.connections ?? 0;
+    const strayed = scenario.deliveries.filter(({ remoteAddress }) => remoteAddress === two.source).length;
+    show('calm', [
+      {
+        accepted: scenario.tally.counts().accepted,
+        delivered: scenario.deliveries.length,
+        'left the preferred uplink': strayed,
+        share: `${((100 * strayed) / Math.max(1, scenario.deliveries.length)).toFixed(3)} %`,
+        connections,
+        'by the other uplink': hedges,
+        'share of connections': `${((100 * hedges) / Math.max(1, connections)).toFixed(2)} %`,
+      },
+    ]);
+  } finally {
+    await scenario.close();
+  }
+}
+
+const all: Record<string, () => Promise<void>> = { near, far, large, calm };
+for (const name of settings) {
+  const measure = all[name];
+  if (measure === undefined) {
+    console.error(`No setting is named "${name}"; there are ${Object.keys(all).join(', ')}.`);
+    process.exit(2);
+  }
+  await measure();
+}
