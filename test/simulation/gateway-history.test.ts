@@ -56,6 +56,11 @@ const histories: [string, Partial<History>, string[]][] = [
     { deliveries: [delivery, delivery] },
     ['<1@example.com> arrived 2 times, and no doubt was recorded.'],
   ],
+  [
+    'twice is right where the client offered it twice',
+    { deliveries: [delivery, delivery], offeredAgain: new Set(['<1@example.com>']) },
+    [],
+  ],
   ['twice after a doubt is right', { deliveries: [delivery, delivery], trace: [doubt] }, []],
   [
     'another body is a fault',
@@ -78,7 +83,14 @@ for (const [sentence, part, faults] of histories) {
     const acknowledged = [
       { messageId: '<1@example.com>', reversePath: 's1@example.com', bodyDigest: 'digest' },
     ];
-    const history = { acknowledged, deliveries: [], trace: [], queued: new Set<string>(), ...part };
+    const history = {
+      acknowledged,
+      deliveries: [],
+      trace: [],
+      queued: new Set<string>(),
+      offeredAgain: new Set<string>(),
+      ...part,
+    };
     assert.deepEqual(faultsOf(history, identities), faults);
   });
 }

@@ -13,6 +13,8 @@ export type Acknowledged = {
 /** All that one simulated run has left behind. */
 export type History = {
   readonly acknowledged: readonly Acknowledged[];
+  /** Message-IDs that the client offered more than once, because it saw no answer: it may have made two of them itself. */
+  readonly offeredAgain: ReadonlySet<string>;
   readonly deliveries: readonly Delivery[];
   readonly trace: readonly TraceEvent[];
   /** Reverse-paths of what is still in the queue. */
@@ -56,7 +58,7 @@ function lostOrDoubled(history: History): string[] {
     const faults: string[] = [];
     if (arrived.length === 0 && !bounced.has(reversePath) && !history.queued.has(reversePath))
       faults.push(`${messageId} was acknowledged and is lost.`);
-    if (arrived.length > 1 && !doubted.has(reversePath))
+    if (arrived.length > 1 && !doubted.has(reversePath) && !history.offeredAgain.has(messageId))
       faults.push(`${messageId} arrived ${arrived.length} times, and no doubt was recorded.`);
     if (arrived.some(delivery => delivery.bodyDigest !== bodyDigest))
       faults.push(`${messageId} arrived with another body.`);

@@ -2,6 +2,7 @@ import type { Settings } from '../../src/config/settings.ts';
 import type { UplinkSetting } from '../../src/decision/egress/egress.ts';
 import { identityByTable, type RunningReceiver, startReceiver } from '../../src/surface/demo/receiver.ts';
 import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
+import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
 import { SimClock } from './sim-clock.ts';
 import type { SimHost } from './sim-host.ts';
 import { SimInternet } from './sim-internet.ts';
@@ -92,6 +93,17 @@ export class ReferenceNetwork {
   /** The name that goes with each source address. */
   identities(): ReadonlyMap<string, string> {
     return new Map(identities.map(({ address, ehlo }) => [address, ehlo]));
+  }
+
+  /** What the name server says. */
+  zone(): ZoneTable {
+    const zone: Record<string, readonly string[]> = {};
+    for (const { name, host, address } of remoteDomains) {
+      zone[`${name} MX`] = [`10 ${host}`];
+      zone[`${host} A`] = [address];
+    }
+    for (const { ehlo, address } of identities) zone[`${ehlo} A`] = [address];
+    return zone;
   }
 
   /** The configuration of the mail host. */
