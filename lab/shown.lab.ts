@@ -36,6 +36,8 @@ suite('each cut shows a plain connect what it shows in the field', () => {
 
   for (const cut of cuts) {
     test(`${cut.name}: ${cut.connect}`, async () => {
+      // Both gateways are known to ARP, as on a host in use.
+      for (const { source } of uplinks) await plainConnect(lab, source, site.address, 3_500);
       must(await cut.apply(lab));
       const during = await plainConnect(
         lab,

@@ -57,11 +57,7 @@ export class RunningNameServer {
   #closed = false;
 
   /** Use `startNameServer`. */
-  constructor(
-    setting: NameServerSetting,
-    sockets: { udp: DatagramSocket; tcp: Listener },
-    accept: (take: (connection: Connection) => void) => void,
-  ) {
+  constructor(setting: NameServerSetting, sockets: { udp: DatagramSocket; tcp: Listener }) {
     this.#setting = setting;
     this.#sockets = sockets;
     this.address = setting.address;
@@ -69,7 +65,6 @@ export class RunningNameServer {
     this.#behaviour = { silent: false, servfail: false, truncate: false, delayMs: setting.delayMs ?? 0 };
     const customers = setting.customers ?? [];
     this.#customers = customers.length > 0 ? new ClientNetworks(customers) : null;
-    accept(connection => this.#take(connection));
     sockets.udp.handle((datagram, from) =>
       this.#answer(datagram, from.address, 'udp', answer => sockets.udp.send(answer, from)),
     );
@@ -110,7 +105,8 @@ export class RunningNameServer {
     await this.#sockets.tcp.close();
   }
 
-  #take(connection: Connection): void {
+  /** Serves one connection that the listener accepted. */
+  take(connection: Connection): void {
     if (this.#closed) return connection.destroy();
     this.#connections.add(connection);
     const reader = new StreamReader();
@@ -185,18 +181,15 @@ export async function startNameServer(
 ): Promise<Result<RunningNameServer, NetworkError>> {
   const family = setting.address.includes(':') ? 6 : 4;
   for (let tries = 1; ; tries++) {
-    let take: (connection: Connection) => void = connection => connection.destroy();
-    const tcp = await network.listen(setting.address, setting.port, connection => take(connection));
+    let server: RunningNameServer | null = null;
+    const tcp = await network.listen(setting.address, setting.port, connection =>
+      server === null ? connection.destroy() : server.take(connection),
+    );
     if (!tcp.ok) return tcp;
     const udp = await network.datagrams(setting.address, family, tcp.value.port);
     if (udp.ok) {
-      const sockets = { udp: udp.value, tcp: tcp.value };
-      return {
-        ok: true,
-        value: new RunningNameServer(setting, sockets, taker => {
-          take = taker;
-        }),
-      };
+      server = new RunningNameServer(setting, { udp: udp.value, tcp: tcp.value });
+      return { ok: true, value: server };
     }
     await tcp.value.close();
     if (setting.port !== 0 || tries >= portTries) return udp;

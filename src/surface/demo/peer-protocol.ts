@@ -26,7 +26,7 @@ export type PeerOrder =
       readonly address: string;
       readonly port: number;
       readonly zone: Readonly<Record<string, readonly string[]>>;
-      /** Answers only queries from addresses that begin so; empty: all. */
+      /** Answers only these networks (CIDR); empty: all. */
       readonly customers: readonly string[];
       readonly delayMs: number;
     }

@@ -52,6 +52,7 @@ async function follow(request: PeerRequest): Promise<PeerValue> {
         address: request.address,
         port: request.port,
         zone: request.zone,
+        customers: request.customers,
         delayMs: request.delayMs,
         clock: realClock,
       });
