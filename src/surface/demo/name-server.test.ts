@@ -24,7 +24,11 @@ async function withServer(
   const setting = { address: '127.0.0.1', port: 0, zone, clock: realClock, ...more };
   const started = await startNameServer(network, setting);
   assert.ok(started.ok);
-  await use(started.value).finally(() => started.value.close());
+  try {
+    await use(started.value);
+  } finally {
+    await started.value.close();
+  }
 }
 
 async function askByUdp(
