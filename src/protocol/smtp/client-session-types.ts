@@ -27,7 +27,15 @@ export type ClientTransaction = {
 };
 
 /** What became of one recipient: the stage at which the deciding reply came. `reply` is null where the session broke first. */
-export type RecipientReply = { readonly stage: ClientStage; readonly reply: Reply | null };
+export type RecipientReply = {
+  readonly stage: ClientStage;
+  readonly reply: Reply | null;
+  /** Set where the far side was not asked and `reply` is our own word: the message cannot be sent to such a host (RFC 6152, RFC 1870). */
+  readonly local?: 'no-8bitmime' | 'too-large';
+};
+
+/** Where a session stands: a transaction can `start` only in `idle`. */
+export type ClientState = 'greeting' | 'ehlo' | 'helo' | 'idle' | 'busy' | 'quitting' | 'closed';
 
 export type ClientEvent =
   | { readonly kind: 'bytes'; readonly chunk: Buffer }
