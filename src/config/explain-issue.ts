@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { laterKeys, laterValue } from './later-keys.ts';
+import { nearWord } from './near-word.ts';
+import { configSchema } from './schema.ts';
+import type { ConfigPath } from './yaml-file.ts';
+
+/** A mistake before it has its line: at the value of `path`, or at the key `key` of the map there. */
+export type Explained = { readonly path: ConfigPath; readonly key: string | null; readonly message: string };
+
+/**
+ * What a schema issue means in whole sentences; one issue may be several mistakes (unknown keys).
+ * Values are shown only where a schema knows their key: what stands under an unknown key may be a secret.
+ */
+export function explainIssue(issue: z.core.$ZodIssue, whole: unknown): Explained[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(key => ({ path: issue.path, key, message: explainKey(issue.path, key) }));
+  }
+  if (issue.code === 'invalid_union') {
+    const later = laterValue(plainPath(issue.path), valueAt(whole, issue.path));
+    if (later !== null)
+      return [{ path: issue.path, key: null, message: `${pathText(issue.path)}: ${later}.` }];
+    const inner = nearestBranch(issue.errors);
+    return inner.flatMap(nested => explainIssue({ ...nested, path: [...issue.path, ...nested.path] }, whole));
+  }
+  return [{ path: issue.path, key: null, message: explainValue(issue, whole) }];
+}
+
+/** `uplinks[1].source[0].address`. */
+export function pathText(path: ConfigPath): string {
+  return path
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${printable(String(part))}`,
+    )
+    .join('');
+}
+
+/** The value for a sentence: short, on one line, control characters escaped. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string')
+    return JSON.stringify(printable(value.length > 60 ? `${value.slice(0, 60)}…` : value));
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a map' : String(value);
+}
+
+function explainValue(issue: z.core.$ZodIssue, whole: unknown): string {
+  const where = pathText(issue.path) || 'the file';
+  const value = valueAt(whole, issue.path);
+  const later = laterValue(plainPath(issue.path), value);
+  if (later !== null) return `${where}: ${later}.`;
+  if (value === undefined) return `${where} is missing; write it${exampleFor(issue.path)}.`;
+  const near =
+    issue.code === 'invalid_value' && typeof value === 'string'
+      ? nearWord(value, issue.values.map(String))
+      : null;
+  return `${where}: ${shown(value)} ${issue.message}${near === null ? '' : `; did you mean ${near}?`}`.replace(
+    /(?<!\?)$/,
+    '.',
+  );
+}
+
+function explainKey(path: ConfigPath, key: string): string {
+  const plain = plainPath([...path, key]);
+  const whole = pathText([...path, key]);
+  if (laterKeys.has(plain)) return `${whole} comes with a later version of Postern; take it out until then.`;
+  const known = keysAt(path);
+  const near = nearWord(key, known);
+  if (near !== null) return `${whole} is not a key that Postern knows; did you mean ${near}?`;
+  const elsewhere =
+    path.length > 0 && keysAt([]).includes(key) ? `; ${key} stands at the top of the file` : '';
+  return `${whole} is not a key that Postern knows${elsewhere || `; here it knows ${known.join(', ')}`}.`;
+}
+
+/** The branch that the value was meant for: the one that it fails inside of, not at its door. */
+function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const fits = branches.find(
+    issues => !issues.some(issue => issue.code === 'invalid_type' && issue.path.length === 0),
+  );
+  return fits ?? branches[0] ?? [];
+}
+
+function plainPath(path: ConfigPath): string {
+  return path.filter(part => typeof part === 'string').join('.');
+}
+
+function valueAt(whole: unknown, path: ConfigPath): unknown {
+  let value = whole;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = Reflect.get(value, part);
+  }
+  return value;
+}
+
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
+}
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+let jsonSchema: JsonSchema | null = null;
+
+/** The schema of the value at `path`; null where there is none. */
+function schemaAt(path: ConfigPath): JsonSchema | null {
+  jsonSchema ??= z.toJSONSchema(configSchema, { io: 'input' });
+  let schema: JsonSchema | null = jsonSchema;
+  for (const part of path) {
+    const options: readonly unknown[] = schema === null ? [] : (schema.anyOf ?? [schema]);
+    schema = null;
+    for (const option of options) {
+      const next = stepInto(option, part);
+      if (next) schema = next;
+    }
+  }
+  return schema;
+}
+
+function stepInto(schema: unknown, part: PropertyKey): JsonSchema | null {
+  if (typeof schema !== 'object' || schema === null) return null;
+  const next: unknown =
+    typeof part === 'number'
+      ? Reflect.get(schema, 'items')
+      : Reflect.get(Reflect.get(schema, 'properties') ?? {}, part);
+  return isSchema(next) ? next : null;
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The keys known in the map at `path`. */
+function keysAt(path: ConfigPath): string[] {
+  const schema = schemaAt(path);
+  return (schema?.anyOf ?? [schema]).flatMap(option =>
+    isSchema(option) ? Object.keys(option.properties ?? {}) : [],
+  );
+}
+
+function exampleFor(path: ConfigPath): string {
+  const schema = schemaAt(path);
+  const example: unknown = schema?.examples?.[0] ?? schema?.enum?.[0];
+  const key = path.at(-1);
+  if (typeof example === 'string') return `, as in ${String(key)}: ${example}`;
+  const listed: unknown = isSchema(schema?.items) ? (schema.items.examples ?? schema.items.anyOf?.[0]) : null;
+  const first: unknown = Array.isArray(listed)
+    ? listed[0]
+    : isSchema(listed)
+      ? listed.examples?.[0]
+      : undefined;
+  return typeof first === 'string' ? `, as in ${String(key)}: ["${first}"]` : '';
+}

@@ -1,0 +1,291 @@
+import { z } from 'zod';
+import { parseEndpoint, parseHostPort, parseNetwork, parseUnicast } from './address.ts';
+import { parseHostName } from './host-name.ts';
+import { parseDuration, parseSize } from './measures.ts';
+import { type Parsed, parsed, unparsed } from './parsed.ts';
+
+/*
+ * The shape of `postern.yaml`. Each leaf's error message is what the value must be, as the end of a sentence
+ * ("… is not a duration such as 30s"); explain-issue.ts makes sentences of them. Descriptions go into the JSON Schema
+ * and the reference page.
+ */
+
+const byte = { duration: '^\\d+(ms|s|m|h|d|w)$', size: '^\\d+([KMG]i?)?B$' };
+
+/** A text that one of our parsers reads. `expected` ends "is not …"; `example` is shown in editors. */
+function text<Value>(
+  expected: string,
+  examples: readonly [string, ...string[]],
+  parse: (text: string) => Parsed<Value>,
+  pattern?: string,
+) {
+  return z
+    .string({ error: `is not ${expected}` })
+    .meta({ examples: [...examples], ...(pattern === undefined ? {} : { pattern }) })
+    .transform((value, context) => {
+      const result = parse(value);
+      if (result.ok) return result.value;
+      context.addIssue({ code: 'custom', message: result.why });
+      return z.NEVER;
+    });
+}
+
+function wholeNumber(least: number, most: number, example: number) {
+  const error = `is not a whole number from ${least} to ${most}; write for example ${example}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+function list<Item extends z.ZodType>(item: Item, what: string, example: string) {
+  return z.array(item, { error: `is not a list of ${what}; write for example ${example}` });
+}
+
+function map<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(shape, { error: 'is not a map of keys and values' });
+}
+
+function word<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: `is not one of: ${words.join(', ')}` });
+}
+
+const truth = () => z.boolean({ error: 'is neither true nor false' });
+const duration = (example: string) =>
+  text(`a duration such as ${example}`, [example], parseDuration, byte.duration);
+const shortDuration = (example: string) =>
+  text(`a duration such as ${example}`, [example], atLeast100ms, byte.duration);
+const hostName = (example: string) =>
+  text(`a fully qualified host name such as ${example}`, [example], parseHostName);
+const address = (example: string) => text(`an IP address such as ${example}`, [example], parseUnicast);
+const endpoint = (example: string, defaultPort: number | null) =>
+  text(`an address with a port such as ${example}`, [example], value => parseEndpoint(value, defaultPort));
+
+const health = map({
+  interval: shortDuration('10s').optional().describe('Between probes while all is sound. Default 10s.'),
+  suspect_interval: shortDuration('1s')
+    .optional()
+    .describe('Between probes after a first failure, while down and while proving. Default 1s.'),
+  timeout: shortDuration('4s').optional().describe('How long a probe may take to be answered. Default 4s.'),
+  prove: shortDuration('10s')
+    .optional()
+    .describe(
+      'How long an uplink that was down must answer before it is used again; doubled by each relapse. Default 10s.',
+    ),
+});
+
+const addressSource = map({
+  address: address('10.20.2.2').optional().describe('The address that this host binds.'),
+  interface: text('the name of a network interface such as ppp0', ['ppp0'], parseInterface)
+    .optional()
+    .describe('In place of `address`: whatever address this interface has now.'),
+  family: z
+    .literal([4, 6], { error: 'is neither 4 nor 6' })
+    .optional()
+    .describe('With `interface`: its IPv4 or its IPv6 address. Default 4.'),
+  public: address('203.0.113.40')
+    .optional()
+    .describe('Behind NAT: the address that the world sees. Default: the source address itself.'),
+  ehlo: hostName('mail2-v6.example.com')
+    .optional()
+    .describe("The EHLO name from this address. Default: the uplink's."),
+}).refine(({ address, interface: device }) => address !== undefined || device !== undefined, {
+  error: 'without address or interface is no source; write one of them, as in { address: 198.51.100.30 }',
+});
+
+const source = z.union([address('198.51.100.30'), addressSource]);
+
+const uplink = map({
+  name: text('a name', ['isp1'], parseUplinkName).describe(
+    'The name in logs, traces and commands: letters, digits, hyphens and underscores.',
+  ),
+  ehlo: hostName('mail.example.com')
+    .optional()
+    .describe('The EHLO name given from its addresses. It should lead back to them. Default: `hostname`.'),
+  source: list(source, 'source addresses', '[198.51.100.30]')
+    .min(1, { error: 'is an empty list; write at least one source address, as in [198.51.100.30]' })
+    .describe(
+      "This host's addresses on the uplink, IPv4 and IPv6: each is a way out with a health of its own. An entry is an address, or a map.",
+    ),
+  preference: wholeNumber(0, 65_535, 10)
+    .prefault(10)
+    .describe('Lower first, as with MX; uplinks of equal preference share the receiving sites by weight.'),
+  weight: wholeNumber(1, 1000, 1)
+    .prefault(1)
+    .describe('The share of receiving sites among uplinks of equal preference.'),
+  dns: list(endpoint('203.0.113.53:53', 53), 'resolvers', '["203.0.113.53:53"]')
+    .optional()
+    .describe(
+      'Resolvers that answer only on this uplink. They are asked only through it, and never trusted for DNSSEC.',
+    ),
+  probe: list(
+    text('a host with a port such as mx.remote.example:25', ['mx.remote.example:25'], value =>
+      parseHostPort(value, 25),
+    ),
+    'hosts with a port',
+    '["mx.remote.example:25"]',
+  )
+    .optional()
+    .describe('Mail servers that may be probed at any rate. Default: hosts that recently worked, seldom.'),
+  health: health.optional().describe('As the global `health`, for this uplink.'),
+});
+
+const listener = map({
+  address: endpoint('198.51.100.30:25', 25).describe(
+    'Where to listen, address and port (default 25). An address that is not on the host is taken when it appears.',
+  ),
+  role: word(['mx', 'relay']).describe(
+    '`mx`: from the world, for our domains, and never a relay. `relay`: from `relay.from_networks`, to the world.',
+  ),
+  name: hostName('mx1.example.com')
+    .optional()
+    .describe('The name in the greeting and the EHLO reply. Default: `hostname`.'),
+  public: address('198.51.100.30').optional().describe('Behind NAT: the address that the world calls.'),
+  bare_newline: word(['refuse', 'clean'])
+    .prefault('refuse')
+    .describe(
+      'What becomes of mail with a bare CR or LF: refused, or on a relay listener cleaned, for old printers and scanners.',
+    ),
+  allow_public: truth()
+    .prefault(false)
+    .describe('On a relay listener that the world can reach: yes, this is meant.'),
+});
+
+const domain = map({
+  name: hostName('example.com').describe('The domain, in lower-case A-labels.'),
+  role: word(['primary']).prefault('primary').describe("We are the domain's mail host."),
+  deliver_to: list(endpoint('10.20.0.10:25', 25), 'addresses with ports', '["10.20.0.10:25"]')
+    .min(1, { error: 'is an empty list; write where the mail store is, as in ["10.20.0.10:25"]' })
+    .describe('The mail store behind us, tried in order. Loopback and private addresses use no uplink.'),
+});
+
+const dnsServer = z.union([
+  endpoint('127.0.0.1:53', 53),
+  map({
+    address: endpoint('127.0.0.1:53', 53).describe('The resolver, address and port (default 53).'),
+    uplink: z
+      .string({ error: 'is not the name of an uplink' })
+      .optional()
+      .describe('Ask it only through this uplink.'),
+    trust_ad: truth().optional().describe('As `dns.trust_ad`, for this resolver.'),
+  }),
+]);
+
+/** The whole file. */
+export const configSchema = map({
+  hostname: hostName('mail.example.com').describe(
+    'In the Received field, and the default of every other name.',
+  ),
+  state_dir: text('a path', ['/var/lib/postern'], parsePath)
+    .prefault('/var/lib/postern')
+    .describe(
+      "Queue, spool, trace and control socket. A relative path counts from the configuration's folder.",
+    ),
+  uplinks: list(uplink, 'uplinks', '- name: isp1')
+    .min(1, { error: 'is an empty list; write at least one uplink with a name and its source addresses' })
+    .describe('One entry for each way to the Internet.'),
+  listeners: list(listener, 'listeners', '- address: 198.51.100.30:25')
+    .optional()
+    .describe('Where mail is taken.'),
+  domains: list(domain, 'domains', '- name: example.com')
+    .optional()
+    .describe('The domains that we take mail for.'),
+  relay: map({
+    from_networks: list(
+      text('a network such as 10.20.0.0/24', ['10.20.0.0/24'], parseNetwork),
+      'networks',
+      '[10.20.0.0/24, 127.0.0.0/8]',
+    )
+      .optional()
+      .describe('Who may send to the world through relay listeners. Default: nobody.'),
+  })
+    .optional()
+    .describe('Who may relay.'),
+  dns: map({
+    servers: list(dnsServer, 'resolvers', '["127.0.0.1:53"]')
+      .optional()
+      .describe("The resolvers to ask. Default: the system's. An entry is an address and port, or a map."),
+    trust_ad: truth()
+      .optional()
+      .describe(
+        'The way to these resolvers is safe, so their AD bit may be believed. Default: loopback only.',
+      ),
+  })
+    .optional()
+    .describe('How names are looked up.'),
+  delivery: map({
+    port: wholeNumber(1, 65_535, 25)
+      .prefault(25)
+      .describe("The port of the world's mail hosts; another one for tests."),
+    doubt_wait: duration('10m')
+      .prefault('10m')
+      .describe('The final dot went out and no answer came: how long before the message is sent again.'),
+  })
+    .prefault({})
+    .describe('How mail is delivered.'),
+  queue: map({
+    store: z
+      .literal('sqlite', { error: 'is not sqlite, the one store of this version' })
+      .prefault('sqlite')
+      .describe('Where the queue is kept: the embedded database.'),
+    expire: duration('5d')
+      .prefault('5d')
+      .describe(
+        'How long delivery is tried. Time in which no uplink was up does not count, up to twice this.',
+      ),
+  })
+    .prefault({})
+    .describe('How mail waits.'),
+  health: health.prefault({}).describe('How uplinks are probed. Deliveries tell sooner.'),
+  limits: map({
+    message_size: text('a size such as 50MB', ['50MB'], parseSize, byte.size)
+      .prefault('50MB')
+      .describe('The largest message taken, told in EHLO (SIZE).'),
+    recipients: wholeNumber(1, 100_000, 1000)
+      .prefault(1000)
+      .describe('Recipients of one message; RFC 5321 section 4.5.3.1.8 asks for at least 100.'),
+    connections: wholeNumber(1, 100_000, 2000)
+      .prefault(2000)
+      .describe('Clients at one time, over all listeners.'),
+    per_client: wholeNumber(1, 100_000, 50)
+      .prefault(50)
+      .describe('At one time from one address (IPv6: one /64). Not for `relay.from_networks`.'),
+  })
+    .prefault({})
+    .describe('Bounds on clients.'),
+  log: map({
+    level: word(['error', 'warn', 'info', 'debug']).prefault('info').describe('The least that is logged.'),
+    format: word(['auto', 'json', 'text'])
+      .prefault('auto')
+      .describe('JSON lines, or readable text. `auto`: text on a terminal, else JSON.'),
+  })
+    .prefault({})
+    .describe('What is logged, on standard output.'),
+}).meta({ title: 'postern.yaml', description: 'The configuration of the mail gateway Postern.' });
+
+/** The file as read: texts parsed, defaults filled in. */
+export type Config = z.output<typeof configSchema>;
+
+export type HealthConfig = z.output<typeof health>;
+
+function atLeast100ms(value: string): Parsed<number> {
+  const ms = parseDuration(value);
+  return ms.ok && ms.value < 100 ? unparsed('is too short; write at least 100ms') : ms;
+}
+
+function parseUplinkName(name: string): Parsed<string> {
+  if (name === 'local')
+    return unparsed('is the name of the way to private addresses; write another, as in isp1');
+  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/.test(name)
+    ? parsed(name)
+    : unparsed('is not a name of up to 32 letters, digits, hyphens and underscores, as in isp1');
+}
+
+function parseInterface(name: string): Parsed<string> {
+  return /^[^\s/:]{1,15}$/.test(name)
+    ? parsed(name)
+    : unparsed('is not the name of a network interface, as in ppp0');
+}
+
+function parsePath(path: string): Parsed<string> {
+  return path !== '' && !path.includes('\0')
+    ? parsed(path)
+    : unparsed('is not a path, as in /var/lib/postern');
+}
