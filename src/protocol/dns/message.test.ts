@@ -28,6 +28,7 @@ test('dns codec: a query asks recursively, with EDNS, the DO and the AD flag', (
 const data: RecordData[] = [
   { type: 'A', address: '198.51.100.30' },
   { type: 'AAAA', address: '2001:db8::30' },
+  { type: 'AAAA', address: '2001:0:0:1::30' },
   { type: 'MX', preference: 10, exchange: 'mx1.example.com' },
   { type: 'MX', preference: 0, exchange: '' },
   { type: 'CNAME', target: 'mail.example.com' },

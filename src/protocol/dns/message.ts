@@ -10,6 +10,7 @@ import {
   RECURSION_DESIRED,
   TRUNCATED_RESPONSE,
 } from 'dns-packet';
+import { canonicalAddress } from './address.ts';
 import type { DnsRecord, RecordData, RecordType } from './record.ts';
 
 /** What fits one datagram without fragments on any path (the DNS flag day of 2020). */
@@ -166,7 +167,7 @@ function readData(type: string, data: unknown): RecordData | null {
   switch (type) {
     case 'A':
     case 'AAAA':
-      return typeof data === 'string' ? { type, address: data } : null;
+      return typeof data === 'string' ? { type, address: canonicalAddress(data) } : null;
     case 'CNAME':
     case 'NS':
     case 'PTR':
