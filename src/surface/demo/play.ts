@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mistakeText } from '../../config/mistake.ts';
 import { readSettings } from '../../config/read-settings.ts';
 import { Gateway } from '../../runtime/gateway.ts';
 import type { Result } from '../../runtime/ports.ts';
@@ -8,11 +9,12 @@ import { openSqliteStore } from '../../runtime/queue/sqlite-store.ts';
 import { openTraceStore } from '../../runtime/queue/trace-store.ts';
 import { realClock, realRandom } from '../../runtime/real-clock.ts';
 import { composeMessage } from './compose.ts';
+import { demoConfig } from './demo-config.ts';
 import type { Delivery } from './receiver-session.ts';
 import { Screen, type ScreenOutput, type TableRow } from './screen.ts';
 import { SteadySender } from './steady-sender.ts';
 import { type Reckoning, Tally } from './tally.ts';
-import { type DemoWorld, names, type OnDelivery } from './world.ts';
+import type { DemoWorld, OnDelivery } from './world.ts';
 
 const messagesPerSecond = 20;
 const flowMs = 3_500;
@@ -70,41 +72,6 @@ export async function play(
   }
 }
 
-/** The configuration, as an operator would write it. */
-export function demoConfig(
-  world: Omit<DemoWorld, 'pull' | 'restore' | 'close' | 'network'>,
-  stateDir: string,
-): string {
-  return `# The demo's configuration: two uplinks, each with its own source address and EHLO name.
-hostname: ${names.isp1}
-state_dir: ${JSON.stringify(stateDir)}
-
-uplinks:
-  - name: isp1
-    ehlo: ${names.isp1}
-    source: [${world.sources.isp1}]
-    preference: 10
-  - name: isp2
-    ehlo: ${names.isp2}
-    source: [${world.sources.isp2}]
-    preference: 20
-
-listeners:
-  - { address: "${world.listen.address}:${world.listen.port}", role: relay, name: ${names.isp1} }
-
-relay:
-  from_networks: [127.0.0.0/8]
-
-dns:
-  servers: ["${world.nameServer}"]
-
-delivery:
-  port: ${world.smtpPort}
-
-health: { interval: 2s, suspect_interval: 500ms, timeout: 2s, prove: 4s }   # a demo has no time for ten seconds of proof
-`;
-}
-
 async function openGateway(
   world: DemoWorld,
   directory: string,
@@ -115,7 +82,10 @@ async function openGateway(
   await writeFile(file, demoConfig(world, stateDir));
   const read = await readSettings(file);
   if (!read.ok)
-    return { ok: false, error: `The demo's configuration was refused: ${JSON.stringify(read.error)}` };
+    return {
+      ok: false,
+      error: `The demo's configuration was refused: ${read.error.map(mistakeText).join(' ')}`,
+    };
   const store = await openSqliteStore({ directory: stateDir });
   if (!store.ok) return { ok: false, error: store.error.message };
   const trace = await openTraceStore({ directory: stateDir });
