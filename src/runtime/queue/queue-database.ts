@@ -55,7 +55,7 @@ export class QueueDatabase {
   static open(options: QueueDatabaseOptions): Result<QueueDatabase, StoreError> {
     let database: DatabaseSync | null = null;
     try {
-      database = new DatabaseSync(options.file, { timeout: 2_000 });
+      database = new DatabaseSync(options.file, { timeout: 300 });
       database.exec(
         `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;

@@ -49,7 +49,7 @@ export class TraceDatabase {
   static open(file: string, freeBytes = () => freeBytesBeside(file)): Result<TraceDatabase, StoreError> {
     let database: DatabaseSync | null = null;
     try {
-      database = new DatabaseSync(file, { timeout: 2_000 });
+      database = new DatabaseSync(file, { timeout: 300 });
       database.exec(
         `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
          PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;

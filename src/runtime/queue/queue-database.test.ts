@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import test from 'node:test';
+import { formatMessageId } from '../../decision/queue/message-id.ts';
+import { QueueDatabase } from './queue-database.ts';
+import type { PackedMessage, StoreAnswers, StoreBatch, StoreCall } from './store-calls.ts';
+
+function withFile(run: (file: string) => void): void {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-database-'));
+  try {
+    run(join(directory, 'queue.db'));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function openFor(file: string, freeBytes: () => number = () => 1_000): QueueDatabase {
+  const opened = QueueDatabase.open({ file, maxBytes: null, reserveBytes: 100, freeBytes });
+  if (!opened.ok) throw new Error(opened.error.message);
+  return opened.value;
+}
+
+function refusalOf(file: string) {
+  const opened = QueueDatabase.open({ file, maxBytes: null, reserveBytes: 0 });
+  if (!opened.ok) return opened.error;
+  opened.value.close();
+  throw new Error('The database was opened.');
+}
+
+function append(number: number, recipients = 1): StoreCall {
+  const request: PackedMessage = {
+    message: {
+      id: formatMessageId(number),
+      receivedAt: number,
+      reversePath: 'sender@example.com',
+      sizeBytes: 0,
+      bodyType: '7bit',
+      client: null,
+    },
+    body: { kind: 'packed', start: 0, end: 0 },
+    forwardPaths: Array.from({ length: recipients }, (_, place) => `r${place}@remote.example`),
+    lease: null,
+  };
+  return { operation: 'append', request };
+}
+
+const batch = (...calls: StoreCall[]): StoreBatch => ({ bytes: null, calls });
+
+const outcomes = ({ results }: StoreAnswers): string[] =>
+  results.map(result => (result.ok ? 'ok' : result.error.kind));
+
+test('below the reserve new mail is refused, and what was taken is still settled, in one commit', () => {
+  withFile(file => {
+    let free = 1_000;
+    const database = openFor(file, () => free);
+    database.commit(batch(append(1)));
+    free = 99;
+    const message = formatMessageId(1);
+    const settle: StoreCall = {
+      operation: 'settle',
+      request: { settlements: [{ message, index: 0, to: { kind: 'done' } }], bounces: [] },
+    };
+    assert.deepEqual(outcomes(database.commit(batch(append(2), settle))), ['full', 'ok']);
+    free = 100;
+    assert.deepEqual(outcomes(database.commit(batch(append(3)))), ['ok']);
+    database.close();
+  });
+});
+
+test('a call that fails takes no other with it, and the counts stay true', () => {
+  withFile(file => {
+    const database = openFor(file);
+    const answers = database.commit(
+      batch(append(1), append(1), append(2), { operation: 'counts', request: null }),
+    );
+    assert.deepEqual(outcomes(answers), ['ok', 'failed', 'ok', 'ok']);
+    assert.deepEqual(answers.results[3], { ok: true, value: { messages: 2, recipients: 2 } });
+    database.close();
+    assert.deepEqual(openAndCount(file), { messages: 2, recipients: 2 });
+  });
+});
+
+function openAndCount(file: string): unknown {
+  const database = openFor(file);
+  const [counted] = database.commit(batch({ operation: 'counts', request: null })).results;
+  database.close();
+  return counted?.ok ? counted.value : counted?.error;
+}
+
+test('a walk over a long queue goes in steps, and misses nobody', () => {
+  withFile(file => {
+    const database = openFor(file);
+    database.commit(batch(...Array.from({ length: 15 }, (_, number) => append(number, 1_001))));
+    const hold = (after: string | null) =>
+      database.commit(batch({ operation: 'change', request: { filter: {}, after, change: 'hold', now: 0 } }))
+        .results;
+    const tenth = formatMessageId(9);
+    assert.deepEqual(hold(null), [{ ok: true, value: { found: 10 * 1_001, next: tenth } }]);
+    assert.deepEqual(hold(tenth), [{ ok: true, value: { found: 5 * 1_001, next: null } }]);
+    database.close();
+  });
+});
+
+test('the file gives room back to the disk when a long queue has gone', () => {
+  withFile(file => {
+    const database = openFor(file);
+    const bytes = new Uint8Array(8_000_000);
+    const large = (number: number): StoreCall => {
+      const call = append(number);
+      if (call.operation !== 'append') throw new Error('append gives an append.');
+      return { ...call, request: { ...call.request, body: { kind: 'packed', start: 0, end: bytes.length } } };
+    };
+    database.commit({ bytes, calls: [1, 2, 3, 4].map(large) });
+    database.commit(batch({ operation: 'remove', request: { filter: {}, after: null } }));
+    for (let commits = 0; commits < 200; commits++) database.shrink();
+    database.close();
+    const size = statSync(file).size;
+    assert.ok(size < 24_000_000, `${size} bytes are left`);
+  });
+});
+
+test('two cannot have one queue', () => {
+  withFile(file => {
+    const first = openFor(file);
+    assert.match(refusalOf(file).message, /^Another Postern is using .*queue\.db: stop that one/);
+    first.close();
+    openFor(file).close();
+  });
+});
+
+const damages: [string, (file: string) => void, RegExp][] = [
+  [
+    'a file of something else',
+    file => writeFileSync(file, 'This is a letter and no database.'.repeat(200)),
+    /queue\.db is damaged \(.*\): stop Postern and move that file/,
+  ],
+  [
+    'another program’s database',
+    file => {
+      const foreign = new DatabaseSync(file);
+      foreign.exec('CREATE TABLE theirs (x)');
+      foreign.close();
+    },
+    /queue\.db is damaged \(it is not a queue of Postern\)/,
+  ],
+  [
+    'a queue whose pages were overwritten',
+    file => {
+      const database = openFor(file);
+      for (let number = 0; number < 2_000; number++) database.commit(batch(append(number)));
+      database.close();
+      const size = statSync(file).size;
+      const raw = new DatabaseSync(file);
+      raw.exec('PRAGMA journal_mode = DELETE');
+      raw.close();
+      const bytes = Buffer.alloc(size, 0x5a);
+      const head = 4_096;
+      writeFileSync(file, Buffer.concat([readFileSync(file).subarray(0, head), bytes.subarray(head)]));
+    },
+    /queue\.db is damaged \(/,
+  ],
+];
+for (const [sentence, damage, expected] of damages) {
+  test(`${sentence} is not taken for a queue, and the way out is told`, () => {
+    withFile(file => {
+      damage(file);
+      const error = refusalOf(file);
+      assert.equal(error.kind, 'damaged');
+      assert.match(error.message, expected);
+    });
+  });
+}
+
+test('a queue of a later Postern is left alone', () => {
+  withFile(file => {
+    openFor(file).close();
+    const raw = new DatabaseSync(file);
+    raw.exec('PRAGMA user_version = 9');
+    raw.close();
+    const error = refusalOf(file);
+    assert.equal(error.kind, 'failed');
+    assert.match(
+      error.message,
+      /written in form 9, and this Postern knows form 1: use the Postern that wrote it/,
+    );
+  });
+});
