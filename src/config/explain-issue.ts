@@ -40,7 +40,7 @@ export function shown(value: unknown): string {
     return JSON.stringify(printable(value.length > 60 ? `${value.slice(0, 60)}…` : value));
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a map' : String(value);
+  return typeof value === 'object' ? 'a map' : JSON.stringify(value);
 }
 
 function explainValue(issue: z.core.$ZodIssue, whole: unknown): string {

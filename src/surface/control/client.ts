@@ -1,0 +1,68 @@
+import { connect } from 'node:net';
+import { LineReader } from './line-reader.ts';
+import { answerLineBytes, type ControlOutcome, type ControlRequest } from './protocol.ts';
+
+/**
+ * Asks the running gateway. `hear` gets each piece of the answer as it comes, one after the other: the next waits until
+ * it is done. A gateway that is not there, or goes away in between, is outcome 3 with a sentence.
+ */
+export function askGateway(
+  path: string,
+  request: ControlRequest,
+  hear: (data: unknown) => void | Promise<void>,
+): Promise<ControlOutcome> {
+  return new Promise(resolve => {
+    const socket = connect(path);
+    const reader = new LineReader(answerLineBytes);
+    let outcome: ControlOutcome | null = null;
+    let hearing: Promise<void> = Promise.resolve();
+    let trouble = `The gateway ended before it had answered (${path}); look into its log.`;
+    socket.on('error', error => {
+      trouble = notReached(path, error);
+    });
+    socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
+    socket.on('data', chunk => {
+      socket.pause();
+      const lines = reader.push(chunk);
+      if (lines === null) {
+        trouble = `The gateway's answer has a line that is too long (${path}).`;
+        socket.destroy();
+        return;
+      }
+      hearing = hearAll(lines)
+        .then(() => {
+          socket.resume();
+        })
+        .catch((error: unknown) => {
+          trouble = `The answer could not be shown: ${String(error)}.`;
+          outcome = null;
+          socket.destroy();
+        });
+    });
+    socket.once('close', () => {
+      hearing.then(
+        () => resolve(outcome ?? { code: 3, error: trouble }),
+        () => resolve({ code: 3, error: trouble }),
+      );
+    });
+
+    async function hearAll(lines: readonly string[]): Promise<void> {
+      for (const text of lines) {
+        const answer: { data?: unknown; done?: ControlOutcome['code']; error?: string } = JSON.parse(text);
+        if (answer.done === undefined) await hear(answer.data);
+        else outcome = { code: answer.done, error: answer.error ?? null };
+      }
+    }
+  });
+}
+
+function notReached(path: string, error: Error): string {
+  const code = 'code' in error ? String(error.code) : error.message;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+    return `The gateway is not running, or not with this state_dir (${path}); start it with "postern serve --config FILE".`;
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return `This user may not ask the gateway (${path}); run the command as the user that Postern runs as.`;
+  }
+  return `The gateway cannot be reached (${path}: ${code}).`;
+}

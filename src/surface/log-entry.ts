@@ -1,0 +1,107 @@
+import type { GatewayEvent, TraceEvent } from '../runtime/events.ts';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** One line of the log: a sentence for people and its facts for programs. Facts that do not apply are left out. */
+export type LogEntry = {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly facts: Readonly<Record<string, string | number>>;
+};
+
+/** What the log says of an event; null: nothing. */
+export function logEntry(event: GatewayEvent): LogEntry | null {
+  switch (event.kind) {
+    case 'message':
+      return messageEntry(event.trace, event.sizeBytes);
+    case 'egress': {
+      const level = event.state === 'down' || event.state === 'degraded' ? 'warn' : 'info';
+      const facts = {
+        egress: event.id,
+        uplink: event.uplink,
+        state: event.state,
+        previous: event.previous,
+        reason: event.reason,
+      };
+      return {
+        level,
+        message: `uplink ${event.uplink}: ${event.id} is ${event.state} (was ${event.previous}): ${event.reason}`,
+        facts,
+      };
+    }
+    case 'listener': {
+      const level = event.state === 'failed' ? 'error' : event.state === 'absent' ? 'warn' : 'info';
+      const facts = { listener: event.address, state: event.state, reason: event.reason };
+      return {
+        level,
+        message: `listener ${event.address} is ${event.state}${event.reason ? `: ${event.reason}` : ''}`,
+        facts,
+      };
+    }
+    case 'rejected':
+      return {
+        level: 'info',
+        message: `refused ${event.client} at ${event.listener}: ${event.reason}`,
+        facts: { listener: event.listener, client: event.client, reason: event.reason },
+      };
+    case 'warning':
+      return { level: 'warn', message: event.message, facts: { subject: event.subject } };
+    case 'notice':
+      return { level: 'info', message: event.message, facts: { subject: event.subject } };
+    case 'connect':
+      return connectEntry(event);
+  }
+}
+
+/** Attempts and hedges are the trace's affair, and the log's only when everything is wanted. */
+function messageEntry(trace: TraceEvent, sizeBytes: number | null): LogEntry {
+  const { event } = trace;
+  const level: LogLevel =
+    event === 'attempt' || event === 'hedged' ? 'debug' : event === 'expired' ? 'warn' : 'info';
+  const from = trace.sender === '' ? '<>' : trace.sender;
+  const whom =
+    event === 'accepted'
+      ? `from ${from}${trace.recipient === null ? '' : ` for ${trace.recipient}`}`
+      : (trace.recipient ?? `mail from ${from}`);
+  const way =
+    trace.uplink === null ? '' : ` by ${trace.uplink}${trace.source === null ? '' : ` (${trace.source})`}`;
+  const place =
+    trace.host === null ? '' : ` at ${trace.host}${trace.address === null ? '' : ` [${trace.address}]`}`;
+  const why = [trace.reply, trace.reason].filter(part => part !== null && part !== '').join('; ');
+  return {
+    level,
+    message: `${trace.id} ${event} ${whom}${way}${place}${why === '' ? '' : `: ${why}`}`,
+    facts: given({
+      id: trace.id,
+      event,
+      sender: from,
+      recipient: trace.recipient,
+      size_bytes: sizeBytes,
+      uplink: trace.uplink,
+      egress: trace.uplink !== null && trace.source !== null ? `${trace.uplink}/${trace.source}` : null,
+      ehlo: trace.ehlo,
+      host: trace.host,
+      address: trace.address,
+      reply: trace.reply,
+      blame: trace.blame,
+      reason: trace.reason,
+      elapsed_ms: trace.elapsedMs === null ? null : Math.round(trace.elapsedMs),
+    }),
+  };
+}
+
+function connectEntry(event: Extract<GatewayEvent, { kind: 'connect' }>): LogEntry {
+  const { egressId, site, connectMs, error } = event;
+  const what = event.probe ? 'probe' : event.hedge ? 'hedge' : 'connection';
+  return {
+    level: 'debug',
+    message: `${what} to ${site} by ${egressId}: ${error ?? `connected in ${Math.round(connectMs ?? 0)} ms`}`,
+    facts: given({ egress: egressId, site, connect_ms: connectMs, error }),
+  };
+}
+
+function given(facts: Readonly<Record<string, string | number | null>>): Record<string, string | number> {
+  const kept: Record<string, string | number> = {};
+  for (const [key, value] of Object.entries(facts)) if (value !== null) kept[key] = value;
+  return kept;
+}

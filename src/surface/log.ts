@@ -1,0 +1,177 @@
+import { destination as openDestination, pino } from 'pino';
+import type { EventStream, GatewayEvent } from '../runtime/events.ts';
+import type { Clock, Timer } from '../runtime/ports.ts';
+import { type LogEntry, type LogLevel, logEntry } from './log-entry.ts';
+import { printable } from './printable.ts';
+import { rfc3339 } from './rfc3339.ts';
+
+export type LogSetting = { readonly level: LogLevel; readonly format: 'json' | 'text' | 'auto' };
+
+export type LogParts = {
+  readonly clock: Clock;
+  /** File descriptor; standard output is 1. */
+  readonly fd: number;
+  /** Is it a terminal? Then `auto` means text, with colour if that is wanted too. */
+  readonly terminal: boolean;
+  readonly colour: boolean;
+};
+
+const rank: Readonly<Record<LogLevel, number>> = { error: 50, warn: 40, info: 30, debug: 20 };
+const paint: Readonly<Record<LogLevel, string>> = { error: '31', warn: '33', info: '32', debug: '2' };
+
+const flushEveryMs = 1000;
+const bufferBytes = 4096;
+/** What may wait for a reader that has stopped reading; beyond it lines are left out and counted. */
+const backlogBytes = 8_000_000;
+/** Strangers make us log by being refused: so many lines a second, and the rest as a number. */
+const refusalsPerSecond = 10;
+/** A warning told again within this time is left out. */
+const repeatMs = 60_000;
+const rememberedWarnings = 500;
+
+/** The log: whole lines, buffered, written without waiting, flushed each second and at the end. It only listens. */
+export class Log {
+  readonly #clock: Clock;
+  readonly #destination: ReturnType<typeof openDestination>;
+  readonly #parts: LogParts;
+  readonly #refused = { second: 0, lines: 0, leftOut: 0 };
+  readonly #warned = new Map<string, number>();
+  #write: (level: LogLevel, entry: LogEntry, at: number) => void;
+  #least: number;
+  #flush: Timer;
+  #lost = 0;
+
+  constructor(setting: LogSetting, parts: LogParts) {
+    this.#clock = parts.clock;
+    this.#parts = parts;
+    this.#destination = openDestination({
+      fd: parts.fd,
+      sync: false,
+      minLength: bufferBytes,
+      maxLength: backlogBytes,
+    });
+    this.#destination.on('drop', () => {
+      this.#lost++;
+    });
+    // A reader that went away must not take the gateway with it.
+    this.#destination.on('error', () => undefined);
+    this.#least = rank[setting.level];
+    this.#write = this.#writer(setting);
+    this.#flush = this.#flushLater();
+  }
+
+  /** Takes a changed setting into use. */
+  set(setting: LogSetting): void {
+    this.#least = rank[setting.level];
+    this.#write = this.#writer(setting);
+  }
+
+  /** Logs all that the stream tells. */
+  follow(events: EventStream): () => void {
+    return events.subscribe(event => this.#hear(event));
+  }
+
+  /** A line of our own, of no event. */
+  say(level: LogLevel, message: string, facts: LogEntry['facts'] = {}): void {
+    if (rank[level] >= this.#least) this.#write(level, { level, message, facts }, this.#clock.now());
+  }
+
+  /** The one line that is written whatever the level: the gateway is ready, or has ended. */
+  announce(message: string, facts: LogEntry['facts'] = {}): void {
+    this.#write('info', { level: 'info', message, facts }, this.#clock.now());
+    this.#destination.flush();
+  }
+
+  /** Writes what is buffered; nothing is logged afterwards. */
+  close(): void {
+    this.#flush.cancel();
+    this.#tellLeftOut();
+    try {
+      this.#destination.flushSync();
+    } catch {
+      // Nobody reads any more.
+    }
+  }
+
+  #hear(event: GatewayEvent): void {
+    const entry = logEntry(event);
+    if (entry === null || rank[entry.level] < this.#least) return;
+    if (event.kind === 'rejected' && !this.#mayTellRefusal()) return;
+    if (event.kind === 'warning' && this.#toldLately(`${event.subject}\n${event.message}`)) return;
+    this.#write(
+      entry.level,
+      entry,
+      'at' in event ? event.at : event.kind === 'message' ? event.trace.at : this.#clock.now(),
+    );
+  }
+
+  #mayTellRefusal(): boolean {
+    const second = Math.floor(this.#clock.monotonic() / 1000);
+    if (second !== this.#refused.second) {
+      this.#refused.second = second;
+      this.#refused.lines = 0;
+    }
+    if (++this.#refused.lines <= refusalsPerSecond) return true;
+    this.#refused.leftOut++;
+    return false;
+  }
+
+  #toldLately(warning: string): boolean {
+    const now = this.#clock.monotonic();
+    const told = this.#warned.get(warning);
+    if (told !== undefined && now - told < repeatMs) return true;
+    this.#warned.delete(warning);
+    this.#warned.set(warning, now);
+    if (this.#warned.size > rememberedWarnings) {
+      const [oldest] = this.#warned.keys();
+      if (oldest !== undefined) this.#warned.delete(oldest);
+    }
+    return false;
+  }
+
+  #tellLeftOut(): void {
+    const { leftOut } = this.#refused;
+    this.#refused.leftOut = 0;
+    if (leftOut > 0)
+      this.say('info', `${leftOut} more clients were refused and are not logged one by one`, {
+        refused: leftOut,
+      });
+    const lost = this.#lost;
+    this.#lost = 0;
+    if (lost > 0)
+      this.say('warn', `${lost} log lines were left out, because nobody read them fast enough`, { lost });
+  }
+
+  #flushLater(): Timer {
+    return this.#clock.timer(flushEveryMs, () => {
+      this.#tellLeftOut();
+      this.#destination.flush();
+      this.#flush = this.#flushLater();
+    });
+  }
+
+  #writer(setting: LogSetting): (level: LogLevel, entry: LogEntry, at: number) => void {
+    const text = setting.format === 'text' || (setting.format === 'auto' && this.#parts.terminal);
+    if (text) return (level, entry, at) => this.#writeText(level, entry, at);
+    let at = 0;
+    const logger = pino(
+      {
+        level: 'debug',
+        base: null,
+        timestamp: () => `,"time":"${rfc3339(at)}"`,
+        formatters: { level: label => ({ level: label }) },
+      },
+      this.#destination,
+    );
+    return (level, entry, when) => {
+      at = when;
+      logger[level](entry.facts, entry.message);
+    };
+  }
+
+  #writeText(level: LogLevel, entry: LogEntry, at: number): void {
+    const name = level.padEnd(5);
+    const painted = this.#parts.colour ? `\u001b[${paint[level]}m${name}\u001b[0m` : name;
+    this.#destination.write(`${rfc3339(at)} ${painted} ${printable(entry.message)}\n`);
+  }
+}
