@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, opendir, unlink } from 'node:fs/promises'
 import { join } from 'node:path';
 import type { BodyRef } from '../../decision/queue/queued.ts';
 import type { BodyWriter, Result, StoreError } from '../ports.ts';
-import { damaged, storeErrorOf } from './store-error.ts';
+import { bodyDamaged, storeErrorOf } from './store-error.ts';
 
 /** Files that stay open for reading, however many messages are being sent. */
 const openFilesLimit = 64;
@@ -75,14 +75,14 @@ export class Spool {
       let filled = 0;
       while (filled < bytes.length) {
         const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
-        if (bytesRead === 0) return { ok: false, error: damaged(path, 'it ends too early') };
+        if (bytesRead === 0) return { ok: false, error: bodyDamaged(path, 'it ends too early') };
         filled += bytesRead;
       }
       return { ok: true, value: bytes };
     } catch (error) {
       this.#evict(file, entry);
       const gone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      return { ok: false, error: gone ? damaged(path, 'it is gone') : storeErrorOf(error, path) };
+      return { ok: false, error: gone ? bodyDamaged(path, 'it is gone') : storeErrorOf(error, path) };
     } finally {
       entry.readers -= 1;
       await this.#closeIfDone(entry);
@@ -93,7 +93,10 @@ export class Spool {
   async discard(files: readonly string[]): Promise<void> {
     for (const file of files) {
       const entry = this.#openFiles.get(file);
-      if (entry !== undefined) this.#evict(file, entry);
+      if (entry !== undefined) {
+        this.#evict(file, entry);
+        await entry.handle.catch(() => undefined);
+      }
       await unlink(join(this.#directory, file)).catch(() => undefined);
       if (entry !== undefined) await this.#closeIfDone(entry);
     }

@@ -43,6 +43,14 @@ export function damaged(file: string, detail: string): StoreError {
   };
 }
 
+/** The body of one message is not what we wrote; the rest of the queue is. */
+export function bodyDamaged(file: string, detail: string): StoreError {
+  return {
+    kind: 'damaged',
+    message: `${file} is damaged (${detail}), and the message whose body it was cannot be sent: take it out with "postern queue remove ID".`,
+  };
+}
+
 export function full(file: string, freeBytes: number): StoreError {
   return {
     kind: 'full',
