@@ -1,0 +1,108 @@
+import type { BodyRef } from '../../decision/queue/queued.ts';
+import type { BodyWriter, QueueStore, Result, StoreError } from '../ports.ts';
+
+/** Bodies up to this go into the message's row; larger ones stream to the spool. */
+export const inlineBodyBytes = 64 * 1024;
+
+/** What may wait in memory for the spool before the client is held. */
+const pendingLimitBytes = 256 * 1024;
+
+/**
+ * The body of one message while it arrives: spans of the socket's own buffers, without copies, until it is
+ * either joined once for the row or, past 64 KiB, streamed to the spool. Memory stays bounded: while `congested`
+ * the driver reads nothing, and `onRelief` tells when it may again.
+ */
+export class IncomingBody {
+  readonly #store: QueueStore;
+  readonly #onRelief: () => void;
+  #spans: Buffer[];
+  #pendingBytes: number;
+  #sizeBytes: number;
+  #spooling: Promise<void> | null = null;
+  #writer: BodyWriter | null = null;
+  #failure: StoreError | null = null;
+  #abandoned = false;
+
+  /** `head` is the Received field that stands before the body. */
+  constructor(store: QueueStore, head: Buffer, onRelief: () => void) {
+    this.#store = store;
+    this.#onRelief = onRelief;
+    this.#spans = [head];
+    this.#pendingBytes = head.length;
+    this.#sizeBytes = head.length;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get congested(): boolean {
+    return this.#pendingBytes > pendingLimitBytes;
+  }
+
+  add(span: Buffer): void {
+    if (this.#failure !== null || this.#abandoned) return;
+    this.#spans.push(span);
+    this.#pendingBytes += span.length;
+    this.#sizeBytes += span.length;
+    if (this.#spooling === null && this.#sizeBytes > inlineBodyBytes) this.#spooling = this.#spool();
+  }
+
+  /** The whole body, durable but for the row that will name it. */
+  async finish(): Promise<Result<BodyRef, StoreError>> {
+    if (this.#sizeBytes <= inlineBodyBytes) {
+      const [first] = this.#spans;
+      const bytes = this.#spans.length === 1 && first ? first : Buffer.concat(this.#spans, this.#sizeBytes);
+      this.#spans = [];
+      return { ok: true, value: { kind: 'inline', bytes } };
+    }
+    await this.#drainSpool();
+    if (this.#failure !== null) return { ok: false, error: this.#failure };
+    if (this.#writer === null)
+      return { ok: false, error: { kind: 'failed', message: 'The spool gave no writer.' } };
+    return this.#writer.finish();
+  }
+
+  /** Drops what has arrived; safe at any moment. */
+  async abandon(): Promise<void> {
+    this.#abandoned = true;
+    this.#spans = [];
+    await this.#spooling;
+    await this.#writer?.abort();
+  }
+
+  async #drainSpool(): Promise<void> {
+    while (this.#pendingBytes > 0 && this.#failure === null) {
+      this.#spooling ??= this.#spool();
+      await this.#spooling;
+    }
+    await this.#spooling;
+  }
+
+  /** Writes until nothing waits; the next span after that starts it again. */
+  async #spool(): Promise<void> {
+    if (this.#writer === null) {
+      const opened = await this.#store.openBody();
+      if (opened.ok) this.#writer = opened.value;
+      else this.#fail(opened.error);
+    }
+    while (this.#writer !== null && this.#spans.length > 0 && this.#failure === null && !this.#abandoned) {
+      const spans = this.#spans;
+      this.#spans = [];
+      const written = await this.#writer.write(spans);
+      if (!written.ok) this.#fail(written.error);
+      const congested = this.congested;
+      this.#pendingBytes = this.#spans.reduce((sum, span) => sum + span.length, 0);
+      if (congested && !this.congested) this.#onRelief();
+    }
+    this.#spooling = null;
+  }
+
+  #fail(error: StoreError): void {
+    const congested = this.congested;
+    this.#failure = error;
+    this.#spans = [];
+    this.#pendingBytes = 0;
+    if (congested) this.#onRelief();
+  }
+}

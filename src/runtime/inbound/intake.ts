@@ -1,0 +1,136 @@
+import type { MessageIds } from '../../decision/queue/message-id.ts';
+import type {
+  BodyRef,
+  LeasedRecipient,
+  MessageClient,
+  MessageId,
+  QueuedMessage,
+} from '../../decision/queue/queued.ts';
+import type { BodyType } from '../../protocol/smtp/envelope.ts';
+import { type Reply, reply } from '../../protocol/smtp/reply.ts';
+import type { EventStream } from '../events.ts';
+import type { Clock, QueueStore, StoreError } from '../ports.ts';
+
+/** Who attempts what was taken; the dispatcher, seen from here. */
+export type Outlet = {
+  /** How many more recipients it takes at once. */
+  readonly room: number;
+  offer(leased: readonly LeasedRecipient[]): void;
+  /** Something is due in the store that was not offered. */
+  wake(): void;
+};
+
+/** A message whose body is whole, before its commit. */
+export type Submission = {
+  readonly id: MessageId;
+  readonly reversePath: string;
+  readonly forwardPaths: readonly string[];
+  readonly bodyType: BodyType;
+  readonly body: BodyRef;
+  readonly client: MessageClient;
+};
+
+/** How long a fresh message is ours before another node may take it; renewed while it is attempted. */
+const leaseMs = 5 * 60_000;
+
+/** Takes responsibility: commits a message, only then says 250, and hands it straight to delivery. */
+export class Intake {
+  readonly ids: MessageIds;
+  readonly #store: QueueStore;
+  readonly #clock: Clock;
+  readonly #events: EventStream;
+  readonly #outlet: Outlet;
+  readonly #owner: string;
+  #lastComplaintAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: {
+    store: QueueStore;
+    clock: Clock;
+    events: EventStream;
+    outlet: Outlet;
+    owner: string;
+    ids: MessageIds;
+  }) {
+    this.ids = parts.ids;
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#events = parts.events;
+    this.#outlet = parts.outlet;
+    this.#owner = parts.owner;
+  }
+
+  /** Gives the reply to the end of data: 250 after the durable commit (RFC 5321 section 6.1), or what the store's failure means. */
+  async accept(submission: Submission): Promise<Reply> {
+    const now = this.#clock.now();
+    const { id, reversePath, forwardPaths, bodyType, body, client } = submission;
+    const sizeBytes = body.kind === 'inline' ? body.bytes.length : body.sizeBytes;
+    const message: QueuedMessage = { id, receivedAt: now, reversePath, sizeBytes, bodyType, client };
+    const lease =
+      this.#outlet.room >= forwardPaths.length ? { owner: this.#owner, until: now + leaseMs } : null;
+    const appended = await this.#store.append({ message, body, forwardPaths, lease });
+    if (!appended.ok) return this.refuse(appended.error);
+    for (const recipient of forwardPaths) this.#told(message, recipient, sizeBytes);
+    if (lease === null) this.#outlet.wake();
+    else {
+      this.#outlet.offer(
+        forwardPaths.map((forwardPath, index) => ({
+          message,
+          body,
+          recipient: {
+            message: id,
+            index,
+            forwardPath,
+            state: 'active',
+            attempts: 0,
+            nextAttemptAt: now,
+            lease,
+            lastEgress: null,
+            lastReply: null,
+            doubt: null,
+          },
+        })),
+      );
+    }
+    return reply(250, '2.0.0', `Queued as ${id}.`);
+  }
+
+  /** What a client hears when the queue cannot take its message; the operator is told once a minute at most. */
+  refuse(error: StoreError): Reply {
+    const now = this.#clock.monotonic();
+    if (now - this.#lastComplaintAt > 60_000) {
+      this.#lastComplaintAt = now;
+      this.#events.emit({
+        kind: 'warning',
+        at: this.#clock.now(),
+        subject: 'queue',
+        message: `New mail is put off because the queue cannot store it: ${error.message}`,
+      });
+    }
+    if (error.kind === 'full') return reply(452, '4.3.1', 'The disk of the queue is full; try again later.');
+    return reply(451, '4.3.0', 'The queue cannot store mail just now; try again later.');
+  }
+
+  #told(message: QueuedMessage, recipient: string, sizeBytes: number): void {
+    this.#events.emit({
+      kind: 'message',
+      sizeBytes,
+      trace: {
+        at: message.receivedAt,
+        id: message.id,
+        recipient,
+        sender: message.reversePath,
+        event: 'accepted',
+        uplink: message.client?.uplink ?? null,
+        source: null,
+        ehlo: message.client?.helo ?? null,
+        host: message.client?.listener ?? null,
+        address: message.client?.address ?? null,
+        reply: null,
+        tls: null,
+        blame: null,
+        reason: null,
+        elapsedMs: null,
+      },
+    });
+  }
+}

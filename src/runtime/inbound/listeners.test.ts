@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { ListenerSetting } from '../../decision/admission/listener.ts';
+import type { NetworkError } from '../../decision/egress/observation.ts';
+import { MessageIds } from '../../decision/queue/message-id.ts';
+import type { LeasedRecipient } from '../../decision/queue/queued.ts';
+import { EventStream, type GatewayEvent } from '../events.ts';
+import type {
+  Clock,
+  Connection,
+  ConnectionEvents,
+  Network,
+  NewMessage,
+  QueueStore,
+  Result,
+  StoreError,
+} from '../ports.ts';
+import { Intake } from './intake.ts';
+import { type InboundSettings, Listeners } from './listeners.ts';
+
+/** The far end of a connection: what we were told, and the means to speak. */
+class Client implements Connection {
+  readonly localAddress = '198.51.100.30';
+  readonly localPort = 25;
+  readonly remoteAddress: string;
+  readonly remotePort = 40_000;
+  heard = '';
+  ended = false;
+  #events: ConnectionEvents | null = null;
+
+  constructor(remoteAddress: string) {
+    this.remoteAddress = remoteAddress;
+  }
+
+  handle(events: ConnectionEvents): void {
+    this.#events = events;
+  }
+  write(chunks: readonly Buffer[]): boolean {
+    this.heard += Buffer.concat(chunks).toString();
+    return true;
+  }
+  async unsentBytes(): Promise<number> {
+    return 0;
+  }
+  pause(): void {}
+  resume(): void {}
+  end(): void {
+    this.ended = true;
+    this.#events?.closed(null);
+  }
+  destroy(): void {
+    this.end();
+  }
+
+  /** Says lines and gives what is answered. */
+  async say(...lines: string[]): Promise<string> {
+    this.heard = '';
+    this.#events?.data(Buffer.from(lines.map(line => `${line}\r\n`).join('')));
+    await settled();
+    return this.heard;
+  }
+}
+
+const settled = (): Promise<void> => new Promise(resolve => setImmediate(() => setImmediate(resolve)));
+
+const mx: ListenerSetting = {
+  address: '198.51.100.30',
+  port: 25,
+  role: 'mx',
+  name: 'mx1.example.com',
+  publicAddress: null,
+  bareNewline: 'refuse',
+  allowPublic: false,
+};
+const relay: ListenerSetting = { ...mx, address: '10.20.0.2', role: 'relay', name: 'mail.example.com' };
+
+const settings: InboundSettings = {
+  listeners: [mx, relay],
+  domains: [{ name: 'example.com', role: 'primary', deliverTo: [{ address: '10.20.0.10', port: 25 }] }],
+  relay: { fromNetworks: ['10.20.0.0/24'] },
+  limits: { messageSizeBytes: 1_000_000, recipients: 100, connections: 10, perClient: 2 },
+  uplinkOf: address => (address === '198.51.100.30' ? 'isp1' : null),
+};
+
+/** The doors over a network whose addresses come and go and a store that commits when told. */
+function house(given: Partial<InboundSettings> = {}) {
+  const accepts = new Map<string, (connection: Connection) => void>();
+  const absent = new Set<string>();
+  const taken = new Set<string>();
+  let hostChanged = (): void => {};
+  const timers: (() => void)[] = [];
+  const clock: Clock = {
+    now: () => 1_800_000_000_000,
+    monotonic: () => 0,
+    timer: (_ms, fire) => {
+      timers.push(fire);
+      return {
+        cancel: () => {
+          const at = timers.indexOf(fire);
+          if (at >= 0) timers.splice(at, 1);
+        },
+      };
+    },
+    sleep: async () => {},
+  };
+  const network = {
+    listen: async (address: string, port: number, accept: (connection: Connection) => void) => {
+      const fail = (kind: NetworkError['kind'], message: string) =>
+        ({ ok: false, error: { kind, message } }) as const;
+      if (absent.has(address)) return fail('address_absent', 'the address is not here');
+      if (taken.has(address)) return fail('other', 'the port is in use');
+      accepts.set(address, accept);
+      return { ok: true, value: { address, port, close: async () => void accepts.delete(address) } } as const;
+    },
+    watchHost: (changed: () => void) => {
+      hostChanged = changed;
+      return { close: () => {} };
+    },
+  } as unknown as Network;
+  const appended: NewMessage[] = [];
+  const commits: ((result: Result<void, StoreError>) => void)[] = [];
+  const store = {
+    append: (message: NewMessage) => {
+      appended.push(message);
+      return new Promise<Result<void, StoreError>>(commit => commits.push(commit));
+    },
+  } as unknown as QueueStore;
+  const offered: LeasedRecipient[] = [];
+  const outlet = {
+    room: 10,
+    offer: (leased: readonly LeasedRecipient[]) => void offered.push(...leased),
+    wake: () => {},
+  };
+  const events = new EventStream();
+  const seen: GatewayEvent[] = [];
+  events.subscribe(event => seen.push(event));
+  const intake = new Intake({ store, clock, events, outlet, owner: 'node', ids: new MessageIds(null) });
+  const listeners = new Listeners({ network, clock, events, store, intake }, { ...settings, ...given });
+  const call = (address: string, from: string): Client => {
+    const client = new Client(from);
+    accepts.get(address)?.(client);
+    return client;
+  };
+  return {
+    listeners,
+    call,
+    appended,
+    offered,
+    seen,
+    absent,
+    taken,
+    accepts,
+    hostChanges: () => hostChanged(),
+    commit: async (result: Result<void, StoreError> = { ok: true, value: undefined }) => {
+      for (const commit of commits.splice(0)) commit(result);
+      await settled();
+    },
+    passTime: () => {
+      for (const fire of timers.splice(0)) fire();
+    },
+  };
+}
+
+const message = ['MAIL FROM:<a@example.com>', 'RCPT TO:<b@remote.example>', 'DATA'];
+
+test('the 250 comes after the commit and not before; then delivery has the message', async () => {
+  const { listeners, call, commit, appended, offered } = house();
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  assert.equal(client.heard, '220 mail.example.com ESMTP\r\n');
+  await client.say('EHLO app.example.com');
+  assert.match(await client.say(...message), /^250 2\.1\.0 .*\r\n250 2\.1\.5 .*\r\n354 .*\r\n$/);
+  assert.equal(await client.say('Subject: x', '', 'hello', '.'), '');
+  assert.equal(appended.length, 1);
+  assert.equal(offered.length, 0);
+  await commit();
+  assert.match(client.heard, /^250 2\.0\.0 Queued as [0-9A-Z]{11}\.\r\n$/);
+  assert.equal(offered.length, 1);
+  const body = appended[0]?.body;
+  assert.ok(body?.kind === 'inline');
+  assert.match(
+    body.bytes.toString(),
+    /^Received: from app\.example\.com \(\[10\.20\.0\.7\]\)[^]*\r\nSubject: x\r\n\r\nhello\r\n$/,
+  );
+});
+
+test('a full disk is a 452 4.3.1, told to the operator, and the next message is taken', async () => {
+  const { listeners, call, commit, seen, offered } = house();
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await client.say('EHLO app.example.com');
+  await client.say(...message);
+  await client.say('hello', '.');
+  await commit({ ok: false, error: { kind: 'full', message: 'no space left' } });
+  assert.match(client.heard, /^452 4\.3\.1 /);
+  assert.equal(offered.length, 0);
+  assert.ok(seen.some(event => event.kind === 'warning' && event.subject === 'queue'));
+  await client.say(...message);
+  await client.say('hello', '.');
+  await commit();
+  assert.match(client.heard, /^250 /);
+});
+
+test('an mx listener makes strangers wait for the greeting, and refuses who speaks before it', async () => {
+  const { listeners, call, passTime } = house();
+  await listeners.start();
+  const patient = call('198.51.100.30', '192.0.2.9');
+  const early = call('198.51.100.30', '192.0.2.10');
+  assert.equal(patient.heard, '');
+  assert.match(await early.say('EHLO spam.example'), /^554 5\.5\.1 /);
+  assert.ok(early.ended);
+  passTime();
+  assert.equal(patient.heard, '220 mx1.example.com ESMTP\r\n');
+  await patient.say('EHLO mx.remote.example');
+  await patient.say('MAIL FROM:<b@remote.example>');
+  assert.match(await patient.say('RCPT TO:<c@elsewhere.example>'), /^550 5\.7\.1 /);
+  assert.match(await patient.say('RCPT TO:<a@example.com>'), /^250 2\.1\.5 /);
+});
+
+test('strangers at a relay listener are turned away, and one client too many is told to come later', async () => {
+  const { listeners, call } = house();
+  await listeners.start();
+  assert.match(call('10.20.0.2', '192.0.2.9').heard, /^554 5\.7\.1 /);
+  call('198.51.100.30', '192.0.2.9');
+  call('198.51.100.30', '192.0.2.9').end();
+  call('198.51.100.30', '192.0.2.9');
+  assert.match(call('198.51.100.30', '192.0.2.9').heard, /^421 4\.7\.0 /);
+});
+
+test('an absent address is waited for and taken when it appears; a taken port is an error', async () => {
+  const { listeners, absent, accepts, hostChanges, seen } = house();
+  absent.add('198.51.100.30');
+  assert.deepEqual(await listeners.start(), { ok: true, value: undefined });
+  assert.deepEqual(
+    listeners.states().map(door => door.state),
+    ['absent', 'listening'],
+  );
+  hostChanges();
+  await settled();
+  assert.ok(!accepts.has('198.51.100.30'));
+  absent.clear();
+  hostChanges();
+  await settled();
+  assert.ok(accepts.has('198.51.100.30'));
+  assert.equal(
+    seen.filter(event => event.kind === 'listener' && event.state === 'absent').length,
+    1,
+    'told once',
+  );
+
+  const other = house();
+  other.taken.add('10.20.0.2');
+  const started = await other.listeners.start();
+  assert.match(started.ok ? '' : started.error, /10\.20\.0\.2:25 cannot be opened \(the port is in use\)/);
+});
+
+test('reload opens and closes doors and holds for sessions that are open', async () => {
+  const { listeners, call, accepts } = house();
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await listeners.reload({ ...settings, listeners: [relay], domains: [] });
+  assert.deepEqual([...accepts.keys()], ['10.20.0.2']);
+  assert.ok(!client.ended);
+  await client.say('EHLO app.example.com');
+  await client.say('MAIL FROM:<>');
+  assert.match(await client.say('RCPT TO:<postmaster>'), /^550 5\.1\.1 /);
+});
+
+test('a stop ends idle sessions with 421', async () => {
+  const { listeners, call } = house();
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await client.say('EHLO app.example.com');
+  client.heard = '';
+  await listeners.stop(1_000);
+  assert.match(client.heard, /^421 4\.3\.2 /);
+  assert.ok(client.ended);
+});

@@ -1,0 +1,226 @@
+import { type AdmissionRules, admitClient } from '../../decision/admission/admit.ts';
+import { ClientNetworks } from '../../decision/admission/client-networks.ts';
+import type { DomainSetting, RelaySetting } from '../../decision/admission/domain.ts';
+import type { ClientLimits, ListenerSetting } from '../../decision/admission/listener.ts';
+import { formatReply, reply } from '../../protocol/smtp/reply.ts';
+import type { ServerLimits } from '../../protocol/smtp/server-session-types.ts';
+import type { EventStream } from '../events.ts';
+import type { Clock, Connection, Listener, Network, QueueStore, Result, Timer } from '../ports.ts';
+import { ClientCounter } from './client-counter.ts';
+import type { Intake } from './intake.ts';
+import { SmtpConnection } from './smtp-connection.ts';
+
+/** What inbound mail is governed by; swapped whole on reload. */
+export type InboundSettings = {
+  readonly listeners: readonly ListenerSetting[];
+  readonly domains: readonly DomainSetting[];
+  readonly relay: RelaySetting;
+  readonly limits: ClientLimits;
+  /** The uplink that a listener's address belongs to, by source or public address. */
+  readonly uplinkOf: (address: string) => string | null;
+};
+
+type Door = {
+  setting: ListenerSetting;
+  state: 'listening' | 'absent' | 'failed' | 'closed';
+  listener: Listener | null;
+  retry: Timer | null;
+};
+
+/** How often an absent address is tried again, beside the host's own word of a change. */
+const retryMs = 5_000;
+
+/** RFC 5321 section 4.5.3.2 asks a server for 5 minutes; a session that lasts an hour has had its turn. */
+const sessionTimes = {
+  commandTimeoutMs: 5 * 60_000,
+  dataTimeoutMs: 5 * 60_000,
+  sessionTimeoutMs: 60 * 60_000,
+};
+
+/** All doors in. An address that is not on the host is waited for; whatever else is wrong with one is an error at start. */
+export class Listeners {
+  readonly #parts: { network: Network; clock: Clock; events: EventStream; store: QueueStore; intake: Intake };
+  #settings: InboundSettings;
+  #rules: AdmissionRules;
+  #ours: ClientNetworks;
+  readonly #doors = new Map<string, Door>();
+  readonly #clients = new ClientCounter();
+  readonly #open = new Set<SmtpConnection>();
+  #watch: { close(): void } | null = null;
+  #stopping = false;
+
+  constructor(
+    parts: { network: Network; clock: Clock; events: EventStream; store: QueueStore; intake: Intake },
+    settings: InboundSettings,
+  ) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#rules = rulesOf(settings);
+    this.#ours = new ClientNetworks(settings.relay.fromNetworks);
+  }
+
+  /** Opens every door; the first that cannot be opened for another reason than an absent address is the error. */
+  async start(): Promise<Result<void, string>> {
+    this.#watch = this.#parts.network.watchHost(() => this.#retryAbsent());
+    return this.#openMissing();
+  }
+
+  /** Takes new settings: doors that stay are not touched, and no open connection is dropped. */
+  async reload(settings: InboundSettings): Promise<Result<void, string>> {
+    this.#settings = settings;
+    this.#rules = rulesOf(settings);
+    this.#ours = new ClientNetworks(settings.relay.fromNetworks);
+    const wanted = new Map(settings.listeners.map(setting => [doorKey(setting), setting]));
+    for (const [key, door] of this.#doors) {
+      const setting = wanted.get(key);
+      if (setting) door.setting = setting;
+      else await this.#close(key, door);
+    }
+    return this.#openMissing();
+  }
+
+  states(): readonly { address: string; port: number; role: string; state: string }[] {
+    return [...this.#doors.values()].map(({ setting, state, listener }) => ({
+      address: setting.address,
+      port: listener?.port ?? setting.port,
+      role: setting.role,
+      state,
+    }));
+  }
+
+  /** No new clients; open sessions end with 421 when their transaction is over, at the latest after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#watch?.close();
+    for (const [key, door] of this.#doors) await this.#close(key, door);
+    for (const session of this.#open) session.shutdown();
+    const deadline = this.#parts.clock.monotonic() + graceMs;
+    while (this.#open.size > 0 && this.#parts.clock.monotonic() < deadline) await this.#parts.clock.sleep(20);
+    for (const session of this.#open) session.destroy();
+  }
+
+  async #openMissing(): Promise<Result<void, string>> {
+    for (const setting of this.#settings.listeners) {
+      const key = doorKey(setting);
+      if (this.#doors.has(key)) continue;
+      const door: Door = { setting, state: 'absent', listener: null, retry: null };
+      this.#doors.set(key, door);
+      const opened = await this.#tryOpen(door);
+      if (!opened.ok) return opened;
+    }
+    return { ok: true, value: undefined };
+  }
+
+  async #tryOpen(door: Door): Promise<Result<void, string>> {
+    const { address, port } = door.setting;
+    const where = `${address}:${port}`;
+    const opened = await this.#parts.network.listen(address, port, connection =>
+      this.#accept(door, connection),
+    );
+    if (this.#stopping || this.#doors.get(doorKey(door.setting)) !== door) {
+      if (opened.ok) await opened.value.close();
+      return { ok: true, value: undefined };
+    }
+    if (opened.ok) {
+      door.listener = opened.value;
+      this.#tell(door, 'listening', 'Mail is taken here.');
+      return { ok: true, value: undefined };
+    }
+    if (opened.error.kind === 'address_absent') {
+      if (door.state !== 'absent' || door.retry === null) {
+        this.#tell(
+          door,
+          'absent',
+          'The address is not on this host now; mail is taken here as soon as it appears.',
+        );
+      }
+      door.retry = this.#parts.clock.timer(retryMs, () => void this.#tryOpen(door));
+      return { ok: true, value: undefined };
+    }
+    this.#tell(door, 'failed', opened.error.message);
+    return {
+      ok: false,
+      error: `The listener ${where} cannot be opened (${opened.error.message}); stop what holds the port, or give Postern the right to it.`,
+    };
+  }
+
+  #retryAbsent(): void {
+    for (const door of this.#doors.values()) {
+      if (door.state !== 'absent') continue;
+      door.retry?.cancel();
+      void this.#tryOpen(door);
+    }
+  }
+
+  async #close(key: string, door: Door): Promise<void> {
+    this.#doors.delete(key);
+    door.retry?.cancel();
+    await door.listener?.close();
+    this.#tell(door, 'closed', 'No new mail is taken here.');
+  }
+
+  #accept(door: Door, connection: Connection): void {
+    const { setting } = door;
+    const { limits } = this.#settings;
+    const client = connection.remoteAddress;
+    const ours = this.#ours.includes(client);
+    const refusal = admitClient({ listener: setting, ours });
+    if (refusal !== null) {
+      this.#reject(setting, client, 'relaying is for our own networks');
+      return turnAway(connection, formatReply(refusal));
+    }
+    const full = this.#clients.enter(client, ours, limits);
+    if (full !== null) {
+      this.#reject(setting, client, full);
+      return turnAway(connection, formatReply(reply(421, '4.7.0', full)));
+    }
+    const session = new SmtpConnection(connection, {
+      listener: setting,
+      uplink: this.#settings.uplinkOf(setting.publicAddress ?? connection.localAddress),
+      ours,
+      limits: serverLimits(limits),
+      rules: () => this.#rules,
+      intake: this.#parts.intake,
+      store: this.#parts.store,
+      clock: this.#parts.clock,
+      closed: reason => {
+        this.#open.delete(session);
+        this.#clients.leave(client);
+        if (reason !== null) this.#reject(setting, client, reason);
+      },
+    });
+    this.#open.add(session);
+    if (this.#stopping) session.shutdown();
+  }
+
+  #reject(setting: ListenerSetting, client: string, reason: string): void {
+    const listener = `${setting.address}:${setting.port}`;
+    this.#parts.events.emit({ kind: 'rejected', at: this.#parts.clock.now(), listener, client, reason });
+  }
+
+  #tell(door: Door, state: Door['state'], reason: string): void {
+    door.state = state;
+    const address = `${door.setting.address}:${door.listener?.port ?? door.setting.port}`;
+    this.#parts.events.emit({ kind: 'listener', at: this.#parts.clock.now(), address, state, reason });
+  }
+}
+
+const doorKey = (setting: ListenerSetting): string => `${setting.address} ${setting.port}`;
+
+const rulesOf = (settings: InboundSettings): AdmissionRules => ({
+  domains: new Set(settings.domains.map(domain => domain.name)),
+});
+
+const serverLimits = (limits: ClientLimits): ServerLimits => ({
+  messageSizeBytes: limits.messageSizeBytes,
+  recipients: limits.recipients,
+  errors: 20,
+  lineBytes: 2048,
+  ...sessionTimes,
+});
+
+function turnAway(connection: Connection, farewell: Buffer): void {
+  connection.handle({ data: () => {}, drained: () => {}, closed: () => {} });
+  connection.write([farewell]);
+  connection.end();
+}

@@ -1,0 +1,286 @@
+import { type AdmissionRules, admitRecipient } from '../../decision/admission/admit.ts';
+import type { ListenerSetting } from '../../decision/admission/listener.ts';
+import type { MessageId } from '../../decision/queue/queued.ts';
+import { receivedField } from '../../protocol/message/received.ts';
+import { domainOf } from '../../protocol/smtp/address.ts';
+import type { BodyType } from '../../protocol/smtp/envelope.ts';
+import { type Reply, reply } from '../../protocol/smtp/reply.ts';
+import { ServerSession } from '../../protocol/smtp/server-session.ts';
+import type {
+  ServerAction,
+  ServerEvent,
+  ServerLimits,
+  ServerQuestion,
+} from '../../protocol/smtp/server-session-types.ts';
+import type { Clock, Connection, QueueStore, Timer } from '../ports.ts';
+import { IncomingBody } from './incoming-body.ts';
+import type { Intake } from './intake.ts';
+
+/** How long a stranger must wait for our greeting: whoever talks into it is no mail server (RFC 5321 section 3.1). */
+const greetingPauseMs = 200;
+
+/** Ends of a session that nobody needs to hear of. */
+const inOrder: ReadonlySet<string> = new Set(['quit', 'shutdown']);
+
+/** What one connection works with. `rules` are read at each recipient, so a new configuration holds for open sessions too. */
+export type SmtpConnectionParts = {
+  readonly listener: ListenerSetting;
+  /** The uplink by whose address the client came; null for a private listener. */
+  readonly uplink: string | null;
+  /** The client is in `relay.from_networks`. */
+  readonly ours: boolean;
+  readonly limits: ServerLimits;
+  readonly rules: () => AdmissionRules;
+  readonly intake: Intake;
+  readonly store: QueueStore;
+  readonly clock: Clock;
+  /** The connection is over; `reason` is null where it ended as it should. */
+  readonly closed: (reason: string | null) => void;
+};
+
+/** A message between DATA and the reply to its end. */
+type Incoming = {
+  readonly id: MessageId;
+  readonly reversePath: string;
+  readonly forwardPaths: readonly string[];
+  readonly bodyType: BodyType;
+  readonly helo: string;
+  readonly body: IncomingBody;
+};
+
+/** Drives one `ServerSession` over one connection: bytes in, actions out, the body to the queue. */
+export class SmtpConnection {
+  readonly #connection: Connection;
+  readonly #parts: SmtpConnectionParts;
+  readonly #session: ServerSession;
+  /** What admission made of the recipients of the transaction under way. */
+  #forwardPaths: string[] = [];
+  #incoming: Incoming | null = null;
+  #timer: Timer | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #heldBySession = false;
+  #heldByBody = false;
+  readonly #events: ServerEvent[] = [];
+  #stepping = false;
+  #replies: Buffer[] = [];
+  #closing = false;
+  #closeReason: string | null = null;
+  #over = false;
+  #greeted = false;
+
+  constructor(connection: Connection, parts: SmtpConnectionParts) {
+    this.#connection = connection;
+    this.#parts = parts;
+    this.#session = new ServerSession({
+      name: parts.listener.name,
+      limits: parts.limits,
+      bareNewline: parts.listener.bareNewline,
+    });
+    connection.handle({
+      data: chunk => this.#step({ kind: 'bytes', chunk, at: parts.clock.monotonic() }),
+      drained: () => this.#read(),
+      closed: () => this.#ended(),
+    });
+    if (parts.listener.role === 'mx') parts.clock.timer(greetingPauseMs, () => this.#greet());
+    else this.#greet();
+  }
+
+  /** Postern is stopping: 421 as soon as no transaction is under way. */
+  shutdown(): void {
+    if (this.#over) return;
+    if (this.#greeted) this.#step({ kind: 'shutdown', at: this.#parts.clock.monotonic() });
+    else this.#connection.end();
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  #greet(): void {
+    if (this.#over || this.#greeted) return;
+    this.#greeted = true;
+    this.#step({ kind: 'opened', at: this.#parts.clock.monotonic() });
+  }
+
+  /** Steps until nothing is left to do; answers given meanwhile wait their turn, and all replies leave in one write. */
+  #step(event: ServerEvent): void {
+    this.#events.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    for (let next = this.#events.shift(); next !== undefined && !this.#over; next = this.#events.shift()) {
+      for (const action of this.#session.step(next)) this.#act(action);
+    }
+    this.#stepping = false;
+    this.#flush();
+    if (this.#closing) this.#connection.end();
+    this.#armTimer();
+  }
+
+  #flush(): void {
+    if (this.#replies.length === 0 || this.#over) return;
+    const replies = this.#replies;
+    this.#replies = [];
+    if (!this.#connection.write(replies)) this.#connection.pause();
+  }
+
+  #act(action: ServerAction): void {
+    switch (action.kind) {
+      case 'write':
+        this.#replies.push(action.bytes);
+        return;
+      case 'ask':
+        this.#ask(action.ask, action.question);
+        return;
+      case 'body':
+        this.#addToBody(action.chunk.subarray(action.start, action.end));
+        return;
+      case 'discard':
+        this.#discard();
+        return;
+      case 'hold':
+        this.#heldBySession = true;
+        this.#connection.pause();
+        return;
+      case 'resume':
+        this.#heldBySession = false;
+        this.#read();
+        return;
+      case 'close':
+        this.#closeReason = action.reason;
+        this.#closing = true;
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #ask(ask: number, question: ServerQuestion): void {
+    switch (question.kind) {
+      case 'mail':
+        this.#forwardPaths = [];
+        return this.#answer(ask, reply(250, '2.1.0', 'Sender taken.'));
+      case 'recipient':
+        return this.#answer(ask, this.#admit(question.forwardPath));
+      case 'data':
+        return this.#answer(ask, this.#open(question));
+      case 'message':
+        return void this.#commit(ask);
+      default:
+        question satisfies never;
+    }
+  }
+
+  #answer(ask: number, verdict: Reply): void {
+    this.#step({ kind: 'answer', ask, reply: verdict, at: this.#parts.clock.monotonic() });
+  }
+
+  #admit(forwardPath: string): Reply {
+    const { listener, ours, rules } = this.#parts;
+    const admission = admitRecipient(forwardPath, domainOf(forwardPath), { listener, ours }, rules());
+    if (admission.kind === 'refused') return admission.reply;
+    this.#forwardPaths.push(admission.forwardPath);
+    return reply(250, '2.1.5', 'Recipient taken.');
+  }
+
+  #open(question: Extract<ServerQuestion, { kind: 'data' }>): Reply {
+    const { listener, intake, clock, store } = this.#parts;
+    const now = clock.now();
+    const id = intake.ids.next(now);
+    const forwardPaths = this.#forwardPaths;
+    const head = receivedField({
+      helo: question.ehlo,
+      clientAddress: this.#connection.remoteAddress,
+      by: listener.name,
+      protocol: question.protocol,
+      id,
+      forwardPath: forwardPaths.length === 1 ? (forwardPaths[0] ?? null) : null,
+      at: now,
+    });
+    this.#incoming = {
+      id,
+      reversePath: question.reversePath,
+      forwardPaths,
+      bodyType: question.bodyType,
+      helo: question.ehlo,
+      body: new IncomingBody(store, head, () => {
+        this.#heldByBody = false;
+        this.#read();
+      }),
+    };
+    this.#forwardPaths = [];
+    return reply(354, null, 'Send the message; end with a dot on a line by itself.');
+  }
+
+  #addToBody(span: Buffer): void {
+    const body = this.#incoming?.body;
+    if (!body) return;
+    body.add(span);
+    if (body.congested && !this.#heldByBody) {
+      this.#heldByBody = true;
+      this.#connection.pause();
+    }
+  }
+
+  async #commit(ask: number): Promise<void> {
+    const incoming = this.#incoming;
+    this.#incoming = null;
+    if (!incoming)
+      return this.#answer(ask, reply(451, '4.3.0', 'The message was lost on its way in; send it again.'));
+    const body = await incoming.body.finish();
+    if (!body.ok) {
+      await incoming.body.abandon();
+      return this.#answer(ask, this.#parts.intake.refuse(body.error));
+    }
+    const { id, reversePath, forwardPaths, bodyType, helo } = incoming;
+    const { listener, uplink, intake } = this.#parts;
+    const client = {
+      address: this.#connection.remoteAddress,
+      helo,
+      listener: `${listener.address}:${listener.port}`,
+      uplink,
+    };
+    const verdict = await intake.accept({
+      id,
+      reversePath,
+      forwardPaths,
+      bodyType,
+      body: body.value,
+      client,
+    });
+    if (verdict.code !== 250 && body.value.kind === 'spool') await incoming.body.abandon();
+    this.#answer(ask, verdict);
+  }
+
+  #discard(): void {
+    const incoming = this.#incoming;
+    this.#incoming = null;
+    if (incoming) void incoming.body.abandon();
+  }
+
+  #read(): void {
+    if (!this.#heldBySession && !this.#heldByBody && !this.#over) this.#connection.resume();
+  }
+
+  /** One timer a connection, moved only when it fires: deadlines move with every command. */
+  #armTimer(): void {
+    const { deadline } = this.#session;
+    if (this.#over || deadline === null || deadline >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = deadline;
+    this.#timer = this.#parts.clock.timer(Math.max(0, deadline - this.#parts.clock.monotonic()), () => {
+      this.#timer = null;
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      const now = this.#parts.clock.monotonic();
+      if ((this.#session.deadline ?? Number.POSITIVE_INFINITY) <= now) this.#step({ kind: 'tick', at: now });
+      else this.#armTimer();
+    });
+  }
+
+  #ended(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timer?.cancel();
+    this.#discard();
+    this.#parts.closed(inOrder.has(this.#closeReason ?? 'quit') ? null : this.#closeReason);
+  }
+}
