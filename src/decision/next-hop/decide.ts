@@ -48,6 +48,11 @@ export function decideNextHop(facts: MxFacts, ours: OurSide, random: () => numbe
   return whyNone(facts, named, candidates);
 }
 
+/** The domain of a recipient is no name that DNS can have. */
+export function refuseBadName(domain: string): NextHop {
+  return refused(550, '5.1.3', `"${domain}" is not the name of a domain`);
+}
+
 /**
  * The next hop of a domain that is an address literal without its brackets (RFC 5321 section 4.1.3);
  * `literal` is what stood in them.

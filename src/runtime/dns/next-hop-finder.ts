@@ -1,0 +1,116 @@
+import type { DomainSetting } from '../../decision/admission/domain.ts';
+import type { Family } from '../../decision/egress/egress.ts';
+import { decideLiteral, decideNextHop, type OurSide, refuseBadName } from '../../decision/next-hop/decide.ts';
+import { decideDeliverTo } from '../../decision/next-hop/deliver-to.ts';
+import type { MxFacts } from '../../decision/next-hop/mx-facts.ts';
+import type { NextHop } from '../../decision/next-hop/next-hop.ts';
+import { hostName } from '../../protocol/dns/names.ts';
+import type { Clock, Random } from '../ports.ts';
+import { gatherMxFacts } from './gather.ts';
+import type { Resolver } from './resolver.ts';
+
+export type FinderSettings = {
+  readonly domains: readonly DomainSetting[];
+  /** `delivery.port`. */
+  readonly port: number;
+  /** The families of our egresses. */
+  readonly families: () => readonly Family[];
+  /** Public addresses of egresses and listeners, as `canonicalAddress` writes them. */
+  readonly ourAddresses: () => ReadonlySet<string>;
+};
+
+/** Domains whose facts are at hand. */
+const keptDomains = 20_000;
+
+/** However long DNS says, a change is seen after that. */
+const keptMs = 600_000;
+
+type Plan = { readonly facts: MxFacts; readonly families: string; readonly freshUntil: number };
+
+/**
+ * Where a domain's mail goes: `deliver_to` for our own, else by MX. What was found lately is kept, so that the next
+ * message for the domain is decided without waiting; hosts of equal preference are shuffled anew for each.
+ */
+export class NextHopFinder {
+  readonly #resolver: Pick<Resolver, 'resolve'>;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #settings: () => FinderSettings;
+  readonly #plans = new Map<string, Plan>();
+  readonly #gathering = new Map<string, Promise<NextHop>>();
+  #own: { readonly of: readonly DomainSetting[]; readonly hops: ReadonlyMap<string, NextHop> } | null = null;
+
+  constructor(ports: {
+    resolver: Pick<Resolver, 'resolve'>;
+    clock: Clock;
+    random: Random;
+    settings: () => FinderSettings;
+  }) {
+    this.#resolver = ports.resolver;
+    this.#clock = ports.clock;
+    this.#random = () => ports.random.next();
+    this.#settings = ports.settings;
+  }
+
+  /** The next hop of a lower-case domain (or address literal), if it can be told without asking. */
+  peek(domain: string): NextHop | null {
+    const settings = this.#settings();
+    const own = this.#ownHops(settings.domains).get(domain);
+    if (own !== undefined) return own;
+    const ours = this.#ourSide(settings);
+    if (domain.startsWith('[') && domain.endsWith(']')) return decideLiteral(domain.slice(1, -1), ours);
+    const plan = this.#plans.get(domain);
+    if (plan === undefined) return hostName(domain) === null ? refuseBadName(domain) : null;
+    if (plan.freshUntil <= this.#clock.monotonic() || plan.families !== ours.families.join()) {
+      this.#plans.delete(domain);
+      return null;
+    }
+    return decideNextHop(plan.facts, ours, this.#random);
+  }
+
+  /** The next hop of a lower-case domain (or address literal). Never fails: what DNS cannot say is `defer`. */
+  find(domain: string): Promise<NextHop> {
+    const known = this.peek(domain);
+    if (known !== null) return Promise.resolve(known);
+    const under = this.#gathering.get(domain);
+    if (under !== undefined) return under;
+    const gathering = this.#gather(domain).finally(() => this.#gathering.delete(domain));
+    this.#gathering.set(domain, gathering);
+    return gathering;
+  }
+
+  async #gather(domain: string): Promise<NextHop> {
+    const { families } = this.#ourSide(this.#settings());
+    const name = hostName(domain);
+    if (name === null) return refuseBadName(domain);
+    const { facts, ttlMs } = await gatherMxFacts(this.#resolver, this.#clock, name, families);
+    const hop = decideNextHop(facts, this.#ourSide(this.#settings()), this.#random);
+    if (hop.kind !== 'defer') {
+      const freshUntil = this.#clock.monotonic() + Math.min(ttlMs, keptMs);
+      this.#keep(domain, { facts, families: families.join(), freshUntil });
+    }
+    return hop;
+  }
+
+  /** The domain gathered first goes first. */
+  #keep(domain: string, plan: Plan): void {
+    this.#plans.delete(domain);
+    this.#plans.set(domain, plan);
+    if (this.#plans.size <= keptDomains) return;
+    const [oldest] = this.#plans.keys();
+    if (oldest !== undefined) this.#plans.delete(oldest);
+  }
+
+  #ourSide(settings: FinderSettings): OurSide {
+    return { port: settings.port, families: settings.families(), ourAddresses: settings.ourAddresses() };
+  }
+
+  #ownHops(domains: readonly DomainSetting[]): ReadonlyMap<string, NextHop> {
+    if (this.#own?.of !== domains)
+      this.#own = {
+        of: domains,
+        hops: new Map(domains.map(domain => [domain.name, decideDeliverTo(domain)])),
+      };
+    return this.#own.hops;
+  }
+}
