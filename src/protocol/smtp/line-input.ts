@@ -14,6 +14,7 @@ export class LineInput {
   readonly #limitBytes: number;
   readonly #end: 'crlf' | 'lf';
   #chunks: Buffer[] = [];
+  #chunkBytes = 0;
   /** Where the unread part of the first chunk begins. */
   #at = 0;
   /** The part of a line that earlier chunks held. */
@@ -27,7 +28,9 @@ export class LineInput {
   }
 
   push(chunk: Buffer): void {
-    if (chunk.length > 0) this.#chunks.push(chunk);
+    if (chunk.length === 0) return;
+    this.#chunks.push(chunk);
+    this.#chunkBytes += chunk.length;
   }
 
   /** No unread byte is here; the begun part of a line does not count. */
@@ -36,11 +39,12 @@ export class LineInput {
   }
 
   get unreadBytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + chunk.length, -this.#at);
+    return this.#chunkBytes - this.#at;
   }
 
   clear(): void {
     this.#chunks = [];
+    this.#chunkBytes = 0;
     this.#at = 0;
     this.#partial = '';
     this.#overlong = false;
@@ -79,7 +83,7 @@ export class LineInput {
   }
 
   #next(): void {
-    this.#chunks.shift();
+    this.#chunkBytes -= this.#chunks.shift()?.length ?? 0;
     this.#at = 0;
   }
 
