@@ -44,6 +44,7 @@ export class TraceDatabase {
   readonly #database: DatabaseSync;
   readonly #insertEntry: StatementSync;
   readonly #insertAddress: StatementSync;
+  readonly #oldest: StatementSync;
   readonly #freeBytes: () => number;
 
   static open(file: string, freeBytes = () => freeBytesBeside(file)): Result<TraceDatabase, StoreError> {
@@ -77,6 +78,7 @@ export class TraceDatabase {
     this.#insertEntry = database.prepare(
       'INSERT INTO entry (at, message, sender, events) VALUES (?, ?, ?, ?)',
     );
+    this.#oldest = database.prepare('SELECT at FROM entry ORDER BY number LIMIT 1');
     this.#insertAddress = database.prepare('INSERT OR IGNORE INTO address VALUES (?, ?)');
   }
 
@@ -133,11 +135,18 @@ export class TraceDatabase {
   }
 
   #insert({ id, at, sender, recipients, events }: TraceEntry): void {
-    const { lastInsertRowid } = this.#insertEntry.run(at, parseMessageId(id) ?? -1, sender, events);
+    const { lastInsertRowid } = this.#insertEntry.run(
+      Math.floor(at),
+      parseMessageId(id) ?? -1,
+      sender,
+      events,
+    );
     for (const hash of hashesOf(sender, recipients)) this.#insertAddress.run(hash, lastInsertRowid);
   }
 
   #prune(before: number): void {
+    const oldest = this.#oldest.get();
+    if (oldest === undefined || number(oldest.at) >= before) return;
     const old = this.#database.prepare('SELECT * FROM entry ORDER BY number LIMIT ?').all(pruneStep);
     const remove = this.#database.prepare('DELETE FROM entry WHERE number = ?');
     const forget = this.#database.prepare('DELETE FROM address WHERE hash = ? AND entry = ?');
