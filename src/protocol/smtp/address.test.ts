@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { domainOf, isDomain, type ParsedPath, parseForwardPath, parseReversePath } from './address.ts';
+
+const shown = (parsed: ParsedPath): string =>
+  parsed.kind === 'path' ? parsed.path : `${parsed.reply.code} ${parsed.reply.enhancedStatus}`;
+
+const label63 = 'a'.repeat(63);
+const local64 = 'l'.repeat(64);
+
+const forwardPaths: [string, string, string][] = [
+  ['a mailbox', '<a@example.com>', 'a@example.com'],
+  ['case is kept', '<Ann@Example.COM>', 'Ann@Example.COM'],
+  ['all that an atom may hold', "<a!#$%&'*+-/=?^_`{|}~.b@example.com>", "a!#$%&'*+-/=?^_`{|}~.b@example.com"],
+  ['a quoted local part', '<"a b>@\\"\\\\"@example.com>', '"a b>@\\"\\\\"@example.com'],
+  ['an empty quoted local part', '<""@example.com>', '""@example.com'],
+  ['an IPv4 literal', '<a@[192.0.2.1]>', 'a@[192.0.2.1]'],
+  ['an IPv6 literal', '<a@[IPv6:2001:db8::1]>', 'a@[IPv6:2001:db8::1]'],
+  ['a source route is dropped', '<@one.example,@two.example:a@example.com>', 'a@example.com'],
+  ['the postmaster needs no domain', '<PostMaster>', 'PostMaster'],
+  ['an A-label', '<a@xn--mnchen-3ya.example>', 'a@xn--mnchen-3ya.example'],
+  ['a domain of one label', '<a@localhost>', 'a@localhost'],
+  ['a local part of 64 characters', `<${local64}@example.com>`, `${local64}@example.com`],
+  ['a local part of 65', `<l${local64}@example.com>`, '501 5.1.3'],
+  ['a label of 63', `<a@${label63}.example>`, `a@${label63}.example`],
+  ['a label of 64', `<a@a${label63}.example>`, '501 5.1.3'],
+  [
+    'a path of 256 characters with its brackets',
+    `<a@${`${label63}.`.repeat(3)}${'b'.repeat(60)}>`,
+    `a@${`${label63}.`.repeat(3)}${'b'.repeat(60)}`,
+  ],
+  ['a path of 257', `<a@${`${label63}.`.repeat(3)}${'b'.repeat(61)}>`, '501 5.1.3'],
+  ['two at signs', '<a@b.example@c.example>', '501 5.1.3'],
+  ['no brackets', 'a@example.com', '501 5.1.3'],
+  ['no end', '<a@example.com', '501 5.1.3'],
+  ['nothing', '<>', '501 5.1.3'],
+  ['no domain', '<a>', '501 5.1.3'],
+  ['an empty domain', '<a@>', '501 5.1.3'],
+  ['no local part', '<@example.com>', '501 5.1.3'],
+  ['a dot first', '<.a@example.com>', '501 5.1.3'],
+  ['a dot last', '<a.@example.com>', '501 5.1.3'],
+  ['two dots', '<a..b@example.com>', '501 5.1.3'],
+  ['a final dot of the domain', '<a@example.com.>', '501 5.1.3'],
+  ['a label that begins with a hyphen', '<a@-example.com>', '501 5.1.3'],
+  ['a label that ends with a hyphen', '<a@example-.com>', '501 5.1.3'],
+  ['an underscore in a domain', '<a@ex_ample.com>', '501 5.1.3'],
+  ['an A-label that decodes to nothing', '<a@xn--a>', '501 5.1.3'],
+  ['an A-label that decodes to ASCII', '<a@xn--abc-.example>', '501 5.1.3'],
+  ['an A-label in capitals', '<a@XN--MNCHEN-3YA.example>', 'a@XN--MNCHEN-3YA.example'],
+  ['an IPv4 literal with a leading zero', '<a@[192.0.2.01]>', '501 5.1.3'],
+  ['an IPv6 literal without its tag', '<a@[2001:db8::1]>', '501 5.1.3'],
+  ['an IPv6 literal with a zone', '<a@[IPv6:fe80::1%eth0]>', '501 5.1.3'],
+  ['a literal of another kind', '<a@[x400:abc]>', '501 5.1.3'],
+  ['a source route without its colon', '<@one.example a@example.com>', '501 5.1.3'],
+  ['a source route with a bad domain', '<@-:a@example.com>', '501 5.1.3'],
+  ['a space in an atom', '<a b@example.com>', '501 5.1.3'],
+  ['a quoted string with a bare quote', '<"a"b"@example.com>', '501 5.1.3'],
+  ['a control character', '<"a\x01"@example.com>', '501 5.1.3'],
+  ['a local part that is not ASCII', '<\xc3\xbc@example.com>', '553 5.6.7'],
+  ['a domain that is not ASCII', '<a@m\xc3\xbcnchen.example>', '553 5.6.7'],
+];
+for (const [sentence, text, expected] of forwardPaths)
+  test(`address: ${sentence}`, () => assert.equal(shown(parseForwardPath(text)), expected));
+
+test('address: the null reverse-path, and a bad one', () => {
+  assert.equal(shown(parseReversePath('<>')), '');
+  assert.equal(shown(parseReversePath('<postmaster>')), '501 5.1.7');
+  assert.deepEqual(parseReversePath('FROM:<a@b.example> SIZE=1', 5), {
+    kind: 'path',
+    path: 'a@b.example',
+    end: 18,
+  });
+});
+
+const domains: [string, string][] = [
+  ['a@Example.COM', 'example.com'],
+  ['"a@b"@example.com', 'example.com'],
+  ['a@[IPv6:2001:DB8::1]', '[ipv6:2001:db8::1]'],
+  ['postmaster', ''],
+  ['', ''],
+];
+for (const [path, domain] of domains)
+  test(`address: the domain of ${path} is ${domain}`, () => assert.equal(domainOf(path), domain));
+
+/** Text that is nearly a path. */
+const nearlyPath = fc
+  .array(
+    fc.constantFrom(
+      '<',
+      '>',
+      '@',
+      '"',
+      '\\',
+      '.',
+      ':',
+      ',',
+      '[',
+      ']',
+      ' ',
+      'a',
+      'xn--',
+      '-',
+      '\xe9',
+      '\0',
+      '1',
+    ),
+    {
+      maxLength: 40,
+    },
+  )
+  .map(parts => `<${parts.join('')}`);
+
+test('address: whatever comes is a path within the limits or a refusal, and never an exception', () => {
+  fc.assert(
+    fc.property(fc.oneof(nearlyPath, fc.string({ unit: 'binary' })), text => {
+      for (const parsed of [parseForwardPath(text), parseReversePath(text)]) {
+        if (parsed.kind === 'bad') continue;
+        assert.ok(/^[ -~]*$/.test(parsed.path));
+        assert.ok(parsed.path.length <= 254);
+        assert.equal(text[parsed.end - 1], '>');
+        const again = parseReversePath(`<${parsed.path}>`);
+        if (domainOf(parsed.path) !== '') assert.equal(shown(again), parsed.path);
+      }
+    }),
+  );
+});
+
+test('address: long nonsense is read in no time', () => {
+  for (const part of ['a', 'a.', '"', '\\', '@a,', '-', 'a-', '[', '@a:'])
+    parseForwardPath(`<${part.repeat(100_000)}`);
+  assert.equal(isDomain('a-'.repeat(100)), false);
+});
