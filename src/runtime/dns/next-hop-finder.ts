@@ -1,5 +1,4 @@
 import type { DomainSetting } from '../../decision/admission/domain.ts';
-import type { Family } from '../../decision/egress/egress.ts';
 import { decideLiteral, decideNextHop, type OurSide, refuseBadName } from '../../decision/next-hop/decide.ts';
 import { decideDeliverTo } from '../../decision/next-hop/deliver-to.ts';
 import type { MxFacts } from '../../decision/next-hop/mx-facts.ts';
@@ -9,15 +8,8 @@ import type { Clock, Random } from '../ports.ts';
 import { gatherMxFacts } from './gather.ts';
 import type { Resolver } from './resolver.ts';
 
-export type FinderSettings = {
-  readonly domains: readonly DomainSetting[];
-  /** `delivery.port`. */
-  readonly port: number;
-  /** The families of our egresses. */
-  readonly families: () => readonly Family[];
-  /** Public addresses of egresses and listeners, as `canonicalAddress` writes them. */
-  readonly ourAddresses: () => ReadonlySet<string>;
-};
+/** Asked for at each look-up: cheap to make. */
+export type FinderSettings = OurSide & { readonly domains: readonly DomainSetting[] };
 
 /** Domains whose facts are at hand. */
 const keptDomains = 20_000;
@@ -57,15 +49,14 @@ export class NextHopFinder {
     const settings = this.#settings();
     const own = this.#ownHops(settings.domains).get(domain);
     if (own !== undefined) return own;
-    const ours = this.#ourSide(settings);
-    if (domain.startsWith('[') && domain.endsWith(']')) return decideLiteral(domain.slice(1, -1), ours);
+    if (domain.startsWith('[') && domain.endsWith(']')) return decideLiteral(domain.slice(1, -1), settings);
     const plan = this.#plans.get(domain);
     if (plan === undefined) return hostName(domain) === null ? refuseBadName(domain) : null;
-    if (plan.freshUntil <= this.#clock.monotonic() || plan.families !== ours.families.join()) {
+    if (plan.freshUntil <= this.#clock.monotonic() || plan.families !== settings.families.join()) {
       this.#plans.delete(domain);
       return null;
     }
-    return decideNextHop(plan.facts, ours, this.#random);
+    return decideNextHop(plan.facts, settings, this.#random);
   }
 
   /** The next hop of a lower-case domain (or address literal). Never fails: what DNS cannot say is `defer`. */
@@ -80,11 +71,11 @@ export class NextHopFinder {
   }
 
   async #gather(domain: string): Promise<NextHop> {
-    const { families } = this.#ourSide(this.#settings());
+    const { families } = this.#settings();
     const name = hostName(domain);
     if (name === null) return refuseBadName(domain);
     const { facts, ttlMs } = await gatherMxFacts(this.#resolver, this.#clock, name, families);
-    const hop = decideNextHop(facts, this.#ourSide(this.#settings()), this.#random);
+    const hop = decideNextHop(facts, this.#settings(), this.#random);
     if (hop.kind !== 'defer') {
       const freshUntil = this.#clock.monotonic() + Math.min(ttlMs, keptMs);
       this.#keep(domain, { facts, families: families.join(), freshUntil });
@@ -99,10 +90,6 @@ export class NextHopFinder {
     if (this.#plans.size <= keptDomains) return;
     const [oldest] = this.#plans.keys();
     if (oldest !== undefined) this.#plans.delete(oldest);
-  }
-
-  #ourSide(settings: FinderSettings): OurSide {
-    return { port: settings.port, families: settings.families(), ourAddresses: settings.ourAddresses() };
   }
 
   #ownHops(domains: readonly DomainSetting[]): ReadonlyMap<string, NextHop> {
