@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { buildSettings } from './build-settings.ts';
 import { crossChecks } from './cross-checks.ts';
 import { explainIssue } from './explain-issue.ts';
 import type { ConfigMistake } from './mistake.ts';
-import { configSchema } from './schema.ts';
+import { configSchema, defaultStateDir } from './schema.ts';
 import type { Settings } from './settings.ts';
 import { surveyConfig } from './survey.ts';
 import { readYaml } from './yaml-file.ts';
@@ -18,23 +19,44 @@ export type ReadSettings =
 
 /** Reads and checks a configuration file. A file that cannot be read is a mistake at its first line. */
 export async function readSettings(file: string): Promise<ReadSettings> {
-  let source: string;
+  const source = await readSource(file);
+  return source.ok ? parseSettings(file, source.value) : failed([source.error]);
+}
+
+/** The `state_dir` of a configuration whose other parts may be wrong at the moment: what runs is asked all the same. */
+export async function readStateDir(
+  file: string,
+): Promise<
+  | { readonly ok: true; readonly value: string }
+  | { readonly ok: false; readonly error: readonly ConfigMistake[] }
+> {
+  const source = await readSource(file);
+  if (!source.ok) return { ok: false, error: [source.error] };
+  const yaml = readYaml(file, source.value);
+  if (yaml.value === undefined) return { ok: false, error: yaml.mistakes };
+  return { ok: true, value: resolve(dirname(file), surveyConfig(yaml.value).stateDir ?? defaultStateDir) };
+}
+
+async function readSource(
+  file: string,
+): Promise<{ ok: true; value: string } | { ok: false; error: ConfigMistake }> {
   try {
-    source = await readFile(file, 'utf8');
+    return { ok: true, value: await readFile(file, 'utf8') };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const why =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : code === 'EACCES'
-          ? 'this user may not read the file'
-          : `the file cannot be read (${code})`;
-    return failed([
-      { file, line: 1, column: 1, message: `${why}; name the configuration with --config FILE.` },
-    ]);
+    const why = unreadable[code] ?? `the file cannot be read (${code})`;
+    return {
+      ok: false,
+      error: { file, line: 1, column: 1, message: `${why}; name the configuration with --config FILE.` },
+    };
   }
-  return parseSettings(file, source);
 }
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read the file',
+  EISDIR: 'this is a folder',
+};
 
 /** As `readSettings`, of a text in hand. */
 export function parseSettings(file: string, source: string): ReadSettings {

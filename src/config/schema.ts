@@ -10,18 +10,20 @@ import { type Parsed, parsed, unparsed } from './parsed.ts';
  * and the reference page.
  */
 
-const byte = { duration: '^\\d+(ms|s|m|h|d|w)$', size: '^\\d+([KMG]i?)?B$' };
+export const defaultStateDir = '/var/lib/postern';
+
+const pattern = { duration: '^\\d+(ms|s|m|h|d|w)$', size: '^\\d+([KMG]i?)?B$' };
 
 /** A text that one of our parsers reads. `expected` ends "is not …"; `example` is shown in editors. */
 function text<Value>(
   expected: string,
   examples: readonly [string, ...string[]],
   parse: (text: string) => Parsed<Value>,
-  pattern?: string,
+  shape?: string,
 ) {
   return z
     .string({ error: `is not ${expected}` })
-    .meta({ examples: [...examples], ...(pattern === undefined ? {} : { pattern }) })
+    .meta({ examples: [...examples], ...(shape === undefined ? {} : { pattern: shape }) })
     .transform((value, context) => {
       const result = parse(value);
       if (result.ok) return result.value;
@@ -49,9 +51,9 @@ function word<const Words extends readonly [string, ...string[]]>(words: Words) 
 
 const truth = () => z.boolean({ error: 'is neither true nor false' });
 const duration = (example: string) =>
-  text(`a duration such as ${example}`, [example], parseDuration, byte.duration);
+  text(`a duration such as ${example}`, [example], parseDuration, pattern.duration);
 const shortDuration = (example: string) =>
-  text(`a duration such as ${example}`, [example], atLeast100ms, byte.duration);
+  text(`a duration such as ${example}`, [example], atLeast100ms, pattern.duration);
 const hostName = (example: string) =>
   text(`a fully qualified host name such as ${example}`, [example], parseHostName);
 const address = (example: string) => text(`an IP address such as ${example}`, [example], parseUnicast);
@@ -174,7 +176,7 @@ export const configSchema = map({
     'In the Received field, and the default of every other name.',
   ),
   state_dir: text('a path', ['/var/lib/postern'], parsePath)
-    .prefault('/var/lib/postern')
+    .prefault(defaultStateDir)
     .describe(
       "Queue, spool, trace and control socket. A relative path counts from the configuration's folder.",
     ),
@@ -235,7 +237,7 @@ export const configSchema = map({
     .describe('How mail waits.'),
   health: health.prefault({}).describe('How uplinks are probed. Deliveries tell sooner.'),
   limits: map({
-    message_size: text('a size such as 50MB', ['50MB'], parseSize, byte.size)
+    message_size: text('a size such as 50MB', ['50MB'], parseSize, pattern.size)
       .prefault('50MB')
       .describe('The largest message taken, told in EHLO (SIZE).'),
     recipients: wholeNumber(1, 100_000, 1000)

@@ -10,6 +10,7 @@ export type Placed<Value> = { readonly value: Value; readonly path: ConfigPath }
  * on this, so that every mistake is told in one go.
  */
 export type Survey = {
+  readonly stateDir: string | null;
   readonly uplinks: readonly SurveyedUplink[];
   readonly listeners: readonly SurveyedListener[];
   readonly domains: readonly {
@@ -48,6 +49,7 @@ export function surveyConfig(raw: unknown): Survey {
   const at = (path: ConfigPath): Placed<unknown> => ({ value: valueAt(raw, path), path });
   const relay = at(['relay', 'from_networks']);
   return {
+    stateDir: textOf(at(['state_dir']))?.value ?? null,
     uplinks: items(at(['uplinks'])).map(uplink => ({
       name: textOf(field(uplink, 'name')),
       sources: items(field(uplink, 'source')).map(surveySource),

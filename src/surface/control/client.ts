@@ -6,10 +6,10 @@ import { answerLineBytes, type ControlOutcome, type ControlRequest } from './pro
  * Asks the running gateway. `hear` gets each piece of the answer as it comes, one after the other: the next waits until
  * it is done. A gateway that is not there, or goes away in between, is outcome 3 with a sentence.
  */
-export function askGateway(
+export function askGateway<Data>(
   path: string,
   request: ControlRequest,
-  hear: (data: unknown) => void | Promise<void>,
+  hear: (data: Data) => void | Promise<void>,
 ): Promise<ControlOutcome> {
   return new Promise(resolve => {
     const socket = connect(path);
@@ -48,7 +48,7 @@ export function askGateway(
 
     async function hearAll(lines: readonly string[]): Promise<void> {
       for (const text of lines) {
-        const answer: { data?: unknown; done?: ControlOutcome['code']; error?: string } = JSON.parse(text);
+        const answer: { data: Data; done?: ControlOutcome['code']; error?: string } = JSON.parse(text);
         if (answer.done === undefined) await hear(answer.data);
         else outcome = { code: answer.done, error: answer.error ?? null };
       }

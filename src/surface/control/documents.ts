@@ -165,19 +165,31 @@ export function traceDocument(event: TraceEvent): TraceDocument {
   return { ...rest, at: rfc3339(event.at), elapsed_ms: elapsedMs === null ? null : rounded(elapsedMs, 10) };
 }
 
-/** One event of `events --json`; null for what happens too often and means too little by itself. */
-export type EventDocument = { readonly kind: string; readonly at: string } & Readonly<
-  Record<string, unknown>
->;
+/** One event of `events --json`. */
+export type EventDocument =
+  | (TraceDocument & { readonly kind: 'message'; readonly size_bytes: number | null })
+  | {
+      readonly kind: 'egress';
+      readonly at: string;
+      readonly egress: string;
+      readonly uplink: string;
+      readonly state: string;
+      readonly previous: string;
+      readonly reason: string;
+    }
+  | (Omit<Extract<GatewayEvent, { kind: 'listener' | 'rejected' | 'warning' | 'notice' }>, 'at'> & {
+      readonly at: string;
+    });
 
+/** Null for what happens too often and means too little by itself. */
 export function eventDocument(event: GatewayEvent): EventDocument | null {
   if (event.kind === 'connect') return null;
   if (event.kind === 'message') {
-    return { kind: event.kind, ...traceDocument(event.trace), size_bytes: event.sizeBytes };
+    return { kind: 'message', ...traceDocument(event.trace), size_bytes: event.sizeBytes };
   }
   if (event.kind === 'egress') {
-    const { id, ...rest } = event;
-    return { ...rest, egress: id, at: rfc3339(event.at) };
+    const { kind, id, uplink, state, previous, reason } = event;
+    return { kind, at: rfc3339(event.at), egress: id, uplink, state, previous, reason };
   }
   return { ...event, at: rfc3339(event.at) };
 }

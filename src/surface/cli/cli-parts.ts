@@ -1,0 +1,28 @@
+import type { Settings } from '../../config/settings.ts';
+import type { EventStream } from '../../runtime/events.ts';
+import type { GatewayControl } from '../../runtime/gateway-control.ts';
+import type { Clock, Network, Result } from '../../runtime/ports.ts';
+import type { Output, Streams } from './output.ts';
+
+/** The gateway that `serve` runs. */
+export type ServedGateway = {
+  readonly control: GatewayControl;
+  /** The error names what could not be taken into use; the rest holds. */
+  reload(settings: Settings): Promise<Result<void, string>>;
+  /** Finishes or hands back what is in flight, and closes queue and trace. */
+  stop(): Promise<void>;
+  /** Settles when the gateway can keep nothing any more, with a sentence; then it must end. */
+  readonly lost: Promise<string>;
+};
+
+/** What the commands are built on; `main.ts` makes it. */
+export type CliParts = {
+  readonly clock: Clock;
+  readonly streams: Streams;
+  readonly output: Output;
+  readonly network: () => Network;
+  readonly startGateway: (settings: Settings, events: EventStream) => Promise<Result<ServedGateway, string>>;
+  readonly runDemo: (options: { readonly json: boolean; readonly realCable: boolean }) => Promise<number>;
+};
+
+export const defaultConfigFile = '/etc/postern/postern.yaml';

@@ -1,0 +1,174 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { mistakeText } from '../../config/mistake.ts';
+import { readSettings } from '../../config/read-settings.ts';
+import type { Settings } from '../../config/settings.ts';
+import { EventStream } from '../../runtime/events.ts';
+import { socketName } from '../control/protocol.ts';
+import { freeSocketPath, startControlSocket } from '../control/server.ts';
+import { Log } from '../log.ts';
+import { type CliParts, defaultConfigFile, type ServedGateway } from './cli-parts.ts';
+import { addCommand, optionsOf, withConfig } from './command.ts';
+
+/** How long a stop may take before it is given up. */
+const stopWithinMs = 25_000;
+
+/** `postern serve`. */
+export function addServe(program: Command, parts: CliParts, end: (code: number) => void): void {
+  const command = addCommand(program, 'serve', 'run the mail gateway, in the foreground', [
+    'postern serve',
+    'postern serve --config ./postern.yaml',
+  ]).addHelpText(
+    'after',
+    '\nSIGTERM or SIGINT ends it cleanly, SIGHUP takes a changed configuration into use; a bad one is not taken.',
+  );
+  withConfig(command).action(async (_options, self: Command) => {
+    end(await serve(optionsOf(self).config ?? defaultConfigFile, parts));
+  });
+}
+
+async function serve(file: string, parts: CliParts): Promise<number> {
+  const { output, clock } = parts;
+  const read = await readSettings(file);
+  if (!read.ok) {
+    for (const mistake of read.error) output.error(mistakeText(mistake));
+    return 2;
+  }
+  const { settings, warnings } = read.value;
+  const socketPath = join(settings.stateDir, socketName);
+  const free = await freeSocketPath(socketPath);
+  if (!free.ok) {
+    output.error(free.error);
+    return 2;
+  }
+  const log = new Log(settings.log, { clock, fd: 1, terminal: output.terminal, colour: output.colour });
+  const onCrash = (error: Error): void => {
+    log.say('error', `Postern ends by a fault of its own: ${error.stack ?? error.message}`);
+    log.close();
+  };
+  process.on('uncaughtExceptionMonitor', onCrash);
+  const signals = listenForSignals();
+  try {
+    for (const warning of warnings) log.say('warn', mistakeText(warning));
+    const events = new EventStream();
+    log.follow(events);
+    const started = await parts.startGateway(settings, events);
+    if (!started.ok) {
+      output.error(started.error);
+      return 3;
+    }
+    return await run(file, settings, socketPath, started.value, { ...parts, log, signals });
+  } finally {
+    signals.close();
+    log.close();
+    process.off('uncaughtExceptionMonitor', onCrash);
+  }
+}
+
+type RunParts = CliParts & { readonly log: Log; readonly signals: Signals };
+
+async function run(
+  file: string,
+  settings: Settings,
+  socketPath: string,
+  gateway: ServedGateway,
+  { clock, output, log, signals }: RunParts,
+): Promise<number> {
+  const control = await startControlSocket(socketPath, gateway.control, clock);
+  if (!control.ok) {
+    await gateway.stop();
+    output.error(control.error);
+    return 3;
+  }
+  const listening = gateway.control.listeners().filter(({ state }) => state === 'listening');
+  const where = listening.map(({ address, port }) =>
+    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+  );
+  log.announce(
+    `Postern is ready: ${where.length === 0 ? 'no listener has its address yet' : `listening on ${where.join(', ')}`}`,
+    { pid: process.pid },
+  );
+
+  let current = settings;
+  const lost = gateway.lost.then(reason => ({ lost: reason }));
+  let heard = await Promise.race([signals.next(), lost]);
+  while (heard === 'SIGHUP') {
+    current = await reload(file, current, gateway, log);
+    heard = await Promise.race([signals.next(), lost]);
+  }
+  if (typeof heard === 'object') log.say('error', heard.lost);
+  log.say('info', 'Postern is stopping: what is in flight is finished or handed back');
+  const stopped = await Promise.race([
+    gateway.stop().then(() => 'stopped' as const),
+    clock.sleep(stopWithinMs).then(() => 'late' as const),
+    signals.nextStop().then(() => 'pressed' as const),
+  ]);
+  await control.value.close();
+  if (stopped === 'stopped') {
+    log.announce('Postern has stopped');
+    return typeof heard === 'object' ? 3 : 0;
+  }
+  log.say(
+    'error',
+    `Postern did not stop ${stopped === 'late' ? 'in time' : 'before the second signal'}; nothing is lost, what was in flight may be in doubt`,
+  );
+  return 3;
+}
+
+/** Takes the changed file into use, or tells why not and keeps what is. */
+async function reload(file: string, current: Settings, gateway: ServedGateway, log: Log): Promise<Settings> {
+  const read = await readSettings(file);
+  if (!read.ok) {
+    for (const mistake of read.error) log.say('error', mistakeText(mistake));
+    log.say(
+      'error',
+      `The changed configuration is not taken, because it has mistakes (${read.error.length}); the one before stays in use`,
+    );
+    return current;
+  }
+  for (const warning of read.value.warnings) log.say('warn', mistakeText(warning));
+  let { settings } = read.value;
+  if (settings.stateDir !== current.stateDir) {
+    log.say('warn', `A changed state_dir is taken at the next start only; ${current.stateDir} stays in use`);
+    settings = { ...settings, stateDir: current.stateDir };
+  }
+  log.set(settings.log);
+  const taken = await gateway.reload(settings);
+  if (!taken.ok) log.say('error', taken.error);
+  log.say('info', `The configuration ${file} was read again and is in use`);
+  return settings;
+}
+
+type Signal = 'SIGHUP' | 'SIGTERM' | 'SIGINT';
+type Signals = { next(): Promise<Signal>; nextStop(): Promise<void>; close(): void };
+
+/** Signals in order, from the moment on that the process begins to start. Several SIGHUP in a row count as one. */
+function listenForSignals(): Signals {
+  const waiting: Signal[] = [];
+  let wake: () => void = () => undefined;
+  const hear = (signal: NodeJS.Signals): void => {
+    if (signal !== 'SIGHUP' && signal !== 'SIGTERM' && signal !== 'SIGINT') return;
+    if (signal !== 'SIGHUP' || !waiting.includes('SIGHUP')) waiting.push(signal);
+    wake();
+  };
+  const names: readonly Signal[] = ['SIGHUP', 'SIGTERM', 'SIGINT'];
+  for (const name of names) process.on(name, hear);
+  const next = async (): Promise<Signal> => {
+    for (;;) {
+      const signal = waiting.shift();
+      if (signal !== undefined) return signal;
+      await new Promise<void>(resolve => {
+        wake = resolve;
+      });
+    }
+  };
+  return {
+    next,
+    async nextStop() {
+      while ((await next()) === 'SIGHUP');
+    },
+    close() {
+      for (const name of names) process.off(name, hear);
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseDuration } from '../../config/measures.ts';
+import { nearWord } from '../../config/near-word.ts';
+import type { EgressTestDocument, UplinksDocument } from '../control/documents.ts';
+import type { CliParts } from './cli-parts.ts';
+import { addCommand, callGateway, optionsOf, withConfig, withJson } from './command.ts';
+import { columns, jsonLine, type Output, paintState, shortTime } from './output.ts';
+
+const clearScreen = '\u001b[H\u001b[2J';
+
+/** `postern uplinks`, `uplinks test`, `drain` and `resume`. */
+export function addUplinks(program: Command, parts: CliParts, end: (code: number) => void): void {
+  const uplinks = addCommand(
+    program,
+    'uplinks',
+    'show the uplinks of the running gateway: state, since when, why',
+    [
+      'postern uplinks',
+      'postern uplinks --watch',
+      'postern uplinks drain isp1 --for 2h --reason "provider works on the line"',
+    ],
+  );
+  withJson(withConfig(uplinks), 'one JSON document; with --watch, one a line')
+    .option('--watch', 'go on showing, at each change and once a second')
+    .allowExcessArguments()
+    .action(async (_options, command: Command) => {
+      const [word] = command.args;
+      if (word !== undefined) {
+        const near = nearWord(word, ['test', 'drain', 'resume']);
+        command.error(
+          `error: unknown command 'uplinks ${word}'${near === null ? '' : `\n(Did you mean ${near}?)`}`,
+        );
+      }
+      end(await showUplinks(command, parts));
+    });
+
+  const test = addCommand(
+    uplinks,
+    'test <name>',
+    'connect and say EHLO from each address of an uplink, now',
+    ['postern uplinks test isp1'],
+  );
+  withJson(withConfig(test), 'one JSON object a line, for each address').action(
+    async (name: string, _options, command: Command) => {
+      end(await testUplink(name, command, parts));
+    },
+  );
+
+  const drain = addCommand(
+    uplinks,
+    'drain <name>',
+    'take an uplink out of use by hand; what is under way finishes',
+    [
+      'postern uplinks drain isp1',
+      'postern uplinks drain isp1 --for 2h --reason "provider works on the line"',
+    ],
+  );
+  withConfig(drain)
+    .option(
+      '--for <duration>',
+      'back in use after this time, as in 2h (default: until resumed)',
+      durationOption,
+    )
+    .option('--reason <text>', 'why, for those who look at the uplinks', 'taken out by hand')
+    .action(async (uplink: string, _options, command: Command) => {
+      const { for: forMs, reason } = optionsOf<{ for?: number; reason: string }>(command);
+      end(
+        await callGateway(
+          command,
+          parts,
+          { command: 'drain', uplink, forMs: forMs ?? null, reason },
+          () => undefined,
+        ),
+      );
+    });
+
+  const resume = addCommand(uplinks, 'resume <name>', 'take a drained uplink back into use', [
+    'postern uplinks resume isp1',
+  ]);
+  withConfig(resume).action(async (uplink: string, _options, command: Command) => {
+    end(await callGateway(command, parts, { command: 'resume', uplink }, () => undefined));
+  });
+}
+
+function durationOption(text: string): number {
+  const duration = parseDuration(text);
+  if (!duration.ok) throw new InvalidArgumentError(`It ${duration.why}.`);
+  return duration.value;
+}
+
+function showUplinks(command: Command, parts: CliParts): Promise<number> {
+  const { json = false, watch = false } = optionsOf<{ watch?: boolean }>(command);
+  const { output } = parts;
+  return callGateway<UplinksDocument>(command, parts, { command: 'uplinks', watch }, data => {
+    if (json) return output.write(jsonLine(data));
+    const shown = uplinksText(data, output);
+    return output.write(watch && output.terminal ? clearScreen + shown : watch ? `${shown}\n` : shown);
+  });
+}
+
+function uplinksText({ uplinks }: UplinksDocument, output: Output): string {
+  const rows = uplinks.flatMap(uplink => [
+    [uplink.name, uplink.state, shortTime(uplink.since), '', '', '', '', uplink.reason],
+    ...uplink.egresses.map(egress => [
+      `  ${egress.source ?? 'no address'}${egress.public === null || egress.public === egress.source ? '' : ` (${egress.public})`} as ${egress.ehlo}`,
+      egress.state,
+      shortTime(egress.since),
+      String(egress.sent),
+      String(egress.failed),
+      egress.rate_per_s.toFixed(1),
+      `${milliseconds(egress.connect_ms.p50)}/${milliseconds(egress.connect_ms.p99)}`,
+      egress.reason,
+    ]),
+  ]);
+  return columns(
+    [['UPLINK', 'STATE', 'SINCE', 'SENT', 'FAILED', 'RATE/S', 'CONNECT MS p50/p99', 'REASON'], ...rows],
+    output,
+    1,
+  );
+}
+
+function milliseconds(value: number | null): string {
+  return value === null ? '-' : value.toFixed(0);
+}
+
+function testUplink(uplink: string, command: Command, parts: CliParts): Promise<number> {
+  const { json = false } = optionsOf(command);
+  const { output } = parts;
+  return callGateway<EgressTestDocument>(command, parts, { command: 'test', uplink }, data =>
+    output.write(json ? jsonLine(data) : testText(data, output)),
+  );
+}
+
+function testText({ egress, host, ok, steps }: EgressTestDocument, output: Output): string {
+  const head = `${egress} to ${host ?? 'no host'}: ${paintState(ok ? 'ok' : 'failed', output)}\n`;
+  const rows = steps.map(step => [
+    `  ${step.step}`,
+    step.ok ? 'ok' : 'failed',
+    `${Math.round(step.elapsed_ms)} ms`,
+    step.text,
+  ]);
+  return head + columns(rows, output, 1);
+}
