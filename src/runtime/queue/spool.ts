@@ -71,7 +71,7 @@ export class Spool {
     entry.readers += 1;
     try {
       const handle = await entry.handle;
-      const bytes = Buffer.allocUnsafe(end - start);
+      const bytes = Buffer.allocUnsafe(Math.max(0, end - start));
       let filled = 0;
       while (filled < bytes.length) {
         const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);

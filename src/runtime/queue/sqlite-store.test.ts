@@ -22,10 +22,13 @@ async function withDirectory(run: (directory: string) => Promise<void>): Promise
   }
 }
 
-test('the folder is made for its owner alone', async () => {
+test('folder and files are for their owner alone', async () => {
   await withDirectory(async directory => {
     const store = must(await openSqliteStore({ directory }));
-    assert.equal((await stat(directory)).mode & 0o777, 0o700);
+    const modes = ['', 'spool', 'queue.db', 'queue.db-wal'].map(
+      async name => (await stat(join(directory, name))).mode & 0o777,
+    );
+    assert.deepEqual(await Promise.all(modes), [0o700, 0o700, 0o600, 0o600]);
     await store.close();
   });
 });

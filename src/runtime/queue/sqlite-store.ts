@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BodyRef, LeasedRecipient, MessageId, Outage } from '../../decision/queue/queued.ts';
@@ -14,6 +14,7 @@ import type {
 } from '../ports.ts';
 import { freeBytesBeside } from './free-space.ts';
 import { type OpenFileForWriting, Spool } from './spool.ts';
+import { prepareStateFile } from './state-file.ts';
 import type {
   OperatorChange,
   PackedMessage,
@@ -71,12 +72,9 @@ type UnpackedCall =
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Result<SqliteStore, StoreError>> {
   const { directory } = options;
-  const file = join(directory, 'queue.db');
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    return { ok: false, error: storeErrorOf(error, directory) };
-  }
+  const prepared = await prepareStateFile(directory, 'queue.db');
+  if (!prepared.ok) return prepared;
+  const file = prepared.value;
   const reserveBytes = options.reserveBytes ?? defaultReserveBytes;
   const workerData: StoreWorkerData = { file, maxBytes: options.maxBytes ?? null, reserveBytes };
   const worker = new Worker(new URL(`./store-worker${extname(import.meta.url)}`, import.meta.url), {

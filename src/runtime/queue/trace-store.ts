@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { TraceEvent } from '../events.ts';
 import type { Clock, Result, StoreError, Timer, TraceStore } from '../ports.ts';
 import { realClock } from '../real-clock.ts';
+import { prepareStateFile } from './state-file.ts';
 import { storeErrorOf } from './store-error.ts';
 import type { TraceAnswer, TraceRequest, TraceWorkerData } from './trace-calls.ts';
 import { entriesOf } from './trace-entry.ts';
@@ -25,12 +25,9 @@ const backlogEvents = 20_000;
 export async function openTraceStore(
   options: TraceStoreOptions,
 ): Promise<Result<SqliteTraceStore, StoreError>> {
-  const file = join(options.directory, 'trace.db');
-  try {
-    await mkdir(options.directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    return { ok: false, error: storeErrorOf(error, options.directory) };
-  }
+  const prepared = await prepareStateFile(options.directory, 'trace.db');
+  if (!prepared.ok) return prepared;
+  const file = prepared.value;
   const worker = new Worker(new URL(`./trace-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: { file } satisfies TraceWorkerData,
   });
