@@ -15,19 +15,9 @@ import type {
 import { freeBytesBeside } from './free-space.ts';
 import { type OpenFileForWriting, Spool } from './spool.ts';
 import { prepareStateFile } from './state-file.ts';
-import type {
-  OperatorChange,
-  PackedMessage,
-  Step,
-  StoreAnswers,
-  StoreBatch,
-  StoreCall,
-  StoreCalls,
-  StoreOpening,
-  StoreOperation,
-  StoreWorkerData,
-} from './store-calls.ts';
+import type { OperatorChange, Step, StoreOpening, StoreWorkerData } from './store-calls.ts';
 import { full, storeErrorOf } from './store-error.ts';
+import { StoreThread, type UnpackedCall } from './store-thread.ts';
 
 export type SqliteStoreOptions = {
   /** The `state_dir`: made, for this user alone, where it is not there yet. */
@@ -43,28 +33,6 @@ export type SqliteStoreOptions = {
 };
 
 const defaultReserveBytes = 64 * 1024 * 1024;
-
-/** Bounds on one commit: what is beyond waits for the next. */
-const batchCalls = 1_000;
-const batchBytes = 16 * 1024 * 1024;
-
-type Answer = StoreCalls[StoreOperation]['answer'];
-type Waiting = {
-  readonly call: UnpackedCall;
-  readonly answer: (result: Result<Answer, StoreError>) => void;
-};
-
-/** Calls as they wait, their bodies not yet copied. */
-type UnpackedCall =
-  | Exclude<StoreCall, StoreCall<'append' | 'settle'>>
-  | { readonly operation: 'append'; readonly request: NewMessage }
-  | {
-      readonly operation: 'settle';
-      readonly request: {
-        readonly settlements: readonly Settlement[];
-        readonly bounces: readonly NewMessage[];
-      };
-    };
 
 /**
  * Opens the queue in `directory`, or says in one sentence why it cannot be used. What was cut short by a crash is put
@@ -100,23 +68,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Resu
   return { ok: true, value: store };
 }
 
-/**
- * The queue in SQLite, as the main thread sees it. Calls that are made while a commit runs are the next commit: one
- * batch is under way at a time, and the larger the load, the more share the price of a sync.
- */
+/** The queue in SQLite, as the main thread sees it: rows by its thread, large bodies by the spool. */
 export class SqliteStore implements QueueStore {
   readonly #file: string;
-  readonly #worker: Worker;
+  readonly #thread: StoreThread;
   readonly #spool: Spool;
   readonly #reserveBytes: number;
-  readonly #onLost: (error: StoreError) => void;
-  readonly #ended: Promise<void>;
-  #waiting: Waiting[] = [];
-  #underWay: readonly Waiting[] | null = null;
-  #scheduled = false;
-  #lost: StoreError | null = null;
   #closing: Promise<void> | null = null;
-  #commits = 0;
 
   constructor(
     file: string,
@@ -126,23 +84,15 @@ export class SqliteStore implements QueueStore {
     onLost: (error: StoreError) => void,
   ) {
     this.#file = file;
-    this.#worker = worker;
     this.#spool = spool;
     this.#reserveBytes = reserveBytes;
-    this.#onLost = onLost;
-    worker.on('message', (answers: StoreAnswers) => this.#answered(answers));
-    worker.on('error', error => this.#lose(error.message));
-    this.#ended = new Promise(resolve => {
-      worker.once('exit', () => {
-        this.#lose('its thread ended');
-        resolve();
-      });
-    });
+    const onFreed = (files: readonly string[]): void => void spool.discard(files);
+    this.#thread = new StoreThread(worker, { file, onFreed, onLost });
   }
 
-  /** Commits made so far. */
+  /** Commits asked for so far. */
   get commits(): number {
-    return this.#commits;
+    return this.#thread.commits;
   }
 
   append(message: NewMessage): Promise<Result<void, StoreError>> {
@@ -173,7 +123,7 @@ export class SqliteStore implements QueueStore {
     until: number;
     limit: number;
   }): Promise<Result<readonly LeasedRecipient[], StoreError>> {
-    const leased = await this.#call({ operation: 'lease', request });
+    const leased = await this.#thread.ask({ operation: 'lease', request });
     if (!leased.ok) return leased;
     const bodies = new Map<BodyRef, BodyRef>();
     return {
@@ -191,11 +141,11 @@ export class SqliteStore implements QueueStore {
   }
 
   nextDue(): Promise<Result<number | null, StoreError>> {
-    return this.#call({ operation: 'nextDue', request: null });
+    return this.#thread.ask({ operation: 'nextDue', request: null });
   }
 
   recover(owner: string, now: number): Promise<Result<number, StoreError>> {
-    return this.#call({ operation: 'recover', request: { owner, now } });
+    return this.#thread.ask({ operation: 'recover', request: { owner, now } });
   }
 
   /** Pages of `limit` messages are full but for the last; inline bodies come along, so memory goes with `limit`. */
@@ -207,7 +157,7 @@ export class SqliteStore implements QueueStore {
     const found: StoredMessage[] = [];
     const walked = await this.#walk(after, async from => {
       const request = { filter, after: from, limit: limit - found.length };
-      const step = await this.#call({ operation: 'list', request });
+      const step = await this.#thread.ask({ operation: 'list', request });
       if (!step.ok) return step;
       found.push(...step.value.found.map(one => ({ ...one, body: received(one.body) })));
       return { ok: true, value: { found: null, next: found.length < limit ? step.value.next : null } };
@@ -232,7 +182,7 @@ export class SqliteStore implements QueueStore {
   ): Promise<Result<readonly { message: MessageId; forwardPath: string }[], StoreError>> {
     const removed: { message: MessageId; forwardPath: string }[] = [];
     const walked = await this.#walk(null, async after => {
-      const step = await this.#call({ operation: 'remove', request: { filter, after } });
+      const step = await this.#thread.ask({ operation: 'remove', request: { filter, after } });
       if (step.ok) removed.push(...step.value.found);
       return step;
     });
@@ -240,11 +190,11 @@ export class SqliteStore implements QueueStore {
   }
 
   lastId(): Promise<Result<MessageId | null, StoreError>> {
-    return this.#call({ operation: 'lastId', request: null });
+    return this.#thread.ask({ operation: 'lastId', request: null });
   }
 
   outages(): Promise<Result<readonly Outage[], StoreError>> {
-    return this.#call({ operation: 'outages', request: null });
+    return this.#thread.ask({ operation: 'outages', request: null });
   }
 
   saveOutages(outages: readonly Outage[]): Promise<Result<void, StoreError>> {
@@ -256,36 +206,25 @@ export class SqliteStore implements QueueStore {
   }
 
   recall(key: string): Promise<Result<string | null, StoreError>> {
-    return this.#call({ operation: 'recall', request: key });
+    return this.#thread.ask({ operation: 'recall', request: key });
   }
 
   counts(): Promise<Result<{ messages: number; recipients: number }, StoreError>> {
-    return this.#call({ operation: 'counts', request: null });
+    return this.#thread.ask({ operation: 'counts', request: null });
   }
 
   /** Finishes what was asked before; what is asked after is refused. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#thread.close().then(() => this.#spool.close());
     return this.#closing;
   }
 
   /** For the start: removes spool files that a crash left without a row. Gives their number. */
   removeOrphans(): Promise<number> {
     return this.#spool.removeOrphans(async files => {
-      const orphans = await this.#call({ operation: 'orphans', request: files });
+      const orphans = await this.#thread.ask({ operation: 'orphans', request: files });
       return orphans.ok ? orphans.value : [];
     });
-  }
-
-  async #close(): Promise<void> {
-    while (this.#lost === null && (this.#underWay !== null || this.#waiting.length > 0)) {
-      await this.#call({ operation: 'counts', request: null });
-    }
-    const lost = this.#lost;
-    this.#lost ??= { kind: 'failed', message: 'The queue is closed.' };
-    if (lost === null) this.#worker.postMessage(null);
-    await this.#ended;
-    await this.#spool.close();
   }
 
   async #change(
@@ -296,7 +235,7 @@ export class SqliteStore implements QueueStore {
     let changed = 0;
     const walked = await this.#walk(null, async after => {
       const request = { filter, after, change, now };
-      const step = await this.#call({ operation: 'change', request });
+      const step = await this.#thread.ask({ operation: 'change', request });
       if (step.ok) changed += step.value.found;
       return step;
     });
@@ -318,119 +257,8 @@ export class SqliteStore implements QueueStore {
   }
 
   async #done(call: UnpackedCall): Promise<Result<void, StoreError>> {
-    const result = await this.#ask(call);
+    const result = await this.#thread.ask(call);
     return result.ok ? { ok: true, value: undefined } : result;
-  }
-
-  /** The answer to a call is of the call's own type: the store's thread keeps this promise. */
-  #call<Operation extends StoreOperation>(
-    call: UnpackedCall & { readonly operation: Operation },
-  ): Promise<Result<StoreCalls[Operation]['answer'], StoreError>> {
-    return this.#ask(call) as Promise<Result<StoreCalls[Operation]['answer'], StoreError>>;
-  }
-
-  #ask(call: UnpackedCall): Promise<Result<Answer, StoreError>> {
-    if (this.#lost !== null) return Promise.resolve({ ok: false, error: this.#lost });
-    return new Promise(answer => {
-      this.#waiting.push({ call, answer });
-      if (this.#underWay !== null || this.#scheduled) return;
-      this.#scheduled = true;
-      process.nextTick(() => this.#send());
-    });
-  }
-
-  #send(): void {
-    this.#scheduled = false;
-    if (this.#underWay !== null || this.#waiting.length === 0 || this.#lost !== null) return;
-    const batch = this.#nextBatch();
-    this.#underWay = batch;
-    const packer = new BodyPacker();
-    const calls = batch.map(({ call }) => packer.call(call));
-    const bytes = packer.bytes();
-    this.#commits += 1;
-    const message: StoreBatch = { calls, bytes };
-    this.#worker.postMessage(message, bytes === null ? [] : [bytes.buffer]);
-  }
-
-  #nextBatch(): readonly Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { call } of this.#waiting) {
-      if (count >= batchCalls || bytes > batchBytes) break;
-      if (call.operation === 'append' && call.request.body.kind === 'inline')
-        bytes += call.request.body.bytes.length;
-      count += 1;
-    }
-    const batch = this.#waiting;
-    this.#waiting = batch.splice(count);
-    return batch;
-  }
-
-  #answered({ results, freedFiles }: StoreAnswers): void {
-    const batch = this.#underWay ?? [];
-    this.#underWay = null;
-    for (const [place, { answer }] of batch.entries()) {
-      answer(
-        results[place] ?? {
-          ok: false,
-          error: { kind: 'failed', message: 'The store gave no answer to a call.' },
-        },
-      );
-    }
-    if (freedFiles.length > 0) void this.#spool.discard(freedFiles);
-    if (this.#waiting.length > 0 && !this.#scheduled) {
-      this.#scheduled = true;
-      process.nextTick(() => this.#send());
-    }
-  }
-
-  #lose(detail: string): void {
-    if (this.#lost !== null) return;
-    const error: StoreError = {
-      kind: 'failed',
-      message: `The queue in ${this.#file} cannot be used any more (${detail}): look at its disk, then start Postern again.`,
-    };
-    this.#lost = error;
-    const unanswered = [...(this.#underWay ?? []), ...this.#waiting];
-    this.#underWay = null;
-    this.#waiting = [];
-    for (const { answer } of unanswered) answer({ ok: false, error });
-    this.#onLost(error);
-  }
-}
-
-/** Joins the bodies of a batch in one block, which goes to the other thread without a further copy. */
-class BodyPacker {
-  readonly #bodies: Buffer[] = [];
-  #size = 0;
-
-  call(call: UnpackedCall): StoreCall {
-    if (call.operation === 'append') return { operation: 'append', request: this.#message(call.request) };
-    if (call.operation !== 'settle') return call;
-    const { settlements, bounces } = call.request;
-    return {
-      operation: 'settle',
-      request: { settlements, bounces: bounces.map(bounce => this.#message(bounce)) },
-    };
-  }
-
-  bytes(): Uint8Array<ArrayBuffer> | null {
-    if (this.#size === 0) return null;
-    const block = new Uint8Array(this.#size);
-    let start = 0;
-    for (const body of this.#bodies) {
-      block.set(body, start);
-      start += body.length;
-    }
-    return block;
-  }
-
-  #message({ message, body, forwardPaths, lease }: NewMessage): PackedMessage {
-    if (body.kind === 'spool') return { message, body, forwardPaths, lease };
-    const start = this.#size;
-    this.#size += body.bytes.length;
-    this.#bodies.push(body.bytes);
-    return { message, body: { kind: 'packed', start, end: this.#size }, forwardPaths, lease };
   }
 }
 
