@@ -89,6 +89,8 @@ export type SourceRoute = {
   readonly table: string | null;
   readonly fallback: boolean;
   readonly unreachable: boolean;
+  /** The rule's own table had no route and a later one was used; left out where the host cannot tell. */
+  readonly fellThrough?: boolean;
 };
 
 /** What a connection tells. `data` buffers belong to the receiver; nothing is delivered while paused. `closed` comes exactly once, last. */

@@ -1,4 +1,4 @@
-import type { UplinkEgress } from './egress.ts';
+import type { Family, UplinkEgress } from './egress.ts';
 
 /** The five words that users see; `degraded` is usable and ordered after every `up` one. */
 export type EgressState = 'unknown' | 'up' | 'degraded' | 'down' | 'drained';
@@ -19,6 +19,8 @@ export type EgressView = {
   readonly weight: number;
   /** The egress as it can be bound now; null while its address is not on the host. */
   readonly egress: UplinkEgress | null;
+  /** Known even while the address is absent; left out: that of `egress`. */
+  readonly family?: Family;
 };
 
 /** An immutable picture of all egresses; a new one replaces it at each change. */

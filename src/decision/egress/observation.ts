@@ -53,6 +53,8 @@ export type Observation =
       readonly overtaken: boolean;
       readonly reachedBy: string | null;
       readonly probe: boolean;
+      /** `greeting`: TCP connected, and no greeting came where another egress had one. Left out: `connect`. */
+      readonly stage?: 'connect' | 'greeting';
     }
   /** An established session is silent past its expected reply time; asks for a probe, convicts nobody. */
   | {

@@ -49,16 +49,18 @@ export function readSourceRoute(facts: RoutingFacts, tableDefaults: unknown): So
   const taken = rows(facts.route)[0];
   const refused = taken === undefined || refusals.has(text(taken, 'type') ?? '');
   const own = rulesFor(facts);
+  const table = ruleTable(facts);
   return {
     interface: text(carrier, 'ifname'),
     device: refused ? null : text(taken, 'dev'),
     gateway: refused ? null : (text(taken, 'gateway') ?? text(taken, 'via')),
-    ruled: ruleTable(facts) !== null,
-    table: ruleTable(facts),
+    ruled: table !== null,
+    table,
     fallback:
       rows(tableDefaults).some(row => refusals.has(text(row, 'type') ?? '')) ||
       own.some(rule => refusals.has(text(rule, 'action') ?? '')),
     unreachable: refused,
+    fellThrough: table !== null && !refused && (text(taken, 'table') ?? 'main') !== table,
   };
 }
 

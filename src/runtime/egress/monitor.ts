@@ -1,0 +1,571 @@
+import type { UplinkSetting } from '../../decision/egress/egress.ts';
+import { expectedReplyMs, headStartMs } from '../../decision/egress/head-start.ts';
+import {
+  type Health,
+  type HealthContext,
+  type Moment,
+  reviewHealth,
+  stateOf,
+  stepHealth,
+} from '../../decision/egress/health.ts';
+import type { EgressSnapshot, EgressState, EgressView } from '../../decision/egress/health-state.ts';
+import type { Observation } from '../../decision/egress/observation.ts';
+import type { HostAddress, Route } from '../../decision/egress/route.ts';
+import { RoutePenalties } from '../../decision/egress/route-penalty.ts';
+import type { EventStream } from '../events.ts';
+import type { EgressTest, UplinkReport } from '../gateway-control.ts';
+import type { Clock, Network, QueueStore, Random, Result, Timer } from '../ports.ts';
+import { type Drain, Drains } from './drains.ts';
+import { EgressEntry } from './egress-entry.ts';
+import { testEgress, untested } from './egress-test.ts';
+import { HostStanding } from './host-standing.ts';
+import { KnownHosts } from './known-hosts.ts';
+import { LoopWatch } from './loop-watch.ts';
+import { NamedTargets } from './named-targets.ts';
+import { ProbeSchedule } from './probe-schedule.ts';
+import { Suspicion } from './suspicion.ts';
+import { RouteTimes } from './time-samples.ts';
+import { uplinkReport } from './uplink-report.ts';
+
+const hostsKey = 'egress.hosts';
+const saveHostsMs = 60_000;
+/** The host's routing is looked at so often even where nothing told of a change. */
+const lookMs = 30_000;
+/** A failure of a route counts as the route's where the egress lived meanwhile and so many failed. */
+const failuresOfRoute = 2;
+
+export type MonitorPorts = {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventStream;
+  readonly remember: QueueStore['remember'];
+  readonly recall: QueueStore['recall'];
+  /** Looks up the addresses of a host named in `probe`; empty where there are none or the name service is silent. */
+  readonly resolve?: (name: string) => Promise<readonly string[]>;
+};
+
+/**
+ * Keeps the health of every egress: hears what deliveries see, probes, watches the host, and publishes an immutable
+ * snapshot that is replaced at each change.
+ *
+ * All judgement is `stepHealth`'s; this class brings it the facts and acts on its verdicts. Nothing here throws for what
+ * the network does.
+ */
+export class EgressMonitor {
+  readonly #ports: MonitorPorts;
+  readonly #clock: Clock;
+  readonly #events: EventStream;
+  readonly #entries = new Map<string, EgressEntry>();
+  #uplinks: readonly UplinkSetting[] = [];
+  #snapshot: EgressSnapshot = { version: 0, egresses: [] };
+  readonly #listeners = new Set<(view: EgressView, previous: EgressState) => void>();
+  readonly #hosts = new KnownHosts();
+  readonly #connects = new RouteTimes();
+  readonly #replies = new RouteTimes();
+  readonly #penalties = new RoutePenalties();
+  readonly #loop: LoopWatch;
+  readonly #drains: Drains;
+  readonly #named: NamedTargets;
+  readonly #standing: HostStanding;
+  readonly #probes: ProbeSchedule;
+  readonly #suspicion: Suspicion;
+  readonly #closing: (() => void)[] = [];
+  #running = false;
+  #savedHosts = '';
+
+  constructor(ports: MonitorPorts) {
+    const { network, clock, random, events, remember, recall } = ports;
+    this.#ports = ports;
+    this.#clock = clock;
+    this.#events = events;
+    this.#loop = new LoopWatch(clock);
+    this.#drains = new Drains({ remember, recall });
+    this.#named = new NamedTargets(clock, ports.resolve ?? (async () => []));
+    const observe = (egressId: string, observation: Observation): void => this.observe(egressId, observation);
+    this.#probes = new ProbeSchedule({ network, clock, random, events, observe }, this.#hosts, this.#named);
+    this.#suspicion = new Suspicion(
+      { network, clock, observe, isEvidenceTrusted: () => this.isEvidenceTrusted() },
+      { hosts: this.#hosts, probes: this.#probes, connects: this.#connects, replies: this.#replies },
+    );
+    this.#standing = new HostStanding({
+      network,
+      clock,
+      events,
+      bind: (entry, source) => {
+        if (entry.bind(source)) this.#publish();
+      },
+      condition: (entry, condition) => this.#step(entry, { kind: 'host', at: clock.monotonic(), condition }),
+    });
+  }
+
+  /** Resolves when the host was looked at; the snapshot is true from then on. */
+  async start(uplinks: readonly UplinkSetting[]): Promise<void> {
+    this.#running = true;
+    await this.#drains.load(this.#clock.now());
+    const stored = await this.#ports.recall(hostsKey);
+    if (stored.ok && stored.value !== null) this.#hosts.load(stored.value, this.#clock.now());
+    this.#configure(uplinks);
+    this.#loop.start();
+    const watch = this.#ports.network.watchHost(() => this.#look());
+    const unsubscribe = this.#events.subscribe(event => {
+      if (event.kind === 'message') this.#count(event.trace);
+    });
+    this.#closing.push(() => watch.close(), unsubscribe);
+    this.#repeat(lookMs, () => this.#look());
+    this.#repeat(saveHostsMs, () => void this.#saveHosts());
+    await this.#standing.look([...this.#entries.values()]);
+    for (const entry of this.#entries.values()) this.#probes.arm(entry, 'soon');
+  }
+
+  /** Takes a changed configuration into use; an egress that stays keeps its health. */
+  reload(uplinks: readonly UplinkSetting[]): void {
+    this.#configure(uplinks);
+    this.#look();
+    for (const entry of this.#entries.values()) this.#probes.arm(entry, 'soon');
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#loop.stop();
+    this.#probes.stop();
+    for (const close of this.#closing.splice(0)) close();
+    for (const entry of this.#entries.values()) entry.stop();
+    await this.#saveHosts();
+  }
+
+  snapshot(): EgressSnapshot {
+    return this.#snapshot;
+  }
+
+  /** Tells of every change of an egress's state, after the snapshot was replaced. Gives the way to stop listening. */
+  onChange(listener: (view: EgressView, previous: EgressState) => void): () => void {
+    const own = (view: EgressView, previous: EgressState): void => listener(view, previous);
+    this.#listeners.add(own);
+    return () => {
+      this.#listeners.delete(own);
+    };
+  }
+
+  /** What a delivery or a probe saw of an egress. `local` and unknown egresses are passed over. */
+  observe(egressId: string, observation: Observation): void {
+    const entry = this.#entries.get(egressId);
+    if (entry === undefined) return;
+    switch (observation.kind) {
+      case 'connected':
+        this.#connects.add(egressId, observation.site, observation.connectMs);
+        this.#penalties.answered(egressId, observation.to);
+        this.#lived(entry, observation);
+        return;
+      case 'answered':
+        this.#lived(entry, observation);
+        return;
+      case 'failed':
+        this.#failed(entry, observation);
+        return;
+      case 'silent':
+        this.#step(entry, observation);
+        void this.suspect(egressId, observation.site, observation.to);
+        return;
+      case 'host':
+      case 'drained':
+      case 'resumed':
+        this.#step(entry, observation);
+        return;
+      default:
+        observation satisfies never;
+    }
+  }
+
+  /** How long this egress may connect alone before the next one starts beside it. */
+  headStartMs(egressId: string, site: string): number {
+    return headStartMs(this.#connects.p95(egressId, site));
+  }
+
+  /** A session of this egress that is silent for longer is suspicious. */
+  expectedReplyMs(egressId: string, site: string): number {
+    return expectedReplyMs(this.#replies.p95(egressId, site));
+  }
+
+  recordReply(egressId: string, site: string, elapsedMs: number): void {
+    if (this.#entries.has(egressId)) this.#replies.add(egressId, site, elapsedMs);
+  }
+
+  /** The receiver refuses our identity on this route: it comes last for a while, and the operator is told. */
+  penalise(route: Route, reason: string): void {
+    if (route.egress.kind === 'uplink') this.#penalise(route.egress.id, route.to, 'refusal', reason);
+  }
+
+  /** Egress IDs that should come last to this host, each with its reason. */
+  penalties(to: HostAddress): ReadonlyMap<string, string> {
+    return this.#penalties.of(to, this.#clock.monotonic());
+  }
+
+  /**
+   * Probes now: is the link dead, or is only the receiver slow? `silent` as soon as that is likely (the usual connect
+   * time is over and another egress has reached the host), `answers` at the first sign of life.
+   */
+  async suspect(egressId: string, site: string, to: HostAddress): Promise<'answers' | 'silent'> {
+    const entry = this.#entries.get(egressId);
+    if (entry === undefined) return 'answers';
+    if (entry.health.state === 'down' || entry.egress === null) return 'silent';
+    return this.#suspicion.silence(entry, this.#others(entry), site, to);
+  }
+
+  /**
+   * A host that mail waits for while no uplink can be used: it is probed, so that its answer can end the wait even where
+   * no host is known yet.
+   */
+  consider(site: string, to: HostAddress): void {
+    this.#probes.consider(site, to);
+  }
+
+  /** False while our own event loop is late: then silence proves nothing. */
+  isEvidenceTrusted(): boolean {
+    return this.#loop.isTrusted();
+  }
+
+  /** Some uplink can be used now. */
+  anyUp(): boolean {
+    for (const entry of this.#entries.values()) if (entry.usable) return true;
+    return false;
+  }
+
+  /** Takes an uplink out of use by hand; `untilMs` is wall time, null: until resumed. Kept over restarts. */
+  async drain(name: string, untilMs: number | null, reason: string): Promise<Result<void, string>> {
+    return this.#setDrain(name, { since: this.#clock.now(), until: untilMs, reason });
+  }
+
+  async resume(name: string): Promise<Result<void, string>> {
+    return this.#setDrain(name, null);
+  }
+
+  reports(): readonly UplinkReport[] {
+    const now = this.#clock.monotonic();
+    return this.#uplinks.map(uplink =>
+      uplinkReport(
+        uplink,
+        [...this.#entries.values()].filter(entry => entry.uplink.name === uplink.name),
+        egressId => this.#connects.ofEgress(egressId),
+        now,
+      ),
+    );
+  }
+
+  /** Connect, greeting and EHLO through each egress of the uplink, now. The error tells that there is no such uplink. */
+  async test(name: string): Promise<Result<readonly EgressTest[], string>> {
+    const entries = this.#ofUplink(name);
+    if (entries.length === 0) return this.#noSuchUplink(name);
+    const tests = entries.map(entry => this.#test(entry));
+    return { ok: true, value: await Promise.all(tests) };
+  }
+
+  #test(entry: EgressEntry): Promise<EgressTest> {
+    const { egress, setting, uplink } = entry;
+    if (egress === null)
+      return Promise.resolve(
+        untested(entry.id, setting.address, `It cannot be tried: ${entry.health.reason}.`),
+      );
+    const target = this.#probes.targetForTest(entry);
+    if (target === null)
+      return Promise.resolve(
+        untested(
+          entry.id,
+          egress.source,
+          `No mail host is known to call yet: name one in "probe" of uplink ${uplink.name}.`,
+        ),
+      );
+    return testEgress(this.#ports, egress, target, uplink.health.timeoutMs);
+  }
+
+  // Configuration.
+
+  #configure(uplinks: readonly UplinkSetting[]): void {
+    this.#uplinks = uplinks;
+    const settings = uplinks.flatMap(uplink => uplink.egresses.map(setting => ({ uplink, setting })));
+    const kept = new Set(settings.map(({ setting }) => setting.id));
+    for (const entry of this.#entries.values()) if (!kept.has(entry.id)) this.#forget(entry);
+    const before = new Map(this.#entries);
+    this.#entries.clear();
+    for (const { uplink, setting } of settings) {
+      const entry = before.get(setting.id) ?? new EgressEntry(uplink, setting, this.#clock);
+      entry.uplink = uplink;
+      entry.setting = setting;
+      // What can be bound is made anew from the setting.
+      const source = entry.egress?.source ?? null;
+      entry.egress = null;
+      entry.bind(source);
+      this.#entries.set(setting.id, entry);
+      this.#applyDrain(entry, this.#drains.of(uplink.name));
+    }
+    this.#publish();
+  }
+
+  #forget(entry: EgressEntry): void {
+    entry.stop();
+    this.#connects.forget(entry.id);
+    this.#replies.forget(entry.id);
+    this.#hosts.forgetEgress(entry.id);
+  }
+
+  #look(): void {
+    if (this.#running) void this.#standing.look([...this.#entries.values()]);
+  }
+
+  async #setDrain(name: string, drain: Drain | null): Promise<Result<void, string>> {
+    const entries = this.#ofUplink(name);
+    if (entries.length === 0) return this.#noSuchUplink(name);
+    for (const entry of entries) this.#applyDrain(entry, drain);
+    const notKept = await this.#drains.set(name, drain);
+    if (notKept === null) return { ok: true, value: undefined };
+    return { ok: false, error: `Done, but it will not outlast a restart: ${notKept}` };
+  }
+
+  #applyDrain(entry: EgressEntry, drain: Drain | null): void {
+    entry.drainTimer?.cancel();
+    entry.drainTimer = null;
+    const at = this.#clock.monotonic();
+    if (drain === null) {
+      if (entry.health.drain !== null) this.#step(entry, { kind: 'resumed', at });
+      return;
+    }
+    this.#step(entry, { kind: 'drained', at, reason: drain.reason, until: drain.until });
+    if (drain.until === null) return;
+    const { until } = drain;
+    // Timers count to 24 days at most: a longer drain is looked at again.
+    const wait = Math.min(2 ** 31 - 1, Math.max(0, until - this.#clock.now()));
+    entry.drainTimer = this.#clock.timer(wait, () => {
+      if (this.#clock.now() >= until) void this.#setDrain(entry.uplink.name, null);
+      else this.#applyDrain(entry, drain);
+    });
+  }
+
+  #ofUplink(name: string): readonly EgressEntry[] {
+    return [...this.#entries.values()].filter(entry => entry.uplink.name === name);
+  }
+
+  #noSuchUplink(name: string): { readonly ok: false; readonly error: string } {
+    const names = this.#uplinks.map(uplink => uplink.name).join(', ');
+    return { ok: false, error: `There is no uplink ${name}; the configuration has ${names}.` };
+  }
+
+  // Observations.
+
+  #lived(entry: EgressEntry, life: Extract<Observation, { kind: 'connected' | 'answered' }>): void {
+    entry.lastLifeAt = Math.max(entry.lastLifeAt, life.at);
+    const others = this.#othersInDoubt(entry);
+    // The usual case, thousands of times a second: a reply on an egress that nobody doubts.
+    if (
+      life.kind === 'answered' &&
+      !life.probe &&
+      entry.health.state === 'up' &&
+      entry.sound &&
+      others.length === 0
+    )
+      return;
+    this.#hosts.reached(entry.id, life.site, life.to, life.at, this.#clock.now());
+    if (life.kind === 'answered' && life.probe) this.#hosts.greeted(life.site, life.to, life.at);
+    this.#blameRoutes(entry, life.to);
+    this.#step(entry, life);
+    for (const other of others) this.#review(other);
+  }
+
+  #failed(entry: EgressEntry, failure: Extract<Observation, { kind: 'failed' }>): void {
+    const { site, to, at, error, overtaken, probe, reachedBy } = failure;
+    if (error.kind === 'resources' || (error.kind === 'aborted' && !overtaken)) return;
+    if (!probe) entry.tally.failed += 1;
+    if (error.kind === 'address_absent') {
+      this.#step(entry, failure);
+      this.#clock.timer(1_000, () => this.#look());
+      return;
+    }
+    if (!overtaken) this.#hosts.failed(entry.id, site, to, at);
+    const suspectedBefore = entry.health.suspectedAt;
+    this.#step(entry, failure);
+    if (!overtaken && this.#context(entry).unreachedByAll(to)) {
+      this.#hosts.noteDead(to, at);
+      for (const other of this.#othersInDoubt(entry)) this.#review(other);
+    }
+    if (!overtaken && entry.lastLifeAt > at - failure.waitedMs) this.#blameRoutes(entry, null);
+    if (entry.health.suspectedAt !== suspectedBefore) this.#probes.arm(entry, 'suspect');
+    if (!probe && reachedBy !== null) this.#investigate(entry, failure, reachedBy);
+  }
+
+  /** A delivery saw this egress fail where another one reached the host: compare now, and ask a second witness. */
+  #investigate(
+    entry: EgressEntry,
+    failure: Extract<Observation, { kind: 'failed' }>,
+    reachedBy: string,
+  ): void {
+    if (!entry.usable || this.penalties(failure.to).has(entry.id)) return;
+    this.#suspicion.failure(entry, this.#others(entry), failure.site, failure.to, {
+      reachedBy,
+      elsewhereMs: failure.overtaken
+        ? Math.max(0, failure.waitedMs - this.headStartMs(entry.id, failure.site))
+        : 0,
+    });
+  }
+
+  /**
+   * The egress lives, so what failed through it while another one reached the host is the fault of that route.
+   * `answering`: the host that shows the life; its own failures are over.
+   */
+  #blameRoutes(entry: EgressEntry, answering: HostAddress | null): void {
+    const { failures } = entry.health;
+    if (failures.length < failuresOfRoute || entry.health.state === 'down') return;
+    const byHost = Map.groupBy(
+      failures.filter(failure => failure.hard && failure.reachedBy !== null),
+      failure => `${failure.to.address}:${failure.to.port}`,
+    );
+    for (const [key, own] of byHost) {
+      const last = own.at(-1);
+      if (last === undefined || own.length < failuresOfRoute || last.reachedBy === null) continue;
+      if (answering !== null && key === `${answering.address}:${answering.port}`) continue;
+      const reason = `${last.to.host} [${last.to.address}] cannot be reached through it (${last.error}), but through ${last.reachedBy}: that receiver may block this address`;
+      this.#penalise(entry.id, last.to, 'network', reason);
+    }
+  }
+
+  #penalise(egressId: string, to: HostAddress, cause: 'network' | 'refusal', reason: string): void {
+    const forMs = this.#penalties.add(egressId, to, cause, reason, this.#clock.monotonic());
+    if (forMs === 0) return;
+    this.#events.emit({
+      kind: 'warning',
+      at: this.#clock.now(),
+      subject: `route ${egressId} to ${to.address}`,
+      message: `The route from ${egressId} to ${to.host} [${to.address}] comes last for ${Math.round(forMs / 60_000)} min: ${reason}.`,
+    });
+  }
+
+  // Health.
+
+  #step(entry: EgressEntry, observation: Observation): void {
+    const now = this.#moment();
+    this.#adopt(entry, stepHealth(entry.health, observation, this.#context(entry), now));
+  }
+
+  #review(entry: EgressEntry): void {
+    const before = entry.health;
+    this.#adopt(entry, reviewHealth(before, this.#context(entry), this.#moment()));
+    if (entry.health !== before || !entry.usable) return;
+    const last = entry.health.failures.at(-1);
+    if (last === undefined || last.probe) return;
+    const reachedBy = this.#hosts.reachedElsewhere(
+      entry.id,
+      last.to,
+      last.startedAt,
+      Number.POSITIVE_INFINITY,
+    );
+    if (reachedBy === null || this.penalties(last.to).has(entry.id)) return;
+    this.#suspicion.failure(entry, this.#others(entry), last.site, last.to, { reachedBy, elsewhereMs: 0 });
+  }
+
+  #adopt(entry: EgressEntry, next: Health): void {
+    const before = entry.health;
+    if (next === before) return;
+    entry.health = next;
+    const previous = stateOf(before);
+    const state = stateOf(next);
+    const shown = state !== previous || next.reason !== before.reason || next.drain !== before.drain;
+    if (!shown) return;
+    this.#publish();
+    if (state === previous) return;
+    entry.tally.countChange(this.#clock.monotonic());
+    const view = entry.view();
+    this.#events.emit({
+      kind: 'egress',
+      at: this.#clock.now(),
+      id: entry.id,
+      uplink: entry.uplink.name,
+      state,
+      previous,
+      reason: view.reason,
+    });
+    for (const listener of this.#listeners) listener(view, previous);
+    this.#probes.arm(entry, entry.sound ? 'usual' : 'suspect');
+    // One that fell can testify no more, and may be what the others waited for.
+    if (state === 'down') for (const other of this.#othersInDoubt(entry)) this.#review(other);
+  }
+
+  #publish(): void {
+    const egresses = [...this.#entries.values()].map(entry => entry.view());
+    this.#snapshot = { version: this.#snapshot.version + 1, egresses };
+  }
+
+  #context(entry: EgressEntry): HealthContext {
+    const { family } = entry.setting;
+    const others = this.#others(entry).map(other => other.id);
+    const hosts = this.#hosts;
+    const wall = this.#clock.now();
+    const since = this.#clock.monotonic() - 60_000;
+    return {
+      settings: entry.uplink.health,
+      othersUsable: others.length > 0,
+      lastLifeAt: entry.lastLifeAt,
+      trusted: this.isEvidenceTrusted(),
+      reachedElsewhere: (to, from, until) => hosts.reachedElsewhere(entry.id, to, from, until),
+      unreachedByAll: to => hosts.unreachedBy(others, to, since),
+      isWitness: to => hosts.isWitness(to, wall),
+      get witnesses() {
+        return hosts.witnesses(family, wall);
+      },
+    };
+  }
+
+  /** Other egresses of the family that can be used now, those first that are surely up. */
+  #others(entry: EgressEntry): readonly EgressEntry[] {
+    const rank = { up: 0, unknown: 1, degraded: 2, down: 3 };
+    return [...this.#entries.values()]
+      .filter(other => other !== entry && other.setting.family === entry.setting.family && other.usable)
+      .sort((one, other) => rank[one.health.state] - rank[other.health.state]);
+  }
+
+  #othersInDoubt(entry: EgressEntry): readonly EgressEntry[] {
+    let doubtful: EgressEntry[] | null = null;
+    for (const other of this.#entries.values())
+      if (other !== entry && other.health.failures.length > 0 && other.health.state !== 'down')
+        (doubtful ??= []).push(other);
+    return doubtful ?? [];
+  }
+
+  #moment(): Moment {
+    return { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
+  }
+
+  // Counting and keeping.
+
+  #count(trace: {
+    readonly event: string;
+    readonly uplink: string | null;
+    readonly source: string | null;
+    readonly blame: string | null;
+  }): void {
+    if (trace.uplink === null) return;
+    const failed = trace.event === 'deferred' && trace.blame === 'route';
+    if (trace.event !== 'delivered' && !failed) return;
+    for (const entry of this.#entries.values()) {
+      if (entry.uplink.name !== trace.uplink || entry.egress?.source !== trace.source) continue;
+      if (failed) entry.tally.failed += 1;
+      else entry.tally.countSent(this.#clock.monotonic());
+      return;
+    }
+  }
+
+  async #saveHosts(): Promise<void> {
+    const text = this.#hosts.save(this.#clock.now());
+    if (text === this.#savedHosts) return;
+    this.#savedHosts = text;
+    await this.#ports.remember(hostsKey, text);
+  }
+
+  #repeat(ms: number, act: () => void): void {
+    const arm = (): Timer =>
+      this.#clock.timer(ms, () => {
+        act();
+        if (this.#running) timer = arm();
+      });
+    let timer = arm();
+    this.#closing.push(() => timer.cancel());
+  }
+}
