@@ -169,6 +169,37 @@ for (const which of ['open', 'own'] as const) {
   });
 }
 
+test('resolver: the way that answered stays first, so that a dead one is not paid for again and again', async () => {
+  const names = await Names.start('open');
+  names.host.cut(names.links[0], 'black hole');
+  await names.ask('mx.remote.example');
+  await names.clock.run(60_000);
+  const { ms } = await names.ask('remote.example', 'MX');
+  assert.ok(ms < 100, `${ms} ms`);
+});
+
+test('resolver: ways that were silent lately come last', async () => {
+  const away = { address: '192.0.2.99', port: 53, uplink: null, trustAd: false };
+  const names = await Names.start('open', { servers: () => [away, { ...away, address: open }] });
+  const first = await names.ask('mx.remote.example');
+  assert.ok(first.ms >= 200 && first.ms < 300, `${first.ms} ms`);
+  names.host.cut(names.links[0], 'black hole');
+  const second = await names.ask('remote.example', 'MX');
+  assert.ok(second.ms >= 100 && second.ms < 200, `${second.ms} ms`);
+});
+
+test('resolver: after a failure nobody is asked again at once', async () => {
+  const names = await Names.start('open');
+  names.server(open).behave({ servfail: true });
+  await names.ask('mx.remote.example');
+  const asked = names.asked(open).length;
+  assert.equal(text((await names.ask('mx.remote.example')).answer), 'failure');
+  assert.equal(names.asked(open).length, asked);
+  names.server(open).behave({ servfail: false });
+  await names.clock.run(1_000);
+  assert.equal(text((await names.ask('mx.remote.example')).answer), 'records 1 mx.remote.example');
+});
+
 test('resolver: an uplink’s own resolver is asked only through it', async () => {
   const names = await Names.start('own');
   await names.ask('mx.remote.example');
@@ -349,21 +380,50 @@ async function liar(
   );
 }
 
+const nothing = {
+  rcode: 'noerror',
+  truncated: false,
+  authenticated: false,
+  answers: [],
+  authorities: [],
+} as const;
+
 function answerTo(query: Buffer, address: string, change: { id?: number; name?: string }): Buffer {
   const asked = decodeQuery(query);
   assert.ok(asked);
   const name = change.name ?? asked.question.name;
   return encodeAnswer(
     { id: (asked.id + (change.id ?? 0)) & 0xffff, question: { ...asked.question, name } },
-    {
-      rcode: 'noerror',
-      truncated: false,
-      authenticated: false,
-      answers: [{ name, ttlS: 60, data: { type: 'A', address } }],
-      authorities: [],
-    },
+    { ...nothing, answers: [{ name, ttlS: 60, data: { type: 'A', address } }] },
   );
 }
+
+test('resolver: an answer that ends at an alias is followed by a question for its target', async () => {
+  const names = await Names.start('open');
+  await liar(names, (query, send) => {
+    const asked = decodeQuery(query);
+    assert.ok(asked);
+    if (asked.question.name !== 'far.example') return send(null, answerTo(query, '192.0.2.10', {}));
+    const data = { type: 'CNAME', target: 'target.example' } as const;
+    send(null, encodeAnswer(asked, { ...nothing, answers: [{ name: 'far.example', ttlS: 60, data }] }));
+  });
+  assert.equal(text((await names.ask('far.example')).answer), 'records 1 target.example');
+});
+
+test('resolver: a server that only points at others is no "there is none"', async () => {
+  const names = await Names.start('open');
+  await liar(names, (query, send) => {
+    const asked = decodeQuery(query);
+    assert.ok(asked);
+    const data = { type: 'NS', target: 'ns.example' } as const;
+    const referral = encodeAnswer(asked, { ...nothing, authorities: [{ name: 'example', ttlS: 60, data }] });
+    // The encoder's own answers are authoritative; a referral is not.
+    referral.writeUInt16BE(referral.readUInt16BE(2) & ~0x0400, 2);
+    send(null, referral);
+  });
+  const { answer } = await names.ask('remote.example', 'MX');
+  assert.match(answer.kind === 'temperror' ? answer.reason : '', /does not recurse/);
+});
 
 const lies: [string, (query: Buffer, host: SimHost) => [SimHost | null, Buffer]][] = [
   ['another ID', query => [null, answerTo(query, '192.0.2.66', { id: 1 })]],

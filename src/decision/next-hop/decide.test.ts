@@ -108,11 +108,14 @@ const rows: [string, MxFacts, OurSide, string][] = [
     `mx1.remote.example=${a}`,
   ],
   [
-    'a host named twice stands once, at its better preference',
-    facts(['30 MX1.remote.example', '10 mx1.remote.example', '20 mx2.remote.example'], {
-      'mx1.remote.example': [a],
-      'mx2.remote.example': [b],
-    }),
+    'a host named more than once stands once, at its better preference',
+    facts(
+      ['30 MX1.remote.example', '10 mx1.remote.example', '40 mx1.remote.example', '20 mx2.remote.example'],
+      {
+        'mx1.remote.example': [a],
+        'mx2.remote.example': [b],
+      },
+    ),
     ours,
     `mx1.remote.example=${a} mx2.remote.example=${b}`,
   ],
