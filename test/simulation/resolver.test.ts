@@ -226,6 +226,16 @@ test('resolver: a failure of all is a temporary error at once, no implicit answe
   assert.ok(ms < 200, `${ms} ms`);
 });
 
+test('resolver: while one way is silent, one that failed is asked again', async () => {
+  const names = await Names.start('own');
+  names.server(own1).behave({ silent: true });
+  names.server(own2).behave({ servfail: true });
+  names.clock.timer(900, () => names.server(own2).behave({ servfail: false }));
+  const { answer, ms } = await names.ask('mx.remote.example');
+  assert.equal(text(answer), 'records 1 mx.remote.example');
+  assert.ok(ms >= 1_000 && ms < 1_200, `${ms} ms`);
+});
+
 test('resolver: silence of all is a temporary error after 10 s, and told once a minute', async () => {
   const names = await Names.start('open');
   names.server(open).behave({ silent: true });

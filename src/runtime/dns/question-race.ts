@@ -27,7 +27,8 @@ export type RaceSetting = {
 
 /**
  * One question, asked by one way after the other: the next starts 100 ms after the last, or at once when the last has
- * failed. The first good answer wins and the others are closed. Datagrams are repeated, for some are lost.
+ * failed. The first good answer wins and the others are closed. Datagrams are repeated, for some are lost, and while
+ * one way is silent those that have failed are asked again.
  * Ends with the answer, when every way has failed, or at the deadline; `done` is called once.
  */
 export class QuestionRace {
@@ -85,8 +86,8 @@ export class QuestionRace {
     this.#waiting = [];
     for (const path of this.#setting.paths()) {
       const running = this.#asks.get(path.key);
-      if (running === undefined) this.#waiting.push(path);
-      else running?.ask.repeat();
+      if (running) running.ask.repeat();
+      else this.#waiting.push(path);
     }
     this.#planNextRound();
     this.#askNext();
@@ -139,7 +140,7 @@ export class QuestionRace {
     const { name, type } = this.#question;
     const waitedMs = Math.round(this.#ports.clock.monotonic() - this.#startedAt);
     let reason = this.#reason;
-    if (this.open > 0 || reason === '')
+    if ((this.open > 0 && !this.#heard) || reason === '')
       reason =
         this.#asks.size === 0
           ? 'there is no way to ask a resolver'
