@@ -100,15 +100,22 @@ async function openGateway(
     store: store.value,
     trace: trace.value,
   };
+  const closeStores = async (): Promise<void> => {
+    await trace.value.close();
+    await store.value.close();
+  };
   const gateway = await Gateway.start(ports, read.value.settings);
+  if (!gateway.ok) {
+    await closeStores();
+    return gateway;
+  }
   return {
     ok: true,
     value: {
-      gateway,
+      gateway: gateway.value,
       async close() {
-        await gateway.stop();
-        await trace.value.close();
-        await store.value.close();
+        await gateway.value.stop();
+        await closeStores();
       },
     },
   };
