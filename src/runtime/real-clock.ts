@@ -1,3 +1,4 @@
+import { getRandomValues } from 'node:crypto';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Clock, Random } from './ports.ts';
 
@@ -17,4 +18,17 @@ export const realClock: Clock = {
   },
 };
 
-export const realRandom: Random = { next: () => Math.random() };
+const drawn = new Uint32Array(1_024);
+let unused = 0;
+
+/** Unforeseeable: the IDs of DNS queries are drawn from it. Drawn from the system a kilobyte at a time. */
+export const realRandom: Random = {
+  next() {
+    if (unused === 0) {
+      getRandomValues(drawn);
+      unused = drawn.length;
+    }
+    unused -= 1;
+    return (drawn[unused] ?? 0) / 0x1_0000_0000;
+  },
+};

@@ -1,0 +1,310 @@
+import type { DomainSetting, RelaySetting } from '../decision/admission/domain.ts';
+import type { ClientLimits, ListenerSetting } from '../decision/admission/listener.ts';
+import type { UplinkSetting } from '../decision/egress/egress.ts';
+import type { EgressSnapshot } from '../decision/egress/health-state.ts';
+import type { DnsServerSetting } from '../decision/next-hop/dns-server.ts';
+import { MessageIds } from '../decision/queue/message-id.ts';
+import type { DeliverySetting, QueueSetting } from '../decision/queue/settings.ts';
+import { canonicalAddress } from '../protocol/dns/address.ts';
+import { Dispatcher } from './delivery/dispatcher.ts';
+import { type FinderSettings, NextHopFinder } from './dns/next-hop-finder.ts';
+import { Resolver } from './dns/resolver.ts';
+import { EgressMonitor } from './egress/monitor.ts';
+import { EventStream } from './events.ts';
+import type { EgressTest, GatewayControl, UplinkReport } from './gateway-control.ts';
+import { Intake } from './inbound/intake.ts';
+import { type InboundSettings, Listeners } from './inbound/listeners.ts';
+import { OutageLog } from './outage-log.ts';
+import type { Clock, Network, QueueStore, Random, Result, TraceStore } from './ports.ts';
+
+/** The doors to the world; opened and closed by whoever composes the gateway. */
+export type GatewayPorts = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly store: QueueStore;
+  readonly trace: TraceStore;
+};
+
+/** What the gateway runs by; the configuration's settings have this shape. */
+export type GatewaySettings = {
+  readonly hostname: string;
+  readonly uplinks: readonly UplinkSetting[];
+  readonly listeners: readonly ListenerSetting[];
+  readonly domains: readonly DomainSetting[];
+  readonly relay: RelaySetting;
+  readonly dnsServers: readonly DnsServerSetting[];
+  readonly delivery: DeliverySetting;
+  readonly queue: QueueSetting;
+  readonly limits: ClientLimits;
+};
+
+/** How long a stop waits for clients whose message is under way. */
+const clientGraceMs = 10_000;
+
+/** The name under which this node holds leases; kept in the store, so that a new `hostname` orphans none. */
+const nodeKey = 'node';
+
+/** The whole gateway: doors in, queue, egresses, doors out; wired together and nothing else. */
+export class Gateway implements GatewayControl {
+  readonly events: EventStream;
+  readonly queue: QueueStore;
+  readonly trace: TraceStore;
+  readonly #clock: Clock;
+  readonly #monitor: EgressMonitor;
+  readonly #outages: OutageLog;
+  readonly #dispatcher: Dispatcher;
+  readonly #listeners: Listeners;
+  readonly #resolver: Resolver;
+  readonly #settings: { current: GatewaySettings };
+
+  /**
+   * Starts everything in the order in which it is needed: what a life before left behind, the egresses, delivery, and
+   * the doors last. Subscribers that want to hear of the start pass their own `events`.
+   */
+  static async start(
+    ports: GatewayPorts,
+    settings: GatewaySettings,
+    events: EventStream = new EventStream(),
+  ): Promise<Result<Gateway, string>> {
+    const { store, clock } = ports;
+    const owner = await nodeName(store, settings.hostname);
+    const lastId = await store.lastId();
+    if (!lastId.ok) return { ok: false, error: lastId.error.message };
+    const recovered = await store.recover(owner, clock.now());
+    if (!recovered.ok) return { ok: false, error: recovered.error.message };
+    const gateway = new Gateway(ports, settings, events, owner, new MessageIds(lastId.value));
+    const started = await gateway.#start(settings, recovered.value);
+    if (started.ok) return { ok: true, value: gateway };
+    await gateway.stop();
+    return started;
+  }
+
+  private constructor(
+    ports: GatewayPorts,
+    settings: GatewaySettings,
+    events: EventStream,
+    owner: string,
+    ids: MessageIds,
+  ) {
+    const { clock, random, network, store, trace } = ports;
+    const live = { current: settings };
+    this.events = events;
+    this.queue = store;
+    this.trace = trace;
+    this.#clock = clock;
+    this.#settings = live;
+    this.events.subscribe(event => {
+      if (event.kind === 'message') trace.record(event.trace);
+    });
+    this.#outages = new OutageLog(clock, store);
+    this.#monitor = new EgressMonitor({
+      network,
+      clock,
+      random,
+      events,
+      remember: (key, value) => store.remember(key, value),
+      recall: key => store.recall(key),
+      resolve: name => this.#addressesOf(name),
+    });
+    this.#resolver = new Resolver({
+      network,
+      clock,
+      random,
+      servers: () => live.current.dnsServers,
+      uplinks: () => live.current.uplinks,
+      snapshot: () => this.#monitor.snapshot(),
+      events,
+    });
+    const finder = new NextHopFinder({
+      resolver: this.#resolver,
+      clock,
+      random,
+      settings: this.#finderSettings(),
+    });
+    this.#dispatcher = new Dispatcher({
+      network,
+      clock,
+      random,
+      store,
+      events,
+      monitor: this.#monitor,
+      finder,
+      outages: this.#outages,
+      ids,
+      owner,
+      settings: deliverySettings(settings),
+    });
+    const intake = new Intake({ store, clock, events, outlet: this.#dispatcher, owner, ids });
+    this.#listeners = new Listeners({ network, clock, events, store, intake }, inboundSettings(settings));
+  }
+
+  async #start(settings: GatewaySettings, recovered: number): Promise<Result<void, string>> {
+    await this.#outages.start();
+    this.#monitor.onChange(() => this.#outages.note(this.#monitor.anyUp()));
+    await this.#monitor.start(settings.uplinks);
+    this.#outages.note(this.#monitor.anyUp());
+    await this.#dispatcher.start();
+    if (recovered > 0) {
+      this.events.emit({
+        kind: 'notice',
+        at: this.#clock.now(),
+        subject: 'queue',
+        message: `Postern had stopped without warning: ${recovered} recipients that were under way are in doubt and are sent again now.`,
+      });
+    }
+    return this.#listeners.start();
+  }
+
+  /** Takes new settings without dropping a connection. The error names a listener that cannot be opened; the rest holds. */
+  async reload(settings: GatewaySettings): Promise<Result<void, string>> {
+    this.#settings.current = settings;
+    await this.#monitor.reload(settings.uplinks);
+    this.#outages.note(this.#monitor.anyUp());
+    this.#dispatcher.reload(deliverySettings(settings));
+    return this.#listeners.reload(inboundSettings(settings));
+  }
+
+  /** No new mail, then what is under way ends or is handed back. The ports stay open: who opened them closes them. */
+  async stop(): Promise<void> {
+    await this.#listeners.stop(clientGraceMs);
+    await this.#dispatcher.stop();
+    await this.#monitor.stop();
+    this.#resolver.close();
+  }
+
+  uplinks(): readonly UplinkReport[] {
+    return this.#monitor.reports();
+  }
+
+  testUplink(name: string): Promise<Result<readonly EgressTest[], string>> {
+    return this.#monitor.test(name);
+  }
+
+  drain(name: string, untilMs: number | null, reason: string): Promise<Result<void, string>> {
+    return this.#monitor.drain(name, untilMs, reason);
+  }
+
+  resume(name: string): Promise<Result<void, string>> {
+    return this.#monitor.resume(name);
+  }
+
+  wake(): void {
+    this.#dispatcher.wake();
+  }
+
+  removed(recipients: readonly { message: string; forwardPath: string }[]): void {
+    const at = this.#clock.now();
+    for (const { message, forwardPath } of recipients) {
+      this.events.emit({
+        kind: 'message',
+        sizeBytes: null,
+        trace: {
+          at,
+          id: message,
+          recipient: forwardPath,
+          sender: '',
+          event: 'removed',
+          uplink: null,
+          source: null,
+          ehlo: null,
+          host: null,
+          address: null,
+          reply: null,
+          tls: null,
+          blame: null,
+          reason: 'removed from the queue by hand',
+          elapsedMs: null,
+        },
+      });
+    }
+  }
+
+  listeners(): readonly { address: string; port: number; role: string; state: string }[] {
+    return this.#listeners.states();
+  }
+
+  /** Made again when the settings or the addresses of the host have changed, for it is read for every message. */
+  #finderSettings(): () => FinderSettings {
+    const ofSettings = rememberLast(
+      () => this.#settings.current,
+      settings => {
+        const families = new Set(
+          settings.uplinks.flatMap(uplink => uplink.egresses.map(egress => egress.family)),
+        );
+        return rememberLast(
+          () => this.#monitor.snapshot(),
+          snapshot => ({
+            domains: settings.domains,
+            port: settings.delivery.port,
+            families: [...families],
+            ourAddresses: ourAddressesIn(settings, snapshot),
+          }),
+        );
+      },
+    );
+    return () => ofSettings()();
+  }
+
+  async #addressesOf(name: string): Promise<readonly string[]> {
+    const answers = await Promise.all([
+      this.#resolver.resolve(name, 'A'),
+      this.#resolver.resolve(name, 'AAAA'),
+    ]);
+    return answers.flatMap(answer =>
+      answer.kind === 'records'
+        ? answer.records.flatMap(record => ('address' in record ? [record.address] : []))
+        : [],
+    );
+  }
+}
+
+async function nodeName(store: QueueStore, hostname: string): Promise<string> {
+  const known = await store.recall(nodeKey);
+  if (known.ok && known.value !== null) return known.value;
+  await store.remember(nodeKey, hostname);
+  return hostname;
+}
+
+const deliverySettings = (settings: GatewaySettings) => ({
+  hostname: settings.hostname,
+  queue: settings.queue,
+  delivery: settings.delivery,
+});
+
+function inboundSettings(settings: GatewaySettings): InboundSettings {
+  const { listeners, domains, relay, limits } = settings;
+  const uplinkByAddress = new Map(
+    settings.uplinks.flatMap(uplink =>
+      uplink.egresses.flatMap(egress =>
+        [egress.address, egress.publicAddress].flatMap(address =>
+          address === null ? [] : [[address, uplink.name] as const],
+        ),
+      ),
+    ),
+  );
+  return { listeners, domains, relay, limits, uplinkOf: address => uplinkByAddress.get(address) ?? null };
+}
+
+/** What `make` gives for a value, made again only when `read` gives another. */
+function rememberLast<Key, Made>(read: () => Key, make: (key: Key) => Made): () => Made {
+  let last: { key: Key; made: Made } | null = null;
+  return () => {
+    const key = read();
+    if (last === null || last.key !== key) last = { key, made: make(key) };
+    return last.made;
+  };
+}
+
+/** The addresses by which the world knows us: an MX host among them is ourselves (RFC 5321 section 5.1). */
+function ourAddressesIn(settings: GatewaySettings, snapshot: EgressSnapshot): ReadonlySet<string> {
+  const configured = settings.uplinks.flatMap(uplink =>
+    uplink.egresses.map(egress => egress.publicAddress ?? egress.address),
+  );
+  const current = snapshot.egresses.map(view => view.egress?.publicAddress ?? null);
+  const doors = settings.listeners
+    .filter(listener => listener.role === 'mx')
+    .map(listener => listener.publicAddress ?? listener.address);
+  const known = [...configured, ...current, ...doors].filter(address => address !== null);
+  return new Set(known.map(address => canonicalAddress(address)));
+}
