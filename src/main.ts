@@ -69,13 +69,20 @@ async function runDemo(options: { readonly json: boolean; readonly realCable: bo
 const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 );
-const streams = { stdout: process.stdout, stderr: process.stderr, env: process.env };
 // A reader that has seen enough (`postern queue list | head`) ends the command in order.
 process.stdout.on('error', () => process.exit(0));
 
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
-  { clock: realClock, streams, output: outputTo(streams), network: realNetwork, startGateway, runDemo },
+  {
+    clock: realClock,
+    writeHelp: text => void process.stdout.write(text),
+    writeError: text => void process.stderr.write(text),
+    output: outputTo(process.stdout, process.stderr, process.env),
+    network: realNetwork,
+    startGateway,
+    runDemo,
+  },
   version,
 );
 // What is left open may not keep a command that has ended.

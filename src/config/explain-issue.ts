@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { configJsonSchema, formsOf, itemsOf, type JsonSchema, propertiesOf } from './json-schema.ts';
 import { laterKeys, laterValue } from './later-keys.ts';
 import { nearWord } from './near-word.ts';
-import { configSchema } from './schema.ts';
 import type { ConfigPath } from './yaml-file.ts';
 
 /** A mistake before it has its line: at the value of `path`, or at the key `key` of the map there. */
@@ -96,56 +96,36 @@ function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }
 
-type JsonSchema = z.core.JSONSchema.JSONSchema;
-
-let jsonSchema: JsonSchema | null = null;
+let wholeSchema: JsonSchema | null = null;
 
 /** The schema of the value at `path`; null where there is none. */
 function schemaAt(path: ConfigPath): JsonSchema | null {
-  jsonSchema ??= z.toJSONSchema(configSchema, { io: 'input' });
-  let schema: JsonSchema | null = jsonSchema;
+  wholeSchema ??= configJsonSchema();
+  let schema: JsonSchema | null = wholeSchema;
   for (const part of path) {
-    const options: readonly unknown[] = schema === null ? [] : (schema.anyOf ?? [schema]);
-    schema = null;
-    for (const option of options) {
-      const next = stepInto(option, part);
-      if (next) schema = next;
-    }
+    if (schema === null) return null;
+    schema = typeof part === 'number' ? itemsOf(schema) : keyOf(schema, String(part));
   }
   return schema;
 }
 
-function stepInto(schema: unknown, part: PropertyKey): JsonSchema | null {
-  if (typeof schema !== 'object' || schema === null) return null;
-  const next: unknown =
-    typeof part === 'number'
-      ? Reflect.get(schema, 'items')
-      : Reflect.get(Reflect.get(schema, 'properties') ?? {}, part);
-  return isSchema(next) ? next : null;
-}
-
-function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function keyOf(schema: JsonSchema, key: string): JsonSchema | null {
+  return propertiesOf(schema).find(([name]) => name === key)?.[1] ?? null;
 }
 
 /** The keys known in the map at `path`. */
 function keysAt(path: ConfigPath): string[] {
   const schema = schemaAt(path);
-  return (schema?.anyOf ?? [schema]).flatMap(option =>
-    isSchema(option) ? Object.keys(option.properties ?? {}) : [],
-  );
+  return schema === null ? [] : propertiesOf(schema).map(([key]) => key);
 }
 
 function exampleFor(path: ConfigPath): string {
   const schema = schemaAt(path);
-  const example: unknown = schema?.examples?.[0] ?? schema?.enum?.[0];
-  const key = path.at(-1);
-  if (typeof example === 'string') return `, as in ${String(key)}: ${example}`;
-  const listed: unknown = isSchema(schema?.items) ? (schema.items.examples ?? schema.items.anyOf?.[0]) : null;
-  const first: unknown = Array.isArray(listed)
-    ? listed[0]
-    : isSchema(listed)
-      ? listed.examples?.[0]
-      : undefined;
-  return typeof first === 'string' ? `, as in ${String(key)}: ["${first}"]` : '';
+  if (schema === null) return '';
+  const key = String(path.at(-1));
+  const example: unknown = schema.examples?.[0] ?? schema.enum?.[0];
+  if (typeof example === 'string') return `, as in ${key}: ${example}`;
+  const item = itemsOf(schema);
+  const listed: unknown = item === null ? null : formsOf(item)[0]?.examples?.[0];
+  return typeof listed === 'string' ? `, as in ${key}: ["${listed}"]` : '';
 }

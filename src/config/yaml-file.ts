@@ -73,21 +73,12 @@ export function readYaml(file: string, source: string): YamlFile {
   const mistakes = [...document.errors, ...document.warnings].map(error => ({
     file,
     ...at(error.pos[0]),
-    message: `${sentences[error.code] ?? firstLine(error.message)}.`,
+    message: `${sentenceOf(error)}.`,
   }));
   const readable = document.errors.every(error => error.code === 'DUPLICATE_KEY');
   if (!readable) return broken(mistakes);
-  const excess = aliasBeyond(document, mostAliases);
-  if (excess !== null) {
-    return broken([
-      ...mistakes,
-      {
-        file,
-        ...at(excess),
-        message: `there are more than ${mostAliases} aliases; write the values themselves.`,
-      },
-    ]);
-  }
+  const lost = aliasMistakes(document).map(({ offset, message }) => ({ file, ...at(offset), message }));
+  if (lost.length > 0) return broken([...mistakes, ...lost]);
   const value = plainValue(document);
   if (!value.ok) {
     return broken([
@@ -109,22 +100,42 @@ export function readYaml(file: string, source: string): YamlFile {
   };
 }
 
+function sentenceOf({ code, message }: { readonly code: string; readonly message: string }): string {
+  const unclosed = /must be sufficiently indented and end with a (?<bracket>\S)/.exec(message)?.groups
+    ?.bracket;
+  if (unclosed !== undefined)
+    return `what was opened above is not closed before this line; write the missing ${unclosed}`;
+  return sentences[code] ?? firstLine(message);
+}
+
 function firstLine(text: string): string {
   return (text.split('\n')[0] ?? '').replace(/[.:]$/, '');
 }
 
-function aliasBeyond(document: Document, most: number): number | null {
+/** Aliases that lead to nothing, and the first one beyond the bound. */
+function aliasMistakes(document: Document): { offset: number; message: string }[] {
+  const found: { offset: number; message: string }[] = [];
   let count = 0;
-  let excess: number | null = null;
   visit(document, {
     Alias(_, alias) {
-      count++;
-      if (count <= most) return undefined;
-      excess = alias.range?.[0] ?? 0;
-      return visit.BREAK;
+      const offset = alias.range?.[0] ?? 0;
+      if (++count > mostAliases) {
+        found.push({
+          offset,
+          message: `there are more than ${mostAliases} aliases; write the values themselves.`,
+        });
+        return visit.BREAK;
+      }
+      if (alias.resolve(document) === undefined) {
+        found.push({
+          offset,
+          message: 'no anchor of this name stands before the alias; write the value itself.',
+        });
+      }
+      return undefined;
     },
   });
-  return excess;
+  return found;
 }
 
 /** `toJS` throws where aliases multiply; a value that holds itself cannot be written as JSON. */

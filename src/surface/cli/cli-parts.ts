@@ -2,7 +2,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { EventStream } from '../../runtime/events.ts';
 import type { GatewayControl } from '../../runtime/gateway-control.ts';
 import type { Clock, Network, Result } from '../../runtime/ports.ts';
-import type { Output, Streams } from './output.ts';
+import type { Output } from './output.ts';
 
 /** The gateway that `serve` runs. */
 export type ServedGateway = {
@@ -18,7 +18,9 @@ export type ServedGateway = {
 /** What the commands are built on; `main.ts` makes it. */
 export type CliParts = {
   readonly clock: Clock;
-  readonly streams: Streams;
+  /** Help, and usage errors, as commander words them. */
+  readonly writeHelp: (text: string) => void;
+  readonly writeError: (text: string) => void;
   readonly output: Output;
   readonly network: () => Network;
   readonly startGateway: (settings: Settings, events: EventStream) => Promise<Result<ServedGateway, string>>;

@@ -6,6 +6,8 @@ import { askGateway } from '../control/client.ts';
 import { type ControlRequest, socketName } from '../control/protocol.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 
+const examplesByCommand = new WeakMap<Command, readonly string[]>();
+
 /** Adds a command: what it does in a line, and examples, which its help shows first. */
 export function addCommand(
   parent: Command,
@@ -14,7 +16,13 @@ export function addCommand(
   examples: readonly string[],
 ): Command {
   const lines = examples.map(example => `  ${example}\n`).join('');
-  return parent.command(usage).description(does).addHelpText('before', `Examples:\n${lines}`);
+  const command = parent.command(usage).description(does).addHelpText('before', `Examples:\n${lines}`);
+  examplesByCommand.set(command, examples);
+  return command;
+}
+
+export function examplesOf(command: Command): readonly string[] {
+  return examplesByCommand.get(command) ?? [];
 }
 
 export function withConfig(command: Command): Command {

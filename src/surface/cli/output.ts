@@ -9,14 +9,12 @@ export type Output = {
   readonly error: (text: string) => void;
 };
 
-export type Streams = {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly env: Readonly<Record<string, string | undefined>>;
-};
-
 /** Colour only on a terminal, and never with NO_COLOR (https://no-color.org). */
-export function outputTo({ stdout, stderr, env }: Streams): Output {
+export function outputTo(
+  stdout: NodeJS.WriteStream,
+  stderr: NodeJS.WriteStream,
+  env: Readonly<Record<string, string | undefined>>,
+): Output {
   const terminal = stdout.isTTY === true;
   return {
     terminal,

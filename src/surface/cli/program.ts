@@ -15,8 +15,8 @@ export function buildProgram(parts: CliParts, version: string, end: (code: numbe
     .version(version)
     .exitOverride()
     .configureOutput({
-      writeOut: text => parts.streams.stdout.write(text),
-      writeErr: text => parts.streams.stderr.write(text),
+      writeOut: text => parts.writeHelp(text),
+      writeErr: text => parts.writeError(text),
       outputError: (text, write) => write(usageSentence(text)),
     })
     .addHelpText(

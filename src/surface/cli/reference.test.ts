@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { cliStand } from '../../../test/surface/cli-stand.ts';
+import { configJsonSchema } from '../../config/json-schema.ts';
+import { configurationReference } from '../../config/reference.ts';
+import { commandsReference } from './commands-reference.ts';
+import { buildProgram } from './program.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+const generated: [string, string][] = [
+  ['postern.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
+  ['docs/reference/configuration.md', configurationReference()],
+  ['docs/reference/commands.md', commandsReference(buildProgram(cliStand().parts, '0.0.0', () => undefined))],
+];
+
+for (const [file, content] of generated) {
+  test(`${file} says what the program says`, () => {
+    const path = join(root, file);
+    if (process.env.UPDATE_REFERENCE === '1') writeFileSync(path, content);
+    assert.equal(
+      readFileSync(path, 'utf8'),
+      content,
+      `${file} is out of date; UPDATE_REFERENCE=1 npm test writes it anew`,
+    );
+  });
+}

@@ -1,0 +1,41 @@
+import { realNetwork } from '../../src/runtime/net/real-network.ts';
+import { realClock } from '../../src/runtime/real-clock.ts';
+import type { CliParts } from '../../src/surface/cli/cli-parts.ts';
+import { runCommandLine } from '../../src/surface/cli/program.ts';
+
+/** What a command wrote, and how it ended. */
+export type CommandResult = { readonly code: number; readonly out: string; readonly err: string };
+
+/** Parts for commands that run in this process; what they write is kept. */
+export function cliStand(more: Partial<CliParts> = {}): {
+  parts: CliParts;
+  result: (code: number) => CommandResult;
+} {
+  const out: Buffer[] = [];
+  const err: string[] = [];
+  const parts: CliParts = {
+    clock: realClock,
+    writeHelp: text => void out.push(Buffer.from(text)),
+    writeError: text => void err.push(text),
+    output: {
+      terminal: false,
+      colour: false,
+      write: async bytes => void out.push(Buffer.from(bytes)),
+      error: text => void err.push(`${text}\n`),
+    },
+    network: realNetwork,
+    startGateway: async () => ({ ok: false, error: 'No gateway is started in this test.' }),
+    runDemo: async () => 0,
+    ...more,
+  };
+  return {
+    parts,
+    result: code => ({ code, out: Buffer.concat(out).toString('utf8'), err: err.join('') }),
+  };
+}
+
+/** Runs one command line in this process. */
+export async function runHere(args: readonly string[], more: Partial<CliParts> = {}): Promise<CommandResult> {
+  const { parts, result } = cliStand(more);
+  return result(await runCommandLine(args, parts, '0.0.0'));
+}
