@@ -1,9 +1,9 @@
 import type { EgressState } from '../decision/egress/health-state.ts';
 import type { NetworkErrorKind } from '../decision/egress/observation.ts';
+import type { Blame } from '../decision/queue/attempt.ts';
 import type { MessageId } from '../decision/queue/queued.ts';
 
-/** Whom a failure is charged to; only the first three can ever bounce a message. */
-export type Blame = 'message' | 'recipient' | 'destination' | 'route' | 'egress';
+export type { Blame };
 
 /** One event in the life of a message, as `trace --json` prints it (there `at` is RFC 3339). Fields that do not apply are null. */
 export type TraceEvent = {

@@ -1,0 +1,57 @@
+import type { BodyRef } from '../../decision/queue/queued.ts';
+import type { QueueStore } from '../ports.ts';
+
+const pieceBytes = 128 * 1024;
+
+/** With so little unacknowledged the final dot may follow: a few packets. */
+export const dotHoldBytes = 16 * 1024;
+
+/** Bodies over 64 KiB stand in the spool; for those the final dot waits for the far side. */
+export function needsHeldDot(body: BodyRef): boolean {
+  return body.kind === 'spool';
+}
+
+/**
+ * Reads a body from the spool piece by piece, as the far side takes it: a piece is read when it is wanted and the
+ * connection has room, so memory holds one or two pieces of it.
+ */
+export class BodyFeed {
+  readonly #store: Pick<QueueStore, 'readRange'>;
+  readonly #body: Extract<BodyRef, { kind: 'spool' }>;
+  readonly #sink: { chunk(chunk: Buffer, last: boolean): void; failed(why: string): void };
+  #position = 0;
+  #wanted = false;
+  #reading = false;
+
+  constructor(
+    store: Pick<QueueStore, 'readRange'>,
+    body: Extract<BodyRef, { kind: 'spool' }>,
+    sink: { chunk(chunk: Buffer, last: boolean): void; failed(why: string): void },
+  ) {
+    this.#store = store;
+    this.#body = body;
+    this.#sink = sink;
+  }
+
+  /** The next piece is wanted, as soon as `more` says that there is room for it. */
+  want(): void {
+    this.#wanted = true;
+  }
+
+  more(): void {
+    if (this.#wanted && !this.#reading) void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    this.#reading = true;
+    const end = Math.min(this.#position + pieceBytes, this.#body.sizeBytes);
+    const piece = await this.#store.readRange(this.#body, this.#position, end);
+    this.#reading = false;
+    if (!piece.ok) return this.#sink.failed(piece.error.message);
+    if (piece.value.length !== end - this.#position)
+      return this.#sink.failed(`${this.#body.file} is shorter than it was.`);
+    this.#wanted = false;
+    this.#position = end;
+    this.#sink.chunk(piece.value, end === this.#body.sizeBytes);
+  }
+}

@@ -1,0 +1,245 @@
+import type { Candidate } from '../../decision/egress/choice.ts';
+import type { LocalEgress } from '../../decision/egress/egress.ts';
+import type { HostAddress } from '../../decision/egress/route.ts';
+import type { ClientStage } from '../../protocol/smtp/client-session-types.ts';
+import { type Reply, replyText } from '../../protocol/smtp/reply.ts';
+import type { EventStream } from '../events.ts';
+import type { Clock, Connection, Network, QueueStore } from '../ports.ts';
+import type { EgressGuide } from './egress-guide.ts';
+import type { HostMemory } from './host-memory.ts';
+import { Race } from './race.ts';
+import { candidatesFor, type Lane, mayComeUp, type Target } from './route-choice.ts';
+import { Session, type SessionOwner } from './session.ts';
+import { askAfter } from './suspicion.ts';
+
+/** How often one opening begins anew because an egress went down under it. */
+const restartLimit = 4;
+
+/** What all sessions and openings of the gateway share. */
+export type DeliveryPorts = {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly store: QueueStore;
+  readonly guide: EgressGuide;
+  readonly events: EventStream;
+  readonly hosts: HostMemory;
+  readonly local: () => LocalEgress;
+};
+
+/** A refusal before any message was named: by whom, on which route. */
+export type Refusal = {
+  readonly stage: ClientStage;
+  readonly reply: Reply;
+  readonly candidate: Candidate;
+  readonly to: HostAddress;
+};
+
+export type OpeningEnd =
+  /** Greeted and idle; the new owner takes it over. */
+  | { readonly kind: 'session'; readonly session: Session; readonly target: Target }
+  /** No egress can be used now, but may be later. */
+  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'unreached'; readonly error: string }
+  | { readonly kind: 'aborted' };
+
+/**
+ * The way to one new session with a site: hosts in their order (RFC 5321 section 5.1), for each address a race of the
+ * egresses, then greeting and EHLO. A refusal by one host leads to the next one through the same choice of egresses; a
+ * refusal of a stand-in ends it, for it says nothing of the hosts.
+ */
+export class Opening implements SessionOwner {
+  readonly lane: Lane;
+  readonly #ports: DeliveryPorts;
+  readonly #site: string;
+  readonly #targets: readonly Target[];
+  readonly #onHedge: (candidate: Candidate, to: HostAddress, waitedMs: number) => void;
+  readonly #done: (end: OpeningEnd) => void;
+  readonly #refusals: Refusal[] = [];
+  readonly #errors: string[] = [];
+  #none: string | null = null;
+  #avoid: string | null;
+  #place = -1;
+  #restarts = 0;
+  #race: Race | null = null;
+  #session: Session | null = null;
+  #over = false;
+
+  constructor(
+    ports: DeliveryPorts,
+    request: {
+      readonly site: string;
+      readonly lane: Lane;
+      readonly targets: readonly Target[];
+      readonly avoid: string | null;
+      readonly onHedge: (candidate: Candidate, to: HostAddress, waitedMs: number) => void;
+      readonly done: (end: OpeningEnd) => void;
+    },
+  ) {
+    const now = ports.clock.monotonic();
+    this.lane = request.lane;
+    this.#ports = ports;
+    this.#site = request.site;
+    this.#targets = request.targets.filter(({ to }) => !ports.hosts.isDead(to, now));
+    this.#avoid = request.avoid;
+    this.#onHedge = request.onHedge;
+    this.#done = request.done;
+  }
+
+  start(): void {
+    this.#next();
+  }
+
+  /** This egress is down: what has begun through it begins anew elsewhere. */
+  egressDown(egressId: string): void {
+    this.#race?.egressDown(egressId);
+    if (this.#session?.egressId === egressId) this.#restart();
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#session?.abandon();
+    this.#session = null;
+    this.#race?.abort();
+    this.#done({ kind: 'aborted' });
+  }
+
+  idle(session: Session): void {
+    const target = this.#targets[this.#place];
+    if (session !== this.#session || target === undefined) return;
+    this.#session = null;
+    this.#ports.hosts.noteAlive(session.to);
+    this.#end({ kind: 'session', session, target });
+  }
+
+  refused(session: Session, stage: ClientStage, reply: Reply): void {
+    if (session !== this.#session) return;
+    this.#session = null;
+    const { candidate, to } = session;
+    const refusal = { stage, reply, candidate, to };
+    this.#refusals.push(refusal);
+    if (candidate.standIn) this.#end({ kind: 'refused', refusal });
+    else this.#next();
+  }
+
+  /** No job is given before the session is idle. */
+  result(): void {}
+
+  silent(session: Session): void {
+    askAfter(session, this.#site, this.#ports, () => {
+      if (session !== this.#session) return;
+      this.#avoid = session.egressId;
+      this.#restart();
+    });
+  }
+
+  ended(session: Session, why: string): void {
+    if (session !== this.#session) return;
+    this.#session = null;
+    this.#fail(session.to, why);
+    this.#next();
+  }
+
+  /** The same address again, with what is known of the egresses now. */
+  #restart(): void {
+    this.#session?.abandon();
+    this.#session = null;
+    this.#restarts += 1;
+    if (this.#restarts <= restartLimit) this.#place -= 1;
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#over) return;
+    this.#place += 1;
+    const target = this.#targets[this.#place];
+    if (target === undefined) return this.#exhausted();
+    const choice = this.#candidates(target);
+    if (choice.kind === 'none') {
+      if (mayComeUp(target, this.#ports.guide)) this.#none = choice.reason;
+      else this.#errors.push(`${target.to.address}: ${choice.reason}`);
+      return this.#next();
+    }
+    this.#race = new Race({
+      ...this.#ports,
+      site: this.#site,
+      to: target.to,
+      candidates: this.#reordered(choice.candidates),
+      onHedge: (candidate, waitedMs) => this.#onHedge(candidate, target.to, waitedMs),
+      done: result => {
+        this.#race = null;
+        if (this.#over) {
+          if (result.kind === 'won') result.connection.destroy();
+          return;
+        }
+        if (result.kind === 'won') return this.#connected(target, result.candidate, result.connection);
+        if (result.kind === 'aborted' || result.error.kind === 'aborted') return this.#restart();
+        if (!result.resources && this.#candidates(target).kind !== 'none')
+          this.#ports.hosts.noteDead(target.to, this.#ports.clock.monotonic());
+        this.#fail(target.to, result.error.message);
+        this.#next();
+      },
+    });
+    this.#race.start();
+  }
+
+  #connected(target: Target, candidate: Candidate, connection: Connection): void {
+    this.#session = new Session({
+      ...this.#ports,
+      owner: this,
+      site: this.#site,
+      candidate,
+      to: target.to,
+      connection,
+    });
+  }
+
+  #candidates(target: Target) {
+    const { guide, local, clock } = this.#ports;
+    return candidatesFor(target, this.lane, this.#site, guide, local(), clock.now());
+  }
+
+  /** An egress whose session went silent comes last. */
+  #reordered(candidates: readonly [Candidate, ...Candidate[]]): readonly [Candidate, ...Candidate[]] {
+    const [first, ...rest] = candidates;
+    if (first.egress.id !== this.#avoid) return candidates;
+    const [second, ...others] = rest;
+    return second === undefined ? candidates : [second, ...others, first];
+  }
+
+  #fail(to: HostAddress, why: string): void {
+    this.#errors.push(`${to.host} [${to.address}]: ${why}`);
+  }
+
+  /** No address is left. A host that answers outweighs those that do not: only if all refuse for good, it is for good. */
+  #exhausted(): void {
+    const permanent = this.#refusals.find(({ reply }) => reply.code >= 500);
+    const temporary = this.#refusals.find(({ reply }) => reply.code < 500);
+    const onlyRefused = this.#errors.length === 0 && this.#none === null;
+    if (temporary) return this.#end({ kind: 'refused', refusal: temporary });
+    if (permanent && onlyRefused) return this.#end({ kind: 'refused', refusal: permanent });
+    if (this.#none !== null && (this.#errors.length === 0 || this.#nobodyLeft()))
+      return this.#end({ kind: 'none', reason: this.#none });
+    const told = [
+      ...this.#errors,
+      ...this.#refusals.map(({ to, reply }) => `${to.host}: ${replyText(reply)}`),
+    ];
+    const error =
+      told.length === 0
+        ? 'No host of the site answered a moment ago; it was left alone for now.'
+        : told.join(' ');
+    this.#end({ kind: 'unreached', error });
+  }
+
+  /** What failed, failed because the egresses did. */
+  #nobodyLeft(): boolean {
+    return this.#targets.every(target => this.#candidates(target).kind === 'none');
+  }
+
+  #end(end: OpeningEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#done(end);
+  }
+}

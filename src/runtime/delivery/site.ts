@@ -1,0 +1,371 @@
+import type { Candidate } from '../../decision/egress/choice.ts';
+import type { EgressSnapshot } from '../../decision/egress/health-state.ts';
+import type { HostAddress } from '../../decision/egress/route.ts';
+import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
+import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
+import type { Job } from './job.ts';
+import { type DeliveryPorts, Opening, type OpeningEnd } from './opening.ts';
+import { candidatesFor, type Lane, laneOf, plainLane, type Target, targetsOf } from './route-choice.ts';
+import type { Session, SessionOwner } from './session.ts';
+import { askAfter } from './suspicion.ts';
+
+/** Sessions with one site at a time: what large receivers allow without complaint. */
+const sessionLimit = 20;
+/** New sessions begun at a time, so that a dead site costs few connects. */
+const openingLimit = 5;
+/** A site that let no more sessions in is not asked for more for a while. */
+const fullSiteMs = 60_000;
+/** A kept session is closed by us before the far side does. */
+const idleLimitMs = 25_000;
+/** A choice of egress holds for so long while no egress changes. */
+const fitForMs = 250;
+
+/** What a site tells its dispatcher. */
+export interface SiteOwner {
+  /** May one more connection be opened? If not, the site is pumped when one is free. */
+  takeSlot(site: Site): boolean;
+  freeSlot(): void;
+  started(job: Job, session: Session): void;
+  hedged(job: Job, candidate: Candidate, to: HostAddress, waitedMs: number): void;
+  result(
+    site: Site,
+    job: Job,
+    session: Session,
+    recipients: readonly RecipientReply[],
+    dotSent: boolean,
+    why: string,
+  ): void;
+  /** The egress went down after the final dot: the session stands in case the answer comes late. */
+  doubted(job: Job, session: Session): void;
+  failed(site: Site, lane: Lane, jobs: readonly Job[], end: Exclude<OpeningEnd, { kind: 'session' }>): void;
+}
+
+type Member = {
+  readonly session: Session;
+  readonly target: Target;
+  fitUntil: number;
+  fitSnapshot: EgressSnapshot | null;
+};
+type Queue = { readonly lane: Lane; readonly jobs: Job[]; openings: number };
+
+/** One receiving site: the jobs that wait for it, and the sessions that carry them. */
+export class Site implements SessionOwner {
+  readonly key: string;
+  readonly #ports: DeliveryPorts;
+  readonly #owner: SiteOwner;
+  #targets: readonly Target[] = [];
+  readonly #queues = new Map<string, Queue>();
+  readonly #members = new Map<Session, Member>();
+  #idle: Member[] = [];
+  readonly #openings = new Set<Opening>();
+  #limit = sessionLimit;
+  #limitUntil = 0;
+  #pumping = false;
+  #pumpAgain = false;
+  #closed = false;
+
+  constructor(key: string, ports: DeliveryPorts, owner: SiteOwner) {
+    this.key = key;
+    this.#ports = ports;
+    this.#owner = owner;
+  }
+
+  /** Nothing waits, nothing is open. */
+  get isEmpty(): boolean {
+    return this.#queues.size === 0 && this.#members.size === 0 && this.#openings.size === 0;
+  }
+
+  /** Sessions that carry a job now. */
+  get busy(): number {
+    return this.#members.size - this.#idle.length;
+  }
+
+  /** The hosts as DNS or the configuration gives them now. */
+  know(hosts: readonly NextHopHost[]): void {
+    this.#targets = targetsOf(hosts);
+  }
+
+  add(job: Job, lane: Lane, first = false): void {
+    const { jobs } = this.#queueOf(lane);
+    if (first) jobs.unshift(job);
+    else jobs.push(job);
+    this.pump();
+  }
+
+  /** Gives waiting jobs to idle sessions, and opens more while jobs wait. */
+  pump(): void {
+    if (this.#closed) return;
+    if (this.#pumping) {
+      this.#pumpAgain = true;
+      return;
+    }
+    this.#pumping = true;
+    do {
+      this.#pumpAgain = false;
+      for (const queue of this.#queues.values()) this.#serve(queue);
+    } while (this.#pumpAgain);
+    this.#pumping = false;
+  }
+
+  /** Closes what has been idle long or is no longer the right way. */
+  sweep(now: number): void {
+    for (const member of this.#idle.slice()) {
+      const old = now - member.session.idleSince >= idleLimitMs;
+      if (old || !this.#fits(member, now)) this.#dismiss(member);
+    }
+  }
+
+  /** Frees a place for another site; the session that was idle longest goes. */
+  dismissIdle(): boolean {
+    const [member] = this.#idle;
+    if (member) this.#dismiss(member);
+    return member !== undefined;
+  }
+
+  /** The egress is down: what was under way through it goes on elsewhere, at once. */
+  egressDown(egressId: string): void {
+    for (const member of this.#members.values()) {
+      const { session } = member;
+      if (session.egressId !== egressId) continue;
+      this.#forget(member);
+      if (session.job !== null && session.dotAt !== null) {
+        session.job.doubted = true;
+        this.#owner.doubted(session.job, session);
+        continue;
+      }
+      const job = session.abandon();
+      if (job) this.#requeue(job);
+    }
+    for (const opening of this.#openings) opening.egressDown(egressId);
+    this.pump();
+  }
+
+  /** The egress is drained: what is under way finishes, and no session is kept. */
+  egressDrained(egressId: string): void {
+    for (const { session } of this.#members.values())
+      if (session.egressId === egressId) session.retired = true;
+    for (const member of this.#idle.slice()) if (member.session.retired) this.#dismiss(member);
+    this.pump();
+  }
+
+  /** Takes no more jobs and ends idle sessions; gives the jobs that wait. Busy sessions finish. */
+  close(): Job[] {
+    this.#closed = true;
+    for (const opening of this.#openings) opening.abort();
+    for (const member of this.#idle.slice()) this.#dismiss(member);
+    for (const { session } of this.#members.values()) session.retired = true;
+    const waiting = [...this.#queues.values()].flatMap(({ jobs }) => jobs);
+    this.#queues.clear();
+    return waiting;
+  }
+
+  /** The time for finishing is over: gives the jobs whose dot is not out; those whose dot is out are doubts. */
+  cutShort(): Job[] {
+    const handedBack: Job[] = [];
+    for (const member of this.#members.values()) {
+      const { session } = member;
+      this.#forget(member);
+      const { job, dotAt } = session;
+      if (job !== null && dotAt !== null) this.#owner.doubted(job, session);
+      else if (job !== null) handedBack.push(job);
+      session.abandon();
+    }
+    return handedBack;
+  }
+
+  idle(session: Session): void {
+    const member = this.#members.get(session);
+    if (member === undefined) return session.quit();
+    this.#idle.push(member);
+    if (session.retired) this.#dismiss(member);
+    else this.pump();
+  }
+
+  /** Refusals end openings; a session that is ours was greeted. */
+  refused(): void {}
+
+  result(
+    session: Session,
+    job: Job,
+    recipients: readonly RecipientReply[],
+    dotSent: boolean,
+    why: string,
+  ): void {
+    this.#owner.result(this, job, session, recipients, dotSent, why);
+  }
+
+  ended(session: Session): void {
+    const member = this.#members.get(session);
+    if (member === undefined) return;
+    this.#forget(member);
+    this.pump();
+  }
+
+  silent(session: Session): void {
+    askAfter(session, this.key, this.#ports, () => {
+      const member = this.#members.get(session);
+      if (session.dotAt !== null || member === undefined) return session.bePatient();
+      this.#forget(member);
+      const job = session.abandon();
+      if (job === null) return;
+      job.avoid = session.egressId;
+      this.#requeue(job);
+      this.pump();
+    });
+  }
+
+  #queueOf(lane: Lane): Queue {
+    const known = this.#queues.get(lane.key);
+    if (known) return known;
+    const queue: Queue = { lane, jobs: [], openings: 0 };
+    this.#queues.set(lane.key, queue);
+    return queue;
+  }
+
+  #serve(queue: Queue): void {
+    const { jobs, lane } = queue;
+    for (let job = jobs[0]; job !== undefined; job = jobs[0]) {
+      const member = this.#takeIdle(lane, job);
+      if (member === null) break;
+      jobs.shift();
+      this.#owner.started(job, member.session);
+      member.session.start(job);
+    }
+    if (jobs.length === 0) {
+      if (queue.openings === 0) this.#queues.delete(lane.key);
+      return;
+    }
+    this.#open(queue);
+  }
+
+  #takeIdle(lane: Lane, job: Job): Member | null {
+    const now = this.#ports.clock.monotonic();
+    for (let index = this.#idle.length - 1; index >= 0; index--) {
+      const member = this.#idle[index];
+      const plain = lane.key === '' && job.avoid === null;
+      if (member === undefined || !(plain ? this.#fits(member, now) : this.#suits(member, lane, job.avoid)))
+        continue;
+      this.#idle.splice(index, 1);
+      return member;
+    }
+    return null;
+  }
+
+  /** Would a plain job leave this way today? Asked for every message, so the answer is kept for a moment. */
+  #fits(member: Member, now: number): boolean {
+    const snapshot = this.#ports.guide.snapshot();
+    if (member.fitSnapshot === snapshot && now < member.fitUntil) return true;
+    if (!this.#suits(member, plainLane, null)) return false;
+    member.fitSnapshot = snapshot;
+    member.fitUntil = now + fitForMs;
+    return true;
+  }
+
+  /** The session is by the egress that comes first, and no better host can be reached. */
+  #suits({ session, target }: Member, lane: Lane, avoid: string | null): boolean {
+    if (target.local) return true;
+    const { guide, local, clock, hosts } = this.#ports;
+    const now = clock.monotonic();
+    const better = this.#targets.some(
+      ({ to, mxPreference }) => mxPreference < target.mxPreference && !hosts.isDead(to, now),
+    );
+    if (better) return false;
+    const choice = candidatesFor(target, lane, this.key, guide, local(), clock.now());
+    if (choice.kind === 'none') return false;
+    const [first, second] = choice.candidates;
+    const wanted = first.egress.id === avoid && second ? second : first;
+    const { egress } = session.candidate;
+    if (egress.kind === 'local' || wanted.egress.kind === 'local') return false;
+    return egress.id === wanted.egress.id && egress.source === wanted.egress.source;
+  }
+
+  #open(queue: Queue): void {
+    const now = this.#ports.clock.monotonic();
+    if (now >= this.#limitUntil) this.#limit = sessionLimit;
+    while (queue.openings < Math.min(queue.jobs.length, openingLimit)) {
+      if (this.#members.size + this.#openings.size >= this.#limit) {
+        // Idle sessions that suit nobody here make room.
+        if (this.#idle.length === 0 || !this.dismissIdle()) return;
+      }
+      if (!this.#owner.takeSlot(this)) return;
+      this.#begin(queue);
+    }
+  }
+
+  #begin(queue: Queue): void {
+    const { lane, jobs } = queue;
+    queue.openings += 1;
+    const opening = new Opening(this.#ports, {
+      site: this.key,
+      lane,
+      targets: this.#targets,
+      avoid: jobs[0]?.avoid ?? null,
+      onHedge: (candidate, to, waitedMs) => {
+        const [job] = jobs;
+        if (job) this.#owner.hedged(job, candidate, to, waitedMs);
+      },
+      done: end => {
+        this.#openings.delete(opening);
+        queue.openings -= 1;
+        if (end.kind === 'session') this.#adopt(end.session, end.target);
+        else this.#notOpened(queue, end);
+      },
+    });
+    this.#openings.add(opening);
+    opening.start();
+  }
+
+  #adopt(session: Session, target: Target): void {
+    session.owner = this;
+    this.#members.set(session, { session, target, fitUntil: 0, fitSnapshot: null });
+    if (this.#closed) session.retired = true;
+    this.idle(session);
+  }
+
+  #notOpened(queue: Queue, end: Exclude<OpeningEnd, { kind: 'session' }>): void {
+    this.#owner.freeSlot();
+    if (end.kind === 'aborted' || this.#closed) return;
+    const others = queue.openings > 0;
+    if (!others && this.#members.size > 0 && end.kind !== 'none' && this.#served(queue.lane)) {
+      // It takes our mail, only not on so many sessions at once.
+      this.#limit = Math.max(1, this.#members.size);
+      this.#limitUntil = this.#ports.clock.monotonic() + fullSiteMs;
+      return this.pump();
+    }
+    if (others) return;
+    this.#queues.delete(queue.lane.key);
+    const jobs = queue.jobs.splice(0);
+    if (jobs.length > 0) this.#owner.failed(this, queue.lane, jobs, end);
+  }
+
+  /** A session stands that jobs of this lane may use. */
+  #served(lane: Lane): boolean {
+    for (const member of this.#members.values()) if (this.#suits(member, lane, null)) return true;
+    return false;
+  }
+
+  #requeue(job: Job): void {
+    const lane = laneOf(job.recipients[0]);
+    if (job.mayTryAgain) {
+      job.tries += 1;
+      this.#queueOf(lane).jobs.unshift(job);
+      return;
+    }
+    this.#owner.failed(this, lane, [job], {
+      kind: 'unreached',
+      error: 'Every session broke before the message was through; it is tried again later.',
+    });
+  }
+
+  #dismiss(member: Member): void {
+    this.#forget(member);
+    member.session.quit();
+  }
+
+  #forget(member: Member): void {
+    if (!this.#members.delete(member.session)) return;
+    const place = this.#idle.indexOf(member);
+    if (place >= 0) this.#idle.splice(place, 1);
+    this.#owner.freeSlot();
+  }
+}

@@ -1,0 +1,42 @@
+import type { Candidate } from '../../decision/egress/choice.ts';
+import type { HostAddress } from '../../decision/egress/route.ts';
+import type { LeasedRecipient } from '../../decision/queue/queued.ts';
+import type { GatewayEvent, TraceEvent } from '../events.ts';
+
+/** The way that an attempt took. */
+export type RouteTaken = { readonly candidate: Candidate; readonly to: HostAddress };
+
+type Told = Partial<Pick<TraceEvent, 'reply' | 'blame' | 'reason' | 'elapsedMs'>>;
+
+/** One event in the life of one recipient; `route` null where none was taken. */
+export function recipientEvent(
+  at: number,
+  { message, recipient }: LeasedRecipient,
+  event: TraceEvent['event'],
+  route: RouteTaken | null,
+  told: Told,
+): GatewayEvent {
+  const egress = route?.candidate.egress;
+  const uplink = egress?.kind === 'uplink' ? egress : null;
+  return {
+    kind: 'message',
+    sizeBytes: message.sizeBytes,
+    trace: {
+      at,
+      id: message.id,
+      recipient: recipient.forwardPath,
+      sender: message.reversePath,
+      event,
+      uplink: uplink?.uplink ?? null,
+      source: uplink?.source ?? null,
+      ehlo: egress?.ehlo ?? null,
+      host: route?.to.host ?? null,
+      address: route?.to.address ?? null,
+      reply: told.reply ?? null,
+      tls: null,
+      blame: told.blame ?? null,
+      reason: told.reason ?? null,
+      elapsedMs: told.elapsedMs ?? null,
+    },
+  };
+}
