@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { networkContract } from '../../../test/simulation/network-contract.ts';
 import type { Connection } from '../ports.ts';
 import { networkErrorOf } from './network-error.ts';
 import { realNetwork } from './real-network.ts';
-
-networkContract('network of the machine', () => ({
-  network: realNetwork(),
-  addresses: ['127.0.0.2', '127.0.0.3'],
-  pass: promise => promise,
-}));
 
 const kinds: [string, string][] = [
   ['EADDRNOTAVAIL', 'address_absent'],
