@@ -24,6 +24,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   if (options.realCable !== false) {
     const code = await playInNamespaces(options.json);
     if (code !== notHere) return code;
+    outputFor(options.json).write('This machine lets this user lay no cable of its own; a stand-in plays.\n');
   }
   return playHere(openStandInWorld, options.json, 3);
 }

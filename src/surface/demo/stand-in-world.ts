@@ -64,7 +64,7 @@ export async function openStandInWorld(onDelivery: OnDelivery): Promise<Result<D
     ok: true,
     value: {
       cable:
-        'The cable is a stand-in, as no network namespaces can be made here: all that isp1 sends and hears is held back at the gateway’s network port.',
+        'The cable is a stand-in: all that isp1 sends and hears is held back at the gateway’s network port.',
       network,
       sources,
       nameServer: `127.0.0.1:${nameServer.value.port}`,
