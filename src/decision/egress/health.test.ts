@@ -308,7 +308,15 @@ const rows: [string, Story, string, RegExp?][] = [
 
   [
     'many lost races among good connects make it degraded',
-    up().connects('a').connects('b').overtaken('a').connects('c').overtaken('b').connects('a').overtaken('c'),
+    up()
+      .connects('a')
+      .connects('b')
+      .overtaken('a')
+      .connects('c')
+      .overtaken('b')
+      .connects('a')
+      .overtaken('c')
+      .connects('b'),
     'degraded',
     /lost or slow/,
   ],

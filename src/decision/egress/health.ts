@@ -84,8 +84,8 @@ export function proofRequiredMs(health: Health, settings: HealthSettings): numbe
  *
  * Any answer is a sign of life: it clears all evidence. Failures convict by `verdictOn`. What the host says counts at
  * once. A fallen egress comes back after `proofRequiredMs` of answers, at once (but `degraded`) where an answer shows
- * that a hasty verdict was wrong, or where no other egress can be used. Many lost or slow connects among good ones make
- * it `degraded` until they are few again.
+ * that a hasty verdict was wrong, or where no other egress can be used. Many lost or slow connects make it `degraded` at
+ * the next answer (without one it is dead, not slow) until they are few again.
  */
 export function stepHealth(
   health: Health,
@@ -227,13 +227,7 @@ function afterFailure(
     suspectedAt: lived ? health.suspectedAt : (health.suspectedAt ?? now.monotonic),
     connects: failure.reachedBy === null ? health.connects : withConnect(health, observation.site, false),
   };
-  const reviewed = reviewHealth(next, context, now);
-  if (reviewed.state !== 'up' || !isLossy(reviewed, context)) return reviewed;
-  return degraded(
-    reviewed,
-    'many connects through it are lost or slow, while other uplinks reach the same hosts',
-    now,
-  );
+  return reviewHealth(next, context, now);
 }
 
 function afterHost(health: Health, condition: HostCondition, context: HealthContext, now: Moment): Health {

@@ -52,9 +52,11 @@ export class Comparison {
   /** `silent`: the host is reached, but not through the suspect, or the suspect's connect failed. */
   readonly result: Promise<'answers' | 'silent'>;
   readonly startedAt: number;
+  /** The result is known. */
+  settled = false;
   readonly #parts: ComparisonParts;
   readonly #plan: ComparisonPlan;
-  readonly #resolve: (result: 'answers' | 'silent') => void;
+  readonly #settle: (result: 'answers' | 'silent') => void;
   readonly #calls: Call[] = [];
   readonly #probes: Probe[] = [];
   readonly #timers: Timer[] = [];
@@ -72,7 +74,7 @@ export class Comparison {
     this.#elsewhereMs = plan.reachedBy === null ? null : (plan.elsewhereMs ?? 0);
     const { promise, resolve } = Promise.withResolvers<'answers' | 'silent'>();
     this.result = promise;
-    this.#resolve = resolve;
+    this.#settle = resolve;
     this.#callSuspect();
     if (plan.other !== null) this.#callOther(plan.other, plan.otherDepth);
     const wait = probeWaitMs(plan.p95ConnectMs, this.#elsewhereMs);
@@ -219,6 +221,11 @@ export class Comparison {
     if (this.#askedHalfway) return;
     this.#askedHalfway = true;
     if (this.#plan.halfway()) this.#callSuspect();
+  }
+
+  #resolve(result: 'answers' | 'silent'): void {
+    this.settled = true;
+    this.#settle(result);
   }
 
   #after(ms: number, then: () => void): void {

@@ -374,6 +374,8 @@ export class EgressMonitor {
   #failed(entry: EgressEntry, failure: Extract<Observation, { kind: 'failed' }>): void {
     const { site, to, at, error, overtaken, probe, reachedBy } = failure;
     if (error.kind === 'resources' || (error.kind === 'aborted' && !overtaken)) return;
+    // It lost the race before its own usual time was over: that says nothing of it.
+    if (overtaken && !probe && failure.waitedMs < this.headStartMs(entry.id, site)) return;
     if (!probe) entry.tally.failed += 1;
     if (error.kind === 'address_absent') {
       this.#step(entry, failure);

@@ -52,7 +52,7 @@ export class Suspicion {
     const now = this.#parts.clock.monotonic();
     if (now - entry.lastLifeAt < freshLifeMs) return 'answers';
     const known = entry.comparisons.get(hostKey(to));
-    if (known !== undefined && now - known.startedAt < sharedForMs) return known.result;
+    if (known !== undefined && !known.settled) return known.result;
     const greetable = this.#facts.probes.isPolite(to, suspectPoliteMs);
     return this.#compare({ entry, others, site, to }, greetable ? 'greet' : 'knock', null);
   }
