@@ -279,6 +279,12 @@ const rows: [string, Story, string, RegExp?][] = [
     'degraded',
   ],
   [
+    'before the first answer haste convicts nobody, for nothing is known of its pace',
+    new Story().unanswered('a').unanswered('b'),
+    'unknown',
+  ],
+  ['before the first answer two hard failures do', new Story().fails('a').fails('b'), 'down'],
+  [
     'it is up again when its connects are sure for 10 s',
     up().unanswered('a').unanswered('b').wait(400).connects('a').proves(11),
     'up',

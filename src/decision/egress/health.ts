@@ -120,7 +120,9 @@ export function stepHealth(
 /** Weighs again what failed through this egress: another one has reached a host, or another one fell. */
 export function reviewHealth(health: Health, context: HealthContext, now: Moment): Health {
   if (health.state === 'down' || health.failures.length === 0) return health;
-  const verdict = verdictOn(health.failures, context, health.state === 'degraded', now.monotonic);
+  // What is slow, or was never measured, is not convicted by short waits.
+  const hardOnly = health.state === 'degraded' || health.state === 'unknown';
+  const verdict = verdictOn(health.failures, context, hardOnly, now.monotonic);
   return verdict === null
     ? health
     : fallen(health, verdict.reason, { hasty: verdict.hasty, needsGreeting: verdict.needsGreeting }, now);
@@ -221,11 +223,13 @@ function afterFailure(
       : { ...health, proof: null, reason: fallReason(health.reason) };
   const lived =
     !observation.overtaken && failure.reachedBy === null && context.lastLifeAt > failure.startedAt;
+  // Before the first answer nothing is known of its pace, so no connect can be called lost.
+  const counts = failure.reachedBy !== null && health.state !== 'unknown';
   const next: Health = {
     ...health,
     failures: [...health.failures.slice(1 - mostFailures), failure],
     suspectedAt: lived ? health.suspectedAt : (health.suspectedAt ?? now.monotonic),
-    connects: failure.reachedBy === null ? health.connects : withConnect(health, observation.site, false),
+    connects: counts ? withConnect(health, observation.site, false) : health.connects,
   };
   return reviewHealth(next, context, now);
 }

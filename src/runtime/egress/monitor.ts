@@ -192,9 +192,10 @@ export class EgressMonitor {
     if (this.#entries.has(egressId)) this.#replies.add(egressId, site, elapsedMs);
   }
 
-  /** The receiver refuses our identity on this route: it comes last for a while, and the operator is told. */
+  /** The receiver refuses our identity on this route: it comes last for a while. Who saw the refusal tells of it. */
   penalise(route: Route, reason: string): void {
-    if (route.egress.kind === 'uplink') this.#penalise(route.egress.id, route.to, 'refusal', reason);
+    if (route.egress.kind === 'uplink')
+      this.#penalties.add(route.egress.id, route.to, 'refusal', reason, this.#clock.monotonic());
   }
 
   /** Egress IDs that should come last to this host, each with its reason. */
@@ -425,12 +426,12 @@ export class EgressMonitor {
       if (last === undefined || own.length < failuresOfRoute || last.reachedBy === null) continue;
       if (answering !== null && key === `${answering.address}:${answering.port}`) continue;
       const reason = `${last.to.host} [${last.to.address}] cannot be reached through it (${last.error}), but through ${last.reachedBy}: that receiver may block this address`;
-      this.#penalise(entry.id, last.to, 'network', reason);
+      this.#penaliseNetwork(entry.id, last.to, reason);
     }
   }
 
-  #penalise(egressId: string, to: HostAddress, cause: 'network' | 'refusal', reason: string): void {
-    const forMs = this.#penalties.add(egressId, to, cause, reason, this.#clock.monotonic());
+  #penaliseNetwork(egressId: string, to: HostAddress, reason: string): void {
+    const forMs = this.#penalties.add(egressId, to, 'network', reason, this.#clock.monotonic());
     if (forMs === 0) return;
     this.#events.emit({
       kind: 'warning',
