@@ -65,8 +65,12 @@ function messageEntry(trace: TraceEvent, sizeBytes: number | null): LogEntry {
       : (trace.recipient ?? `mail from ${from}`);
   const way =
     trace.uplink === null ? '' : ` by ${trace.uplink}${trace.source === null ? '' : ` (${trace.source})`}`;
-  const place =
-    trace.host === null ? '' : ` at ${trace.host}${trace.address === null ? '' : ` [${trace.address}]`}`;
+  const client =
+    event === 'accepted' && trace.address !== null
+      ? ` by client ${trace.ehlo ?? '?'} [${trace.address}]`
+      : '';
+  const address = event === 'accepted' || trace.address === null ? '' : ` [${trace.address}]`;
+  const place = trace.host === null ? '' : `${client} at ${trace.host}${address}`;
   const why = [trace.reply, trace.reason].filter(part => part !== null && part !== '').join('; ');
   return {
     level,

@@ -109,7 +109,16 @@ async function tell(
         `warning: listener ${listener}: its address is not on this host now; serve takes it when it appears.`,
       );
   }
-  const counts = `${settings.uplinks.length} uplinks, ${egresses.length} source addresses, ${settings.listeners.length} listeners, ${settings.domains.length} domains`;
+  const counts = [
+    counted(settings.uplinks.length, 'uplink'),
+    counted(egresses.length, 'source address', 'source addresses'),
+    counted(settings.listeners.length, 'listener'),
+    counted(settings.domains.length, 'domain'),
+  ].join(', ');
   lines.push(`${file} can be used: ${counts}.`);
   await output.write(`${lines.join('\n')}\n`);
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

@@ -32,7 +32,10 @@ export function traceText(event: TraceDocument, output: Output): string {
     event.uplink === null
       ? ''
       : ` by ${event.uplink} (${event.source ?? 'no address'} as ${event.ehlo ?? '?'})`;
-  const place = event.host === null ? '' : ` to ${event.host} [${event.address ?? 'no address'}]`;
+  const from =
+    event.event === 'accepted' ? ` from client ${event.ehlo ?? '?'} [${event.address ?? '?'}] at` : ' to';
+  const address = event.event === 'accepted' ? '' : ` [${event.address ?? 'no address'}]`;
+  const place = event.host === null ? '' : `${from} ${event.host}${address}`;
   const took = event.elapsed_ms === null ? '' : `, ${Math.round(event.elapsed_ms)} ms`;
   const why = [event.reply, event.reason, event.blame === null ? null : `blamed: ${event.blame}`].filter(
     part => part,

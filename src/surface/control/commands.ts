@@ -171,8 +171,10 @@ async function changeQueue(
   const changed = await changeRecipients(change, wanted.value, gateway, clock);
   if (!changed.ok) return byStore(changed.error);
   if (change === 'retry' || change === 'release') gateway.wake();
-  await asker.send({ change, recipients: changed.value });
-  if (changed.value > 0 || filter.id === undefined) return done;
+  if (changed.value > 0 || filter.id === undefined) {
+    await asker.send({ change, recipients: changed.value });
+    return done;
+  }
   const still = await gateway.queue.list(wanted.value, 1, null);
   if (!still.ok) return byStore(still.error);
   if (still.value.length === 0) return notQueued(filter.id);
