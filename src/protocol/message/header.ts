@@ -22,15 +22,14 @@ export function headerSection(start: Buffer, limitBytes: number): Buffer {
   return start.subarray(0, lastFieldEnd(start, Math.min(end, limitBytes)));
 }
 
-/** The end of the last field that is whole before `limit`: its line end, not followed by a folded line. */
+/** The end of the last field that is whole within `limit`: a line end that no folded line follows. */
 function lastFieldEnd(bytes: Buffer, limit: number): number {
-  let at = limit;
-  while (at > 0) {
-    const lineEnd = bytes.lastIndexOf('\r\n', at - 2);
+  for (let end = limit; end >= 2; ) {
+    const lineEnd = bytes.lastIndexOf('\r\n', end - 2);
     if (lineEnd < 0) return 0;
     const next = bytes[lineEnd + 2];
     if (next !== undefined && next !== 32 && next !== 9) return lineEnd + 2;
-    at = lineEnd + 1;
+    end = lineEnd + 1;
   }
   return 0;
 }
