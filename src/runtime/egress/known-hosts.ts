@@ -156,10 +156,10 @@ export class KnownHosts {
     let worst: readonly [string, number] | null = null;
     let looked = 0;
     for (const [key, host] of this.#hosts) {
-      const answeredAt = host.answeredAt ?? 0;
+      const answeredAt = host.answeredAt ?? -1;
       if (worst === null || answeredAt < worst[1]) worst = [key, answeredAt];
       looked += 1;
-      if (answeredAt === 0 || looked === 64) break;
+      if (answeredAt < 0 || looked === 64) break;
     }
     if (worst !== null) this.#hosts.delete(worst[0]);
   }

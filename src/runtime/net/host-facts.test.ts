@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { temporaryIn } from './host-addresses.ts';
+import { endpoint, sendQueueIn } from './real-send-queue.ts';
+import { readSourceRoute } from './source-route.ts';
+
+const source = '10.20.1.2';
+const addresses = [{}, { ifname: 'v0', addr_info: [{ local: source }] }];
+const rules = [
+  { priority: 0, src: 'all', table: 'local' },
+  { priority: 32_765, src: source, table: '101' },
+  { priority: 32_766, src: 'all', table: 'main' },
+];
+const route = [{ dst: '198.41.0.4', from: source, gateway: '10.20.1.1', dev: 'v0', table: '101' }];
+const defaults = [
+  { dst: 'default', gateway: '10.20.1.1', dev: 'v0' },
+  { type: 'unreachable', dst: 'default', metric: 4_278_198_272 },
+];
+
+const rows: [string, object, unknown, object | null][] = [
+  [
+    'all in order',
+    {},
+    defaults,
+    {
+      interface: 'v0',
+      device: 'v0',
+      gateway: '10.20.1.1',
+      ruled: true,
+      table: '101',
+      fallback: true,
+      unreachable: false,
+      fellThrough: false,
+    },
+  ],
+  ['no unreachable default', {}, defaults.slice(0, 1), { fallback: false, ruled: true }],
+  [
+    'no rule of its own',
+    { rules: [rules[0], rules[2]], route: [{ dev: 'eth0', gateway: '192.0.2.1' }] },
+    null,
+    { ruled: false, table: null, device: 'eth0', fallback: false, fellThrough: false },
+  ],
+  [
+    'a rule for its network',
+    { rules: [{ src: '10.20.1.0', srclen: 24, table: '101' }] },
+    defaults,
+    { ruled: true, table: '101' },
+  ],
+  [
+    'a rule for another network',
+    { rules: [{ src: '10.20.2.0', srclen: 24, table: '102' }] },
+    defaults,
+    { ruled: false },
+  ],
+  [
+    'its table is empty: a later one was used',
+    { route: [{ dev: 'v1', gateway: '10.20.2.1' }] },
+    [],
+    { device: 'v1', fellThrough: true },
+  ],
+  [
+    'the kernel refuses the look-up',
+    { route: null },
+    defaults,
+    { unreachable: true, device: null, gateway: null },
+  ],
+  [
+    'the look-up says unreachable',
+    { route: [{ type: 'unreachable', dst: 'default' }] },
+    defaults,
+    { unreachable: true, device: null },
+  ],
+  [
+    'a rule that itself says unreachable is a fallback',
+    { rules: [...rules, { src: source, action: 'unreachable' }] },
+    [],
+    { fallback: true },
+  ],
+  ['the address is not on the host', { addresses: [{}] }, null, null],
+  ['answers of no known form', { addresses: 'x', rules: { a: 1 }, route: [null, 7] }, 'x', null],
+];
+for (const [sentence, changed, tableDefaults, expected] of rows) {
+  test(`source route: ${sentence}`, () => {
+    const read = readSourceRoute({ source, addresses, rules, route, ...changed }, tableDefaults);
+    if (expected === null || read === null) assert.equal(read, expected);
+    else assert.deepEqual({ ...read, ...expected }, read);
+  });
+}
+
+test('temporary addresses: flag 0x01 of the kernel’s table, in the writing of the platform', () => {
+  const table = [
+    '20010db8000200000000000000000bad 04 40 00 01     ppp0',
+    '20010db8000200000000000000000040 04 40 00 80     ppp0',
+    'nonsense',
+  ].join('\n');
+  assert.deepEqual([...temporaryIn(table)], ['2001:db8:2::bad']);
+});
+
+test('send queue: an endpoint as the kernel writes it', () => {
+  assert.equal(endpoint('127.0.0.1', 631), '0100007F:0277');
+  assert.equal(endpoint('::1', 25), '00000000000000000000000001000000:0019');
+  assert.equal(endpoint('fe80::1%eth0 not', 25), null);
+});
+
+test('send queue: the digits behind the state', () => {
+  const table = Buffer.from(
+    '   0: 0100007F:0277 0200007F:0019 01 0009A3F0:00000000 01:00000014 00000000     0\n',
+  );
+  assert.equal(sendQueueIn(table, '0100007F:0277 0200007F:0019 '), 0x9a3f0);
+  assert.equal(sendQueueIn(table, '0100007F:0278 0200007F:0019 '), null);
+});
