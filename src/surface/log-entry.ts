@@ -2,11 +2,11 @@ import type { GatewayEvent, TraceEvent } from '../runtime/events.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** One line of the log: a sentence for people and its facts for programs. Facts that do not apply are left out. */
+/** One line of the log: a sentence for people and its facts for programs. Facts that do not apply are undefined, and left out. */
 export type LogEntry = {
   readonly level: LogLevel;
   readonly message: string;
-  readonly facts: Readonly<Record<string, string | number>>;
+  readonly facts: Readonly<Record<string, string | number | undefined>>;
 };
 
 /** What the log says of an event; null: nothing. */
@@ -75,22 +75,22 @@ function messageEntry(trace: TraceEvent, sizeBytes: number | null): LogEntry {
   return {
     level,
     message: `${trace.id} ${event} ${whom}${way}${place}${why === '' ? '' : `: ${why}`}`,
-    facts: given({
+    facts: {
       id: trace.id,
       event,
       sender: from,
-      recipient: trace.recipient,
-      size_bytes: sizeBytes,
-      uplink: trace.uplink,
-      egress: trace.uplink !== null && trace.source !== null ? `${trace.uplink}/${trace.source}` : null,
-      ehlo: trace.ehlo,
-      host: trace.host,
-      address: trace.address,
-      reply: trace.reply,
-      blame: trace.blame,
-      reason: trace.reason,
-      elapsed_ms: trace.elapsedMs === null ? null : Math.round(trace.elapsedMs),
-    }),
+      recipient: trace.recipient ?? undefined,
+      size_bytes: sizeBytes ?? undefined,
+      uplink: trace.uplink ?? undefined,
+      egress: trace.uplink !== null && trace.source !== null ? `${trace.uplink}/${trace.source}` : undefined,
+      ehlo: trace.ehlo ?? undefined,
+      host: trace.host ?? undefined,
+      address: trace.address ?? undefined,
+      reply: trace.reply ?? undefined,
+      blame: trace.blame ?? undefined,
+      reason: trace.reason ?? undefined,
+      elapsed_ms: trace.elapsedMs === null ? undefined : Math.round(trace.elapsedMs),
+    },
   };
 }
 
@@ -100,12 +100,6 @@ function connectEntry(event: Extract<GatewayEvent, { kind: 'connect' }>): LogEnt
   return {
     level: 'debug',
     message: `${what} to ${site} by ${egressId}: ${error ?? `connected in ${Math.round(connectMs ?? 0)} ms`}`,
-    facts: given({ egress: egressId, site, connect_ms: connectMs, error }),
+    facts: { egress: egressId, site, connect_ms: connectMs ?? undefined, error: error ?? undefined },
   };
-}
-
-function given(facts: Readonly<Record<string, string | number | null>>): Record<string, string | number> {
-  const kept: Record<string, string | number> = {};
-  for (const [key, value] of Object.entries(facts)) if (value !== null) kept[key] = value;
-  return kept;
 }

@@ -1,4 +1,4 @@
-import { destination as openDestination, pino } from 'pino';
+import { destination as openDestination } from 'pino';
 import type { EventStream, GatewayEvent } from '../runtime/events.ts';
 import type { Clock, Timer } from '../runtime/ports.ts';
 import { type LogEntry, type LogLevel, logEntry } from './log-entry.ts';
@@ -153,20 +153,12 @@ export class Log {
   #writer(setting: LogSetting): (level: LogLevel, entry: LogEntry, at: number) => void {
     const text = setting.format === 'text' || (setting.format === 'auto' && this.#parts.terminal);
     if (text) return (level, entry, at) => this.#writeText(level, entry, at);
-    let at = 0;
-    const logger = pino(
-      {
-        level: 'debug',
-        base: null,
-        timestamp: () => `,"time":"${rfc3339(at)}"`,
-        formatters: { level: label => ({ level: label }) },
-      },
-      this.#destination,
-    );
-    return (level, entry, when) => {
-      at = when;
-      logger[level](entry.facts, entry.message);
-    };
+    return (level, entry, at) => this.#writeJson(level, entry, at);
+  }
+
+  /** `JSON.stringify` escapes what could end a line, and leaves out undefined facts. */
+  #writeJson(level: LogLevel, { facts, message }: LogEntry, at: number): void {
+    this.#destination.write(`${JSON.stringify({ level, time: rfc3339(at), ...facts, msg: message })}\n`);
   }
 
   #writeText(level: LogLevel, entry: LogEntry, at: number): void {
