@@ -101,6 +101,7 @@ async function measureCut(
       'added p50 ms': reckoning.addedDelayMs?.p50 ?? '',
       'p99 ms': reckoning.addedDelayMs?.p99 ?? '',
       'max ms': reckoning.addedDelayMs?.max ?? '',
+      'to MAIL max': reckoning.addedToMailMs?.max ?? '',
       'usual ms': reckoning.usualMs,
       doubts,
       'done twice': (await scenario.counts()).abandoned - abandonedBefore,

@@ -15,6 +15,8 @@ export type Delivery = {
   readonly sessionAt: number;
   /** When the session that delivered it turned to this message: its connection for the first, its MAIL for a later one. */
   readonly startedAt: number;
+  /** When its MAIL came. */
+  readonly mailAt: number;
   /** When the final dot came. */
   readonly at: number;
   readonly sizeBytes: number;
@@ -41,7 +43,12 @@ export type ReceiverDesk = {
   left(session: ReceiverSession): void;
 };
 
-type Transaction = { readonly mailFrom: string; readonly startedAt: number; readonly rcptTo: string[] };
+type Transaction = {
+  readonly mailFrom: string;
+  readonly startedAt: number;
+  readonly mailAt: number;
+  readonly rcptTo: string[];
+};
 
 const maxCommandBytes = 512;
 const maxRecipients = 1000;
@@ -205,9 +212,10 @@ export class ReceiverSession {
       this.#desk.refusedIdentity();
       return this.#reply(refusal);
     }
-    const startedAt = this.#transactions === 0 ? this.#sessionAt : this.#desk.clock.now();
+    const mailAt = this.#desk.clock.now();
+    const startedAt = this.#transactions === 0 ? this.#sessionAt : mailAt;
     this.#transactions += 1;
-    this.#transaction = { mailFrom: match[1] ?? '', startedAt, rcptTo: [] };
+    this.#transaction = { mailFrom: match[1] ?? '', startedAt, mailAt, rcptTo: [] };
     this.#reply('250 2.1.0 Go on');
   }
 
@@ -260,6 +268,7 @@ export class ReceiverSession {
       messageId: body.messageId,
       sessionAt: this.#sessionAt,
       startedAt: transaction.startedAt,
+      mailAt: transaction.mailAt,
       at: this.#desk.clock.now(),
       sizeBytes: body.sizeBytes,
       bodyDigest: body.digest(),

@@ -13,7 +13,8 @@ function reckon(messages: readonly [number, number | null, typeof one][]) {
   for (const [n, [acceptedAt, startedAt, by]] of messages.entries()) {
     const messageId = `<${n}@example.com>`;
     tally.accepted(messageId, acceptedAt);
-    if (startedAt !== null) tally.delivered({ messageId, startedAt, at: startedAt, rcptTo: [], ...by });
+    if (startedAt !== null)
+      tally.delivered({ messageId, startedAt, mailAt: startedAt + 7, at: startedAt, rcptTo: [], ...by });
   }
   return tally.reckon({ at: 1000, healedAt: 2000 });
 }
@@ -39,11 +40,23 @@ for (const [sentence, messages, expected] of rows) {
   test(`tally: ${sentence}`, () => assert.equal(reckon(messages).addedDelayMs?.max ?? null, expected));
 }
 
+test('tally: the delay up to MAIL is told beside', () => {
+  const { addedDelayMs, addedToMailMs } = reckon([...usual, [1100, 1354, two]]);
+  assert.deepEqual([addedDelayMs?.max, addedToMailMs?.max], [250, 257]);
+});
+
 test('tally: what never arrived is lost, what arrived again is doubled, and each name counts', () => {
   const tally = new Tally();
   for (const messageId of ['<a>', '<b>', '<c>']) tally.accepted(messageId, 0);
   for (const messageId of ['<a>', '<b>', '<b>']) {
-    tally.delivered({ messageId, startedAt: 1, at: 1, rcptTo: [], ...(messageId === '<a>' ? one : two) });
+    tally.delivered({
+      messageId,
+      startedAt: 1,
+      mailAt: 1,
+      at: 1,
+      rcptTo: [],
+      ...(messageId === '<a>' ? one : two),
+    });
   }
   const reckoning = tally.reckon(null);
   assert.deepEqual([reckoning.lost, reckoning.duplicates, reckoning.delivered], [['<c>'], 1, 2]);

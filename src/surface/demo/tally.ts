@@ -3,7 +3,7 @@ import type { Delivery } from './receiver-session.ts';
 /** What of a delivery the reckoning needs. */
 export type TalliedDelivery = Pick<
   Delivery,
-  'messageId' | 'remoteAddress' | 'ehlo' | 'startedAt' | 'at' | 'rcptTo'
+  'messageId' | 'remoteAddress' | 'ehlo' | 'startedAt' | 'mailAt' | 'at' | 'rcptTo'
 >;
 
 export type Quantiles = { readonly p50: number; readonly p99: number; readonly max: number };
@@ -24,6 +24,8 @@ export type Reckoning = {
   }[];
   /** Over the messages that the cut can have delayed; null where there are none. */
   readonly addedDelayMs: Quantiles | null;
+  /** The same up to the MAIL of the message, which a slow greeting puts off. */
+  readonly addedToMailMs: Quantiles | null;
   /** How many messages those were. */
   readonly affected: number;
   /** The median from acceptance to start without a cut. */
@@ -71,20 +73,26 @@ export class Tally {
       .map(first => first.startedAt - first.acceptedAt)
       .sort((a, b) => a - b);
     const usualMs = quantile(usual, 0.5) ?? 0;
-    const added = firsts
-      .filter(first => cut !== null && first.startedAt >= cut.at && first.acceptedAt < cut.healedAt)
-      .map(first =>
-        Math.max(0, first.startedAt - Math.max(cut?.at ?? 0, first.acceptedAt) - Math.max(0, usualMs)),
-      )
-      .sort((a, b) => a - b);
+    const met =
+      cut === null
+        ? []
+        : firsts.filter(first => first.startedAt >= cut.at && first.acceptedAt < cut.healedAt);
+    const added = (moment: 'startedAt' | 'mailAt'): Quantiles | null =>
+      quantiles(
+        met
+          .map(first => first[moment] - Math.max(cut?.at ?? 0, first.acceptedAt) - Math.max(0, usualMs))
+          .map(ms => Math.max(0, ms))
+          .sort((a, b) => a - b),
+      );
     return {
       accepted: this.#acceptedAt.size,
       delivered: this.#arrivals.size,
       lost: this.missing(),
       duplicates: [...this.#arrivals.values()].reduce((sum, arrivals) => sum + arrivals.length - 1, 0),
       byIdentity: this.#byIdentity(),
-      addedDelayMs: quantiles(added),
-      affected: added.length,
+      addedDelayMs: added('startedAt'),
+      addedToMailMs: added('mailAt'),
+      affected: met.length,
       usualMs,
     };
   }
