@@ -49,6 +49,7 @@ const forwardPaths: [string, string, string][] = [
   ['an underscore in a domain', '<a@ex_ample.com>', '501 5.1.3'],
   ['an A-label that decodes to nothing', '<a@xn--a>', '501 5.1.3'],
   ['an A-label that decodes to ASCII', '<a@xn--abc-.example>', '501 5.1.3'],
+  ['an A-label that encodes otherwise', '<a@xn---ymn.example>', '501 5.1.3'],
   ['an A-label in capitals', '<a@XN--MNCHEN-3YA.example>', 'a@XN--MNCHEN-3YA.example'],
   ['an IPv4 literal with a leading zero', '<a@[192.0.2.01]>', '501 5.1.3'],
   ['an IPv6 literal without its tag', '<a@[2001:db8::1]>', '501 5.1.3'],
@@ -126,6 +127,11 @@ test('address: whatever comes is a path within the limits or a refusal, and neve
       }
     }),
   );
+});
+
+test('address: a domain has at most 255 characters', () => {
+  assert.equal(isDomain(`${'a.'.repeat(127)}a`), true);
+  assert.equal(isDomain(`${'a.'.repeat(127)}aa`), false);
 });
 
 test('address: long nonsense is read in no time', () => {

@@ -5,7 +5,7 @@ import type { Reply } from './reply.ts';
 export type ServerLimits = {
   readonly messageSizeBytes: number;
   readonly recipients: number;
-  /** Commands answered with 4xx or 5xx before 421 and close. */
+  /** Commands answered with 5xx since the last message was taken; one more gets 421 and close. 4xx is our trouble and does not count. */
   readonly errors: number;
   /** Bytes of one command line with its CRLF; RFC 5321 section 4.5.3.1.4 asks for 512, extensions for more. */
   readonly lineBytes: number;
@@ -53,7 +53,7 @@ export type ServerQuestion =
 export type ServerEvent =
   | { readonly kind: 'opened'; readonly at: number }
   | { readonly kind: 'bytes'; readonly chunk: Buffer; readonly at: number }
-  /** The answer to `ask` number `ask`. A 2xx (354 for `data`) goes on; anything else refuses. */
+  /** The answer to `ask` number `ask`, never within the step that asked. A 2xx (354 for `data`) goes on; anything else refuses. */
   | { readonly kind: 'answer'; readonly ask: number; readonly reply: Reply; readonly at: number }
   /** The deadline that `deadline` named has passed, or may have. */
   | { readonly kind: 'tick'; readonly at: number }
