@@ -20,6 +20,8 @@ export interface EgressGuide {
   penalties(to: HostAddress): ReadonlyMap<string, string>;
   /** Probes now: is it the link, or only a slow receiver? */
   suspect(egressId: string, site: string, to: HostAddress): Promise<'answers' | 'silent'>;
+  /** Mail waits for this host and no uplink can be used: its answer to a probe may end the wait. */
+  consider(site: string, to: HostAddress): void;
   /** False while our own event loop is late, so that silence proves nothing. */
   isEvidenceTrusted(): boolean;
   anyUp(): boolean;

@@ -157,8 +157,10 @@ export class Opening implements SessionOwner {
     if (target === undefined) return this.#exhausted();
     const choice = this.#candidates(target);
     if (choice.kind === 'none') {
-      if (mayComeUp(target, this.#ports.guide)) this.#none = choice.reason;
-      else this.#errors.push(`${target.to.address}: ${choice.reason}`);
+      if (mayComeUp(target, this.#ports.guide)) {
+        this.#none = choice.reason;
+        this.#ports.guide.consider(this.#site, target.to);
+      } else this.#errors.push(`${target.to.address}: ${choice.reason}`);
       return this.#next();
     }
     this.#race = new Race({
