@@ -8,7 +8,7 @@ test('simulated clock: timers fire in the order of their time, equals in the ord
   const random = new SimRandom(7);
   const fired: [number, number][] = [];
   for (let i = 0; i < 500; i++) {
-    const ms = random.between(0, 50);
+    const ms = random.between(1, 50);
     clock.timer(ms, () => fired.push([ms, i]));
   }
   await clock.run(100);
@@ -41,6 +41,16 @@ test('simulated clock: a cancelled timer is silent, a timer set by a timer fires
   clock.timer(2, () => clock.timer(2, () => seen.push(clock.monotonic())));
   await clock.run(10);
   assert.deepEqual(seen, [4]);
+});
+
+test('simulated clock: a program that waits for the rest of a fraction gets on, as it would with Node', async () => {
+  const clock = new SimClock();
+  const seen: number[] = [];
+  clock.timer(2.7, () => seen.push(clock.monotonic()));
+  clock.timer(1e-13, () => seen.push(clock.monotonic()));
+  clock.after(0.25, () => seen.push(clock.monotonic()));
+  await clock.run(10);
+  assert.deepEqual(seen, [0.25, 1, 2]);
 });
 
 test('simulated clock: the wall jumps, durations do not', async () => {

@@ -26,7 +26,13 @@ export class SimClock implements Clock {
     return this.#monotonic;
   }
 
+  /** As Node's timers are: whole milliseconds, the fraction cut off, and never less than one. */
   timer(ms: number, fire: () => void): Timer {
+    return this.after(Math.max(1, Math.trunc(ms)), fire);
+  }
+
+  /** For the simulated world itself, whose packets know fractions of a millisecond. */
+  after(ms: number, fire: () => void): Timer {
     const event: Event = { at: this.#monotonic + Math.max(0, ms), order: this.#order++, fire };
     this.#push(event);
     return {

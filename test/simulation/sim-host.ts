@@ -93,7 +93,7 @@ export class SimHost implements Network {
         settle({ ok: false, error: networkError(kind) });
       };
       const abort = (): void => giveUp('aborted');
-      const deadline = clock.timer(target.timeoutMs, () => giveUp('timeout'));
+      const deadline = clock.after(target.timeoutMs, () => giveUp('timeout'));
       const local = { address: source, port: this.#freePort(source, this.#sockets) };
       const socket = this.#open(local, remote, 'client', error =>
         settle(error ? { ok: false, error } : { ok: true, value: socket }),
@@ -316,7 +316,7 @@ export class SimHost implements Network {
   #tellWatchers(): void {
     if (this.#watchersWait) return;
     this.#watchersWait = true;
-    this.#internet.clock.timer(20, () => {
+    this.#internet.clock.after(20, () => {
       this.#watchersWait = false;
       for (const changed of this.#watchers) changed();
     });

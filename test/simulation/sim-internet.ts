@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../src/runtime/ports.ts';
+import type { SimClock } from './sim-clock.ts';
 import { SimHost } from './sim-host.ts';
 import type { SimLink } from './sim-link.ts';
 import { type Packet, packetBytes, packetText } from './sim-packet.ts';
@@ -21,7 +21,7 @@ const nearMs = 0.03;
  * same after the same history, and differs when one packet took another fate.
  */
 export class SimInternet {
-  readonly clock: Clock;
+  readonly clock: SimClock;
   readonly random: SimRandom;
   readonly #places = new Map<string, Place>();
   readonly #blocked = new Set<string>();
@@ -30,7 +30,7 @@ export class SimInternet {
   /** Set to read the history as it happens, when a seed shows a fault. */
   onEvent: ((line: string) => void) | null = null;
 
-  constructor(clock: Clock, random: SimRandom) {
+  constructor(clock: SimClock, random: SimRandom) {
     this.clock = clock;
     this.random = random;
   }
@@ -70,7 +70,7 @@ export class SimInternet {
   /** Within one host: no link can be cut. */
   sendWithin(host: SimHost, packet: Packet): void {
     this.#tell(packet, 'stays');
-    this.clock.timer(nearMs, () => host.arrive(packet));
+    this.clock.after(nearMs, () => host.arrive(packet));
   }
 
   /** Over the host's link and the far host's link. `packet.from` is the address as the world sees it. */
@@ -78,7 +78,7 @@ export class SimInternet {
     const verdict = link.leave(packet.to.port);
     if (verdict.kind === 'error') {
       this.#tell(packet, verdict.error);
-      this.clock.timer(verdict.afterMs, () => unreachable(verdict.error));
+      this.clock.after(verdict.afterMs, () => unreachable(verdict.error));
       return;
     }
     const place = this.#places.get(packet.to.address);
@@ -97,7 +97,7 @@ export class SimInternet {
     const bytes = packetBytes(packet);
     const jitter = this.random.next() * (link.quality.jitterMs + place.link.quality.jitterMs);
     const ms = link.delay('out', bytes, now) + place.link.delay('in', bytes, now) + jitter;
-    this.clock.timer(ms, () => {
+    this.clock.after(ms, () => {
       // A link that was cut while the packet was under way takes it too.
       if (link.leave(packet.to.port).kind !== 'passes' || !place.link.arrive(packet.from.port)) {
         this.#tell(packet, 'lost on the way');

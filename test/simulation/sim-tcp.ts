@@ -1,11 +1,12 @@
 import type { NetworkError, NetworkErrorKind } from '../../src/decision/egress/observation.ts';
-import type { Clock, Connection, ConnectionEvents, Timer } from '../../src/runtime/ports.ts';
+import type { Connection, ConnectionEvents, Timer } from '../../src/runtime/ports.ts';
+import type { SimClock } from './sim-clock.ts';
 import type { Endpoint, Segment } from './sim-packet.ts';
 import type { SimRandom } from './sim-random.ts';
 
 /** What a socket needs of its host. */
 export type TcpStack = {
-  readonly clock: Clock;
+  readonly clock: SimClock;
   readonly random: SimRandom;
   transmit(socket: SimTcp, segment: Segment): void;
   forget(socket: SimTcp): void;
@@ -201,7 +202,7 @@ export class SimTcp implements Connection {
   #handshake(): void {
     const syn = (): void => {
       this.#transmit({ syn: true, ack: this.#state === 'syn-received', sequence: 0 });
-      this.#retry = this.#stack.clock.timer(1_000 * 2 ** this.#retries, () => {
+      this.#retry = this.#stack.clock.after(1_000 * 2 ** this.#retries, () => {
         this.#retries += 1;
         if (this.#retries <= synRetries) syn();
         else this.#fail('timeout');
@@ -288,7 +289,7 @@ export class SimTcp implements Connection {
   #awaitAcknowledgement(): void {
     this.#silentSince ??= this.#stack.clock.monotonic();
     const first = Math.max(200, 200 + 2 * (this.#roundTripMs ?? 100));
-    this.#retry = this.#stack.clock.timer(Math.min(120_000, first * 2 ** this.#retries), () => {
+    this.#retry = this.#stack.clock.after(Math.min(120_000, first * 2 ** this.#retries), () => {
       this.#retry = null;
       const silent = this.#stack.clock.monotonic() - (this.#silentSince ?? 0);
       if (silent > (this.#orphan ? orphanSilenceMs : silenceMs)) {
@@ -369,11 +370,11 @@ export class SimTcp implements Connection {
 
   /** The handler may only just have been set, or the kernel merges what comes within a moment. */
   #soon(): void {
-    this.#flush ??= this.#stack.clock.timer(0, () => this.#deliver());
+    this.#flush ??= this.#stack.clock.after(0, () => this.#deliver());
   }
 
   #later(): void {
-    this.#flush ??= this.#stack.clock.timer(this.#stack.random.between(1, 4), () => this.#deliver());
+    this.#flush ??= this.#stack.clock.after(this.#stack.random.between(1, 4), () => this.#deliver());
   }
 
   #deliver(): void {
@@ -404,7 +405,7 @@ export class SimTcp implements Connection {
   #close(error: NetworkError | null): void {
     if (this.#closed) return;
     this.#closed = { error };
-    this.#stack.clock.timer(0, () => this.#tellClosed());
+    this.#stack.clock.after(0, () => this.#tellClosed());
   }
 
   #tellClosed(): void {
