@@ -1,6 +1,8 @@
 import type { HostAddress } from '../../decision/egress/route.ts';
 
 const firstMs = 2_000;
+const firstSlowMs = 60_000;
+const slowFromMs = 5_000;
 const longestMs = 4 * 60_000;
 const rememberedHosts = 10_000;
 
@@ -8,16 +10,18 @@ type Memory = { readonly until: number; readonly lastsMs: number };
 
 /**
  * Hosts that no egress reached a moment ago, so that later messages go to the next host at once instead of waiting
- * anew. Short at first, for it may have been our uplinks; never longer than the shortest wait of the queue, so that a
- * retry asks the host itself. Times are monotonic ms.
+ * anew. Short after a quick failure, for it may have been our uplinks; never longer than the shortest wait of the
+ * queue, so that a retry asks the host itself. Times are monotonic ms.
  */
 export class HostMemory {
   readonly #dead = new Map<string, Memory>();
 
-  noteDead(to: HostAddress, now: number): void {
+  /** `tookMs`: how long it took to find out. */
+  noteDead(to: HostAddress, now: number, tookMs: number): void {
     const key = keyOf(to);
     const before = this.#dead.get(key);
-    const lastsMs = before === undefined ? firstMs : Math.min(before.lastsMs * 2, longestMs);
+    const first = tookMs >= slowFromMs ? firstSlowMs : firstMs;
+    const lastsMs = Math.min(Math.max(first, (before?.lastsMs ?? 0) * 2), longestMs);
     this.#dead.delete(key);
     this.#dead.set(key, { until: now + lastsMs, lastsMs });
     if (this.#dead.size <= rememberedHosts) return;

@@ -163,6 +163,7 @@ export class Opening implements SessionOwner {
       } else this.#errors.push(`${target.to.address}: ${choice.reason}`);
       return this.#next();
     }
+    const startedAt = this.#ports.clock.monotonic();
     this.#race = new Race({
       ...this.#ports,
       site: this.#site,
@@ -177,13 +178,17 @@ export class Opening implements SessionOwner {
         }
         if (result.kind === 'won') return this.#connected(target, result.candidate, result.connection);
         if (result.kind === 'aborted' || result.error.kind === 'aborted') return this.#restart();
-        if (!result.resources && this.#candidates(target).kind !== 'none')
-          this.#ports.hosts.noteDead(target.to, this.#ports.clock.monotonic());
+        if (!result.resources && this.#candidates(target).kind !== 'none') this.#noteDead(target, startedAt);
         this.#fail(target.to, result.error.message);
         this.#next();
       },
     });
     this.#race.start();
+  }
+
+  #noteDead({ to }: Target, startedAt: number): void {
+    const now = this.#ports.clock.monotonic();
+    this.#ports.hosts.noteDead(to, now, now - startedAt);
   }
 
   #connected(target: Target, candidate: Candidate, connection: Connection): void {

@@ -17,6 +17,10 @@ const openingLimit = 5;
 const fullSiteMs = 60_000;
 /** A kept session is closed by us before the far side does. */
 const idleLimitMs = 25_000;
+/** After a lost race of the preferred egress, so long the session that was opened instead is the way. */
+const standInMs = 1_000;
+/** A session with a host that is not the best one is kept no longer. */
+const worseHostMs = 5 * 60_000;
 /** A choice of egress holds for so long while no egress changes. */
 const fitForMs = 250;
 
@@ -43,6 +47,9 @@ export interface SiteOwner {
 type Member = {
   readonly session: Session;
   readonly target: Target;
+  /** The lane that it was opened for, and when. */
+  readonly lane: Lane;
+  readonly openedAt: number;
   fitUntil: number;
   fitSnapshot: EgressSnapshot | null;
 };
@@ -238,17 +245,19 @@ export class Site implements SessionOwner {
     this.#open(queue);
   }
 
+  /** A session by the egress that comes first; else one that has just been opened because that could not connect. */
   #takeIdle(lane: Lane, job: Job): Member | null {
     const now = this.#ports.clock.monotonic();
-    for (let index = this.#idle.length - 1; index >= 0; index--) {
-      const member = this.#idle[index];
-      const plain = lane.key === '' && job.avoid === null;
-      if (member === undefined || !(plain ? this.#fits(member, now) : this.#suits(member, lane, job.avoid)))
-        continue;
-      this.#idle.splice(index, 1);
-      return member;
-    }
-    return null;
+    const isPlain = lane.key === '' && job.avoid === null;
+    const suits = (member: Member): boolean =>
+      isPlain ? this.#fits(member, now) : this.#suits(member, lane, job.avoid);
+    let place = this.#idle.findLastIndex(suits);
+    if (place < 0)
+      place = this.#idle.findLastIndex(
+        member => member.lane.key === lane.key && now - member.openedAt < standInMs,
+      );
+    const [member] = place < 0 ? [] : this.#idle.splice(place, 1);
+    return member ?? null;
   }
 
   /** Would a plain job leave this way today? Asked for every message, so the answer is kept for a moment. */
@@ -261,15 +270,14 @@ export class Site implements SessionOwner {
     return true;
   }
 
-  /** The session is by the egress that comes first, and no better host can be reached. */
-  #suits({ session, target }: Member, lane: Lane, avoid: string | null): boolean {
-    if (target.local) return true;
+  /** The session is by the egress that comes first. */
+  #suits({ session, target, openedAt }: Member, lane: Lane, avoid: string | null): boolean {
     const { guide, local, clock, hosts } = this.#ports;
     const now = clock.monotonic();
-    const better = this.#targets.some(
-      ({ to, mxPreference }) => mxPreference < target.mxPreference && !hosts.isDead(to, now),
-    );
-    if (better) return false;
+    const isBetter = ({ to, mxPreference }: Target): boolean =>
+      mxPreference < target.mxPreference && !hosts.isDead(to, now);
+    if (now - openedAt >= worseHostMs && this.#targets.some(isBetter)) return false;
+    if (target.local) return true;
     const choice = candidatesFor(target, lane, this.key, guide, local(), clock.now());
     if (choice.kind === 'none') return false;
     const [first, second] = choice.candidates;
@@ -307,7 +315,7 @@ export class Site implements SessionOwner {
       done: end => {
         this.#openings.delete(opening);
         queue.openings -= 1;
-        if (end.kind === 'session') this.#adopt(end.session, end.target);
+        if (end.kind === 'session') this.#adopt(end.session, end.target, lane);
         else this.#notOpened(queue, end);
       },
     });
@@ -315,9 +323,10 @@ export class Site implements SessionOwner {
     opening.start();
   }
 
-  #adopt(session: Session, target: Target): void {
+  #adopt(session: Session, target: Target, lane: Lane): void {
     session.owner = this;
-    this.#members.set(session, { session, target, fitUntil: 0, fitSnapshot: null });
+    const openedAt = this.#ports.clock.monotonic();
+    this.#members.set(session, { session, target, lane, openedAt, fitUntil: 0, fitSnapshot: null });
     if (this.#closed) session.retired = true;
     this.idle(session);
   }

@@ -1,0 +1,255 @@
+import type { Egress, UplinkEgress } from '../../src/decision/egress/egress.ts';
+import type { EgressSnapshot, EgressState, EgressView } from '../../src/decision/egress/health-state.ts';
+import type { Observation } from '../../src/decision/egress/observation.ts';
+import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
+import { MessageIds } from '../../src/decision/queue/message-id.ts';
+import type { Outage, QueuedRecipient } from '../../src/decision/queue/queued.ts';
+import { Dispatcher } from '../../src/runtime/delivery/dispatcher.ts';
+import type { EgressGuide } from '../../src/runtime/delivery/egress-guide.ts';
+import { EventStream, type GatewayEvent, type TraceEvent } from '../../src/runtime/events.ts';
+import { MemoryDisk, MemoryStore } from './memory-store.ts';
+import { must, ReferenceNetwork, remoteDomains } from './reference-network.ts';
+
+/** What a test says of the egresses, in the place of the monitor; it also keeps what it is told. */
+export class ScriptedGuide implements EgressGuide {
+  readonly observed: { readonly egressId: string; readonly observation: Observation }[] = [];
+  readonly penalised: string[] = [];
+  readonly considered: string[] = [];
+  verdict: 'answers' | 'silent' = 'answers';
+  suspected = 0;
+  trusted = true;
+  replyMs = 200;
+  headStart = 100;
+  #listeners: ((view: EgressView, previous: EgressState) => void)[] = [];
+  #snapshot: EgressSnapshot;
+
+  constructor(egresses: readonly UplinkEgress[]) {
+    const views = egresses.map(
+      (egress, place): EgressView => ({
+        id: egress.id,
+        uplink: egress.uplink,
+        state: 'up',
+        since: 0,
+        reason: 'the test says so',
+        fit: 'unknown',
+        preference: 10 * (place + 1),
+        weight: 1,
+        egress,
+      }),
+    );
+    this.#snapshot = { version: 1, egresses: views };
+  }
+
+  snapshot(): EgressSnapshot {
+    return this.#snapshot;
+  }
+
+  /** Sets the state of one egress and tells of it. */
+  set(uplink: string, state: EgressState): void {
+    const { version, egresses } = this.#snapshot;
+    const before = egresses.find(view => view.uplink === uplink);
+    if (!before) throw new Error(`There is no uplink ${uplink}.`);
+    const view = { ...before, state };
+    this.#snapshot = {
+      version: version + 1,
+      egresses: egresses.map(each => (each === before ? view : each)),
+    };
+    for (const listener of this.#listeners) listener(view, before.state);
+  }
+
+  observe(egressId: string, observation: Observation): void {
+    this.observed.push({ egressId, observation });
+  }
+
+  onChange(listener: (view: EgressView, previous: EgressState) => void): () => void {
+    this.#listeners.push(listener);
+    return () => {
+      this.#listeners = this.#listeners.filter(other => other !== listener);
+    };
+  }
+
+  headStartMs(): number {
+    return this.headStart;
+  }
+
+  expectedReplyMs(): number {
+    return this.replyMs;
+  }
+
+  recordReply(): void {}
+
+  penalise({ egress }: { egress: Egress }): void {
+    this.penalised.push(egress.id);
+  }
+
+  penalties(): ReadonlyMap<string, string> {
+    return new Map();
+  }
+
+  async suspect(): Promise<'answers' | 'silent'> {
+    this.suspected += 1;
+    return this.verdict;
+  }
+
+  consider(site: string): void {
+    this.considered.push(site);
+  }
+
+  isEvidenceTrusted(): boolean {
+    return this.trusted;
+  }
+
+  anyUp(): boolean {
+    return this.#snapshot.egresses.some(({ state }) => state !== 'down' && state !== 'drained');
+  }
+}
+
+const hour = 3_600_000;
+
+/** The dispatcher in the simulated reference network, with a guide by script and next hops from a table. */
+export class DispatcherHouse {
+  readonly world = new ReferenceNetwork(1);
+  readonly clock = this.world.clock;
+  readonly disk = new MemoryDisk();
+  readonly store = new MemoryStore({ clock: this.clock, disk: this.disk });
+  readonly guide: ScriptedGuide;
+  readonly events: GatewayEvent[] = [];
+  readonly outages: Outage[] = [];
+  readonly ids = new MessageIds(null);
+  readonly dispatcher: Dispatcher;
+  /** Answers of the next-hop table that a test replaces. */
+  readonly hops = new Map<string, NextHop>();
+
+  constructor() {
+    const stream = new EventStream();
+    stream.subscribe(event => this.events.push(event));
+    const { uplinks } = this.world.settings();
+    this.guide = new ScriptedGuide(
+      uplinks.flatMap(({ egresses }) =>
+        egresses.map(
+          (each): UplinkEgress => ({
+            kind: 'uplink',
+            id: each.id,
+            uplink: each.uplink,
+            family: each.family,
+            source: each.address ?? '',
+            publicAddress: each.address ?? '',
+            ehlo: each.ehlo,
+          }),
+        ),
+      ),
+    );
+    for (const { name, host, address } of remoteDomains) this.hops.set(name, hostsOf(host, address, false));
+    this.hops.set('example.com', hostsOf('10.20.0.10', '10.20.0.10', true));
+    this.dispatcher = new Dispatcher({
+      network: this.world.gateway,
+      clock: this.clock,
+      random: this.world.random.fork(),
+      store: this.store,
+      events: stream,
+      monitor: this.guide,
+      finder: {
+        find: async domain => this.hops.get(domain) ?? { kind: 'defer', reason: 'DNS is silent.' },
+      },
+      outages: { outages: this.outages },
+      ids: this.ids,
+      owner: 'node',
+      settings: {
+        hostname: 'mail.example.com',
+        queue: { expireMs: 120 * hour },
+        delivery: { port: 25, doubtWaitMs: 600_000 },
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.world.start();
+    await this.dispatcher.start();
+    await this.clock.run(10);
+  }
+
+  /** As inbound does: appended with a lease, then offered. */
+  async accept(...forwardPaths: string[]): Promise<string> {
+    return this.acceptFrom('sender@example.com', forwardPaths);
+  }
+
+  async acceptFrom(
+    reversePath: string,
+    forwardPaths: readonly string[],
+    sizeBytes = 400,
+    receivedAt = this.clock.now(),
+  ): Promise<string> {
+    const id = this.ids.next(this.clock.now());
+    const line = `Message-ID: <${id}@example.com>\r\n\r\n`;
+    const bytes = Buffer.from(line + `${'x'.repeat(70)}\r\n`.repeat(Math.ceil(sizeBytes / 72)));
+    const message = {
+      id,
+      receivedAt,
+      reversePath,
+      sizeBytes: bytes.length,
+      bodyType: '7bit',
+      client: null,
+    } as const;
+    const lease = { owner: 'node', until: this.clock.now() + 300_000 };
+    const body = sizeBytes <= 65_536 ? ({ kind: 'inline', bytes } as const) : await this.#spooled(bytes);
+    must(await this.clock.await(this.store.append({ message, body, forwardPaths, lease })));
+    this.dispatcher.offer(
+      forwardPaths.map((forwardPath, index) => ({
+        message,
+        body,
+        recipient: {
+          message: id,
+          index,
+          forwardPath,
+          state: 'active',
+          attempts: 0,
+          nextAttemptAt: message.receivedAt,
+          lease,
+          lastEgress: null,
+          lastReply: null,
+          doubt: null,
+        },
+      })),
+    );
+    return id;
+  }
+
+  async #spooled(bytes: Buffer) {
+    const writer = must(await this.clock.await(this.store.openBody()));
+    must(await this.clock.await(writer.write([bytes])));
+    return must(await this.clock.await(writer.finish()));
+  }
+
+  /** Who brought each delivery: `address name`. */
+  get bringers(): string[] {
+    return this.world.deliveries.map(({ remoteAddress, ehlo }) => `${remoteAddress} ${ehlo}`);
+  }
+
+  trace(id?: string): TraceEvent[] {
+    return this.events.flatMap(event =>
+      event.kind === 'message' && (id === undefined || event.trace.id === id) ? [event.trace] : [],
+    );
+  }
+
+  eventsOf(id?: string): string[] {
+    return this.trace(id).map(({ event }) => event);
+  }
+
+  warnings(): string[] {
+    return this.events.flatMap(event => (event.kind === 'warning' ? [event.message] : []));
+  }
+
+  async queued(): Promise<readonly QueuedRecipient[]> {
+    const messages = must(await this.clock.await(this.store.list({}, 1_000, null)));
+    return messages.flatMap(({ recipients }) => recipients);
+  }
+
+  async stop(): Promise<void> {
+    await this.clock.await(this.dispatcher.stop());
+  }
+}
+
+function hostsOf(name: string, address: string, local: boolean): NextHop {
+  const to = { host: name, address, port: 25 };
+  return { kind: 'hosts', site: name, hosts: [{ name, mxPreference: 10, addresses: [to], local }] };
+}
