@@ -28,6 +28,16 @@ export type ScenarioSetting = LabOptions & {
 /** One uplink as `postern uplinks --json` tells it, as far as scenarios read it. */
 export type UplinkView = { readonly name: string; readonly state: string; readonly reason: string };
 
+/** One event as `postern events --json` tells it, as far as scenarios read it. */
+export type GatewayEventView = {
+  readonly kind: string;
+  readonly event?: string;
+  readonly host?: string | null;
+  readonly address?: string | null;
+  readonly uplink?: string | null;
+  readonly reason?: string | null;
+};
+
 /**
  * The lab with everything running: receivers and name servers in the Internet, the real `postern serve` in the mail
  * host, a mail user inside; and a tally of what was accepted and what arrived. Failures are thrown: the test fails.
@@ -111,6 +121,18 @@ export class Scenario {
   /** Runs a `postern` command in the mail host. */
   command(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
     return runIn(this.lab.mailHost, postern, [...args, '--config', this.config]);
+  }
+
+  /** Hears what `postern events --follow` tells from now on, until the lab closes. */
+  follow(hear: (event: GatewayEventView) => void): void {
+    const args = ['events', '--follow', '--json', '--config', this.config];
+    const child = this.lab.mailHost.spawn(postern, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (child.stdout) {
+      createInterface({ input: child.stdout }).on('line', line => {
+        const event: GatewayEventView = JSON.parse(line);
+        hear(event);
+      });
+    }
   }
 
   /** What `postern uplinks` says; null while the gateway cannot be asked. */

@@ -19,6 +19,8 @@ export type ReceiverBehaviour = {
   readonly muteAt: ReceiverStage | null;
   /** Silence between the final dot and its reply, in ms; the message counts as taken at the dot. */
   readonly dotDelayMs: number;
+  /** Hangs up after so many messages of a session; null: never of itself. */
+  readonly messagesPerSession: number | null;
 };
 
 /** A receiver without whims. */
@@ -31,4 +33,5 @@ export const plainBehaviour: ReceiverBehaviour = {
   dropAt: null,
   muteAt: null,
   dotDelayMs: 0,
+  messagesPerSession: null,
 };

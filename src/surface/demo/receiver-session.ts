@@ -254,7 +254,9 @@ export class ReceiverSession {
       return this.#reply(body.bareNewline ? '550 5.6.0 A bare CR or LF is in it' : '552 5.3.4 Too large');
     }
     this.#take(transaction, body);
-    this.#reply('250 2.0.0 Taken', this.#desk.behaviour().dotDelayMs);
+    const { dotDelayMs, messagesPerSession } = this.#desk.behaviour();
+    this.#reply('250 2.0.0 Taken', dotDelayMs);
+    if (messagesPerSession !== null && this.#transactions >= messagesPerSession) this.#hangUp();
   }
 
   #take(transaction: Transaction, body: ReceivedBody): void {

@@ -185,6 +185,19 @@ test('receiver: mute after the dot takes the message and says nothing', () =>
     client.connection.destroy();
   }));
 
+test('receiver: it hangs up after as many messages as it takes in a session', () =>
+  withReceiver({ behaviour: { messagesPerSession: 1 } }, async receiver => {
+    const client = await call(receiver);
+    await client.hears(/^220 /);
+    client.say('EHLO mail.example.com\r\n');
+    await client.hears(/250 ENHANCED/);
+    client.say('MAIL FROM:<a@example.com>\r\nRCPT TO:<b@remote.example>\r\nDATA\r\n');
+    await client.hears(/354/);
+    client.say('Message-ID: <3@example.com>\r\n\r\n.\r\n');
+    await client.ends();
+    assert.match(client.heard, /250 2\.0\.0 Taken\r\n$/);
+  }));
+
 test('receiver: a greeting of 421 is said and then it hangs up', () =>
   withReceiver({ behaviour: { greeting: '421 4.3.2 Too busy' } }, async receiver => {
     const client = await call(receiver);
