@@ -60,6 +60,7 @@ export class Site implements SessionOwner {
   readonly key: string;
   readonly #ports: DeliveryPorts;
   readonly #owner: SiteOwner;
+  #hosts: readonly NextHopHost[] = [];
   #targets: readonly Target[] = [];
   readonly #queues = new Map<string, Queue>();
   readonly #members = new Map<Session, Member>();
@@ -89,6 +90,8 @@ export class Site implements SessionOwner {
 
   /** The hosts as DNS or the configuration gives them now. */
   know(hosts: readonly NextHopHost[]): void {
+    if (hosts === this.#hosts) return;
+    this.#hosts = hosts;
     this.#targets = targetsOf(hosts);
   }
 
