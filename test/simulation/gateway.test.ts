@@ -4,7 +4,7 @@ import { faultsOf } from './gateway-history.ts';
 import { type RunOutcome, type RunPlan, runGateway } from './gateway-run.ts';
 
 const hour = 3_600_000;
-const plan: RunPlan = { seed: 1, stormMs: 2 * hour, messageEveryMs: 15_000 };
+const plan: RunPlan = { seed: 1, stormMs: hour, messageEveryMs: 5_000 };
 
 const outcomes = new Map<number, Promise<RunOutcome>>();
 const outcomeOf = (seed: number): Promise<RunOutcome> => {
