@@ -159,7 +159,7 @@ export class Gateway implements GatewayControl {
   /** Takes new settings without dropping a connection. The error names a listener that cannot be opened; the rest holds. */
   async reload(settings: GatewaySettings): Promise<Result<void, string>> {
     this.#settings.current = settings;
-    await this.#monitor.reload(settings.uplinks);
+    this.#monitor.reload(settings.uplinks);
     this.#outages.note(this.#monitor.anyUp());
     this.#dispatcher.reload(deliverySettings(settings));
     return this.#listeners.reload(inboundSettings(settings));

@@ -12,10 +12,34 @@ const strangerAtRelay = { listener: { role: 'relay' }, ours: false } as const;
 const recipients: [string, AdmissionClient, string, string, string][] = [
   ['a stranger writes to our domain', stranger, 'a@example.com', 'example.com', 'a@example.com'],
   ['a stranger writes to the world by an mx listener', stranger, 'a@remote.example', 'remote.example', '550'],
-  ['our own network never relays by an mx listener either', insiderAtMx, 'a@remote.example', 'remote.example', '550'],
-  ['our network relays by a relay listener', insider, 'a@remote.example', 'remote.example', 'a@remote.example'],
-  ['our network writes to our domain by a relay listener', insider, 'a@example.com', 'example.com', 'a@example.com'],
-  ['a stranger at a relay listener does not relay', strangerAtRelay, 'a@remote.example', 'remote.example', '550'],
+  [
+    'our own network never relays by an mx listener either',
+    insiderAtMx,
+    'a@remote.example',
+    'remote.example',
+    '550',
+  ],
+  [
+    'our network relays by a relay listener',
+    insider,
+    'a@remote.example',
+    'remote.example',
+    'a@remote.example',
+  ],
+  [
+    'our network writes to our domain by a relay listener',
+    insider,
+    'a@example.com',
+    'example.com',
+    'a@example.com',
+  ],
+  [
+    'a stranger at a relay listener does not relay',
+    strangerAtRelay,
+    'a@remote.example',
+    'remote.example',
+    '550',
+  ],
   ['a subdomain of ours is not ours', stranger, 'a@sub.example.com', 'sub.example.com', '550'],
   ['the bare postmaster is the first domain’s', stranger, 'postmaster', '', 'postmaster@example.com'],
 ];

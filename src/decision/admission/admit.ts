@@ -11,7 +11,9 @@ export type AdmissionRules = {
 export type AdmissionClient = { readonly listener: Pick<ListenerSetting, 'role'>; readonly ours: boolean };
 
 /** The verdict on one RCPT: the path that is queued, or the refusal. */
-export type Admission = { readonly kind: 'taken'; readonly forwardPath: string } | { readonly kind: 'refused'; readonly reply: Reply };
+export type Admission =
+  | { readonly kind: 'taken'; readonly forwardPath: string }
+  | { readonly kind: 'refused'; readonly reply: Reply };
 
 /**
  * May this client talk to this listener at all? A relay listener serves our networks only.
@@ -19,7 +21,11 @@ export type Admission = { readonly kind: 'taken'; readonly forwardPath: string }
  */
 export function admitClient(client: AdmissionClient): Reply | null {
   if (client.listener.role === 'mx' || client.ours) return null;
-  return reply(554, '5.7.1', 'This listener relays for its own networks only, and your address is in none of them.');
+  return reply(
+    554,
+    '5.7.1',
+    'This listener relays for its own networks only, and your address is in none of them.',
+  );
 }
 
 /**
@@ -28,13 +34,24 @@ export function admitClient(client: AdmissionClient): Reply | null {
  * `postmaster` without a domain (section 4.5.1) is the postmaster of our first domain.
  * `domain` is the lower-case domain of `forwardPath`, '' where it has none.
  */
-export function admitRecipient(forwardPath: string, domain: string, client: AdmissionClient, rules: AdmissionRules): Admission {
+export function admitRecipient(
+  forwardPath: string,
+  domain: string,
+  client: AdmissionClient,
+  rules: AdmissionRules,
+): Admission {
   if (domain === '') {
     const [first] = rules.domains;
     if (first !== undefined) return { kind: 'taken', forwardPath: `${forwardPath}@${first}` };
-    return { kind: 'refused', reply: reply(550, '5.1.1', 'No domain is served here; write the recipient with its domain.') };
+    return {
+      kind: 'refused',
+      reply: reply(550, '5.1.1', 'No domain is served here; write the recipient with its domain.'),
+    };
   }
   if (rules.domains.has(domain)) return { kind: 'taken', forwardPath };
   if (client.listener.role === 'relay' && client.ours) return { kind: 'taken', forwardPath };
-  return { kind: 'refused', reply: reply(550, '5.7.1', `Relaying denied: mail for ${domain} is not taken here.`) };
+  return {
+    kind: 'refused',
+    reply: reply(550, '5.7.1', `Relaying denied: mail for ${domain} is not taken here.`),
+  };
 }

@@ -10,7 +10,11 @@ export class ClientNetworks {
       const [address = '', prefix] = network.split('/');
       const family = isIP(address);
       if (family === 0) continue;
-      this.#list.addSubnet(address, Number(prefix ?? (family === 4 ? 32 : 128)), family === 4 ? 'ipv4' : 'ipv6');
+      this.#list.addSubnet(
+        address,
+        Number(prefix ?? (family === 4 ? 32 : 128)),
+        family === 4 ? 'ipv4' : 'ipv6',
+      );
     }
   }
 
