@@ -67,7 +67,7 @@ async function measureCut(
   distance: (scenario: Scenario, uplink: 0 | 1) => Promise<void>,
   durations: { readonly flowS: number; readonly cutS: number },
 ): Promise<Row> {
-  const scenario = await Scenario.start(setting);
+  const scenario = await Scenario.start({ ...setting, more: 'delivery: { doubt_wait: 60s }\n' });
   try {
     for (const uplink of [0, 1] as const) await distance(scenario, uplink);
     await scenario.send(intervalMs);

@@ -18,6 +18,7 @@ const delivery: Delivery = {
   messageId: '<1@example.com>',
   sessionAt: 0,
   startedAt: 0,
+  greetedAt: 0,
   mailAt: 0,
   at: 1,
   sizeBytes: 10,

@@ -15,6 +15,8 @@ export type Delivery = {
   readonly sessionAt: number;
   /** When the session that delivered it turned to this message: its connection for the first, its MAIL for a later one. */
   readonly startedAt: number;
+  /** When the greeting left. */
+  readonly greetedAt: number;
   /** When its MAIL came. */
   readonly mailAt: number;
   /** When the final dot came. */
@@ -64,7 +66,7 @@ export class ReceiverSession {
   readonly #desk: ReceiverDesk;
   readonly #sessionAt: number;
   #pending: Buffer = Buffer.alloc(0);
-  #greeted = false;
+  #greetedAt: number | null = null;
   #muted = false;
   #ended = false;
   #gone = false;
@@ -92,7 +94,7 @@ export class ReceiverSession {
     if (this.#reached('connect')) return;
     const { greeting, greetingDelayMs } = desk.behaviour();
     this.#reply(greeting ?? `220 ${desk.name} ESMTP`, greetingDelayMs, () => {
-      this.#greeted = true;
+      this.#greetedAt = desk.clock.now();
       if (greeting !== null) this.#hangUp();
     });
     this.#flush();
@@ -106,7 +108,7 @@ export class ReceiverSession {
   #data(chunk: Buffer): void {
     if (this.#ended) return;
     this.#lastHeardAt = this.#desk.clock.monotonic();
-    if (!this.#greeted) {
+    if (this.#greetedAt === null) {
       this.#connection.write([Buffer.from('554 5.5.0 You spoke before my greeting\r\n')]);
       this.#connection.end();
       this.#ended = true;
@@ -270,6 +272,7 @@ export class ReceiverSession {
       messageId: body.messageId,
       sessionAt: this.#sessionAt,
       startedAt: transaction.startedAt,
+      greetedAt: this.#greetedAt ?? this.#sessionAt,
       mailAt: transaction.mailAt,
       at: this.#desk.clock.now(),
       sizeBytes: body.sizeBytes,
@@ -306,7 +309,7 @@ export class ReceiverSession {
   #reply(line: string, extraMs = 0, sent?: () => void): void {
     if (this.#muted) return;
     const now = this.#desk.clock.monotonic();
-    const slowMs = this.#greeted ? this.#desk.behaviour().replyDelayMs : 0;
+    const slowMs = this.#greetedAt !== null ? this.#desk.behaviour().replyDelayMs : 0;
     this.#repliesDueAt = Math.max(this.#repliesDueAt, now) + slowMs + extraMs;
     const bytes = Buffer.from(`${line}\r\n`, 'latin1');
     if (this.#repliesDueAt <= now && this.#waiting === 0) {

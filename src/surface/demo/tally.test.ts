@@ -7,14 +7,18 @@ const [one, two] = [
   { remoteAddress: '203.0.113.40', ehlo: 'mail2.example.com' },
 ];
 
+/** Delivered by a session of its own, with a greeting after 5 ms and the MAIL after 7. */
+function delivery(messageId: string, sessionAt: number, by: typeof one) {
+  return { messageId, sessionAt, greetedAt: sessionAt + 5, mailAt: sessionAt + 7, ...by };
+}
+
 /** Messages as [accepted, started, by], with a cut from 1000 to 2000; a start of null never arrived. */
 function reckon(messages: readonly [number, number | null, typeof one][]) {
   const tally = new Tally();
   for (const [n, [acceptedAt, startedAt, by]] of messages.entries()) {
     const messageId = `<${n}@example.com>`;
     tally.accepted(messageId, acceptedAt);
-    if (startedAt !== null)
-      tally.delivered({ messageId, startedAt, mailAt: startedAt + 7, at: startedAt, rcptTo: [], ...by });
+    if (startedAt !== null) tally.delivered(delivery(messageId, startedAt, by));
   }
   return tally.reckon({ at: 1000, healedAt: 2000 });
 }
@@ -45,18 +49,25 @@ test('tally: the delay up to MAIL is told beside', () => {
   assert.deepEqual([addedDelayMs?.max, addedToMailMs?.max], [250, 257]);
 });
 
+test('tally: a session that stood greeted before the acceptance counts by its MAIL, one still greeting by its start', () => {
+  const tally = new Tally();
+  const session = { ...two, sessionAt: 1010, greetedAt: 7010 };
+  for (const [messageId, acceptedAt, mailAt] of [
+    ['<waited for the greeting>', 1500, 7020],
+    ['<on the kept session>', 7500, 7900],
+  ] as const) {
+    tally.accepted(messageId, acceptedAt);
+    tally.delivered({ ...session, messageId, mailAt });
+  }
+  assert.equal(tally.reckon({ at: 1000, healedAt: 9000 }).addedDelayMs?.max, 400);
+  assert.equal(tally.reckon({ at: 1000, healedAt: 7200 }).addedDelayMs?.max, 0);
+});
+
 test('tally: what never arrived is lost, what arrived again is doubled, and each name counts', () => {
   const tally = new Tally();
   for (const messageId of ['<a>', '<b>', '<c>']) tally.accepted(messageId, 0);
   for (const messageId of ['<a>', '<b>', '<b>']) {
-    tally.delivered({
-      messageId,
-      startedAt: 1,
-      mailAt: 1,
-      at: 1,
-      rcptTo: [],
-      ...(messageId === '<a>' ? one : two),
-    });
+    tally.delivered(delivery(messageId, 1, messageId === '<a>' ? one : two));
   }
   const reckoning = tally.reckon(null);
   assert.deepEqual([reckoning.lost, reckoning.duplicates, reckoning.delivered], [['<c>'], 1, 2]);

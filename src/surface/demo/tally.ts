@@ -3,7 +3,7 @@ import type { Delivery } from './receiver-session.ts';
 /** What of a delivery the reckoning needs. */
 export type TalliedDelivery = Pick<
   Delivery,
-  'messageId' | 'remoteAddress' | 'ehlo' | 'startedAt' | 'mailAt' | 'at' | 'rcptTo'
+  'messageId' | 'remoteAddress' | 'ehlo' | 'sessionAt' | 'greetedAt' | 'mailAt'
 >;
 
 export type Quantiles = { readonly p50: number; readonly p99: number; readonly max: number };
@@ -36,8 +36,9 @@ export type Reckoning = {
  * Reckons what a cut did to the mail. All times are wall ms of one machine.
  *
  * Added delay of a message: from the later of cut and acceptance to the start of the session that delivered it, less
- * the median of that step over the messages that started before the cut; never below 0. Only messages that started
- * after the cut and were accepted before it was healed count.
+ * the median of that step over the messages before the cut; never below 0. Where that session stood greeted before the
+ * message was accepted, its start for this message is the MAIL. Only messages whose MAIL came after the cut and that
+ * were accepted before it was healed count.
  */
 export class Tally {
   readonly #acceptedAt = new Map<string, number>();
@@ -68,19 +69,20 @@ export class Tally {
       const acceptedAt = this.#acceptedAt.get(id);
       return first === undefined || acceptedAt === undefined ? [] : [{ ...first, acceptedAt }];
     });
-    const usual = firsts
-      .filter(first => cut === null || first.startedAt < cut.at)
-      .map(first => first.startedAt - first.acceptedAt)
-      .sort((a, b) => a - b);
-    const usualMs = quantile(usual, 0.5) ?? 0;
+    const usualMs =
+      quantile(
+        firsts
+          .filter(first => cut === null || first.mailAt < cut.at)
+          .map(first => startOf(first) - first.acceptedAt)
+          .sort((a, b) => a - b),
+        0.5,
+      ) ?? 0;
     const met =
-      cut === null
-        ? []
-        : firsts.filter(first => first.startedAt >= cut.at && first.acceptedAt < cut.healedAt);
-    const added = (moment: 'startedAt' | 'mailAt'): Quantiles | null =>
+      cut === null ? [] : firsts.filter(first => first.mailAt >= cut.at && first.acceptedAt < cut.healedAt);
+    const added = (momentOf: (first: AcceptedDelivery) => number): Quantiles | null =>
       quantiles(
         met
-          .map(first => first[moment] - Math.max(cut?.at ?? 0, first.acceptedAt) - Math.max(0, usualMs))
+          .map(first => momentOf(first) - Math.max(cut?.at ?? 0, first.acceptedAt) - Math.max(0, usualMs))
           .map(ms => Math.max(0, ms))
           .sort((a, b) => a - b),
       );
@@ -90,8 +92,8 @@ export class Tally {
       lost: this.missing(),
       duplicates: [...this.#arrivals.values()].reduce((sum, arrivals) => sum + arrivals.length - 1, 0),
       byIdentity: this.#byIdentity(),
-      addedDelayMs: added('startedAt'),
-      addedToMailMs: added('mailAt'),
+      addedDelayMs: added(startOf),
+      addedToMailMs: added(first => first.mailAt),
       affected: met.length,
       usualMs,
     };
@@ -107,6 +109,13 @@ export class Tally {
     }
     return [...counted.values()];
   }
+}
+
+type AcceptedDelivery = TalliedDelivery & { readonly acceptedAt: number };
+
+/** When the session that delivered it began, or turned to it where it already stood greeted at the acceptance. */
+function startOf({ acceptedAt, sessionAt, greetedAt, mailAt }: AcceptedDelivery): number {
+  return acceptedAt <= greetedAt ? sessionAt : mailAt;
 }
 
 function quantiles(sorted: readonly number[]): Quantiles | null {
