@@ -70,13 +70,18 @@ async function measureCut(
   const scenario = await Scenario.start({ ...setting, more: 'delivery: { doubt_wait: 60s }\n' });
   try {
     for (const uplink of [0, 1] as const) await distance(scenario, uplink);
+    let doubts = 0;
+    scenario.follow(({ event, recipient }) => {
+      if (event !== 'in_doubt') return;
+      doubts += 1;
+      scenario.tally.doubted(`<steady.${/^m(\d+)@/.exec(recipient ?? '')?.[1]}@example.com>`);
+    });
     await scenario.send(intervalMs);
     await sleep(durations.flowS * 1000);
     const abandonedBefore = (await scenario.counts()).abandoned;
     const at = Date.now();
     must(await cut.apply(scenario.lab));
     await sleep(durations.cutS * 1000);
-    const doubts = await inDoubt(scenario);
     const healedAt = Date.now();
     must(await heal(scenario.lab));
     await distance(scenario, 0);

@@ -32,6 +32,7 @@ export type UplinkView = { readonly name: string; readonly state: string; readon
 export type GatewayEventView = {
   readonly kind: string;
   readonly event?: string;
+  readonly recipient?: string | null;
   readonly host?: string | null;
   readonly address?: string | null;
   readonly uplink?: string | null;
@@ -159,7 +160,7 @@ export class Scenario {
       ehlo: 'user.example.com',
       intervalMs,
       mailFrom: 'user@example.com',
-      recipients: more.recipients ?? this.#sites.map(site => `someone@${site.domain}`),
+      recipients: more.recipients ?? this.#sites.map(site => `m{n}@${site.domain}`),
       sizeBytes: more.sizeBytes ?? 1000,
       label: more.label ?? 'steady',
     });

@@ -4,7 +4,7 @@ import type { OutgoingMessage } from './steady-sender.ts';
 export type ComposeSetting = {
   readonly label: string;
   readonly mailFrom: string;
-  /** Used in turn. */
+  /** Used in turn; `{n}` in one stands for the number of the message. */
   readonly recipients: readonly string[];
   readonly sizeBytes: number;
 };
@@ -15,7 +15,7 @@ export function composeMessage(
   n: number,
   at: number,
 ): OutgoingMessage & { readonly bodyDigest: string } {
-  const rcptTo = setting.recipients[n % setting.recipients.length] ?? '';
+  const rcptTo = (setting.recipients[n % setting.recipients.length] ?? '').replace('{n}', String(n));
   const messageId = `<${setting.label}.${n}@example.com>`;
   const header = [
     `From: <${setting.mailFrom}>`,

@@ -37,7 +37,7 @@ export type PeerOrder =
       readonly ehlo: string;
       readonly intervalMs: number;
       readonly mailFrom: string;
-      /** Used in turn. */
+      /** Used in turn; `{n}` in one stands for the number of the message. */
       readonly recipients: readonly string[];
       readonly sizeBytes: number;
       /** Begins every Message-ID, so that two senders never share one. */

@@ -43,6 +43,7 @@ export type Reckoning = {
 export class Tally {
   readonly #acceptedAt = new Map<string, number>();
   readonly #arrivals = new Map<string, TalliedDelivery[]>();
+  readonly #doubted = new Set<string>();
 
   accepted(messageId: string, at: number): void {
     this.#acceptedAt.set(messageId, at);
@@ -53,6 +54,11 @@ export class Tally {
     const earlier = this.#arrivals.get(id);
     if (earlier === undefined) this.#arrivals.set(id, [delivery]);
     else earlier.push(delivery);
+  }
+
+  /** Its dot had left without an answer: it counts for no delay. */
+  doubted(messageId: string): void {
+    this.#doubted.add(messageId);
   }
 
   /** Accepted messages that have not arrived yet. */
@@ -67,7 +73,8 @@ export class Tally {
   reckon(cut: { readonly at: number; readonly healedAt: number } | null): Reckoning {
     const firsts = [...this.#arrivals].flatMap(([id, [first]]) => {
       const acceptedAt = this.#acceptedAt.get(id);
-      return first === undefined || acceptedAt === undefined ? [] : [{ ...first, acceptedAt }];
+      if (first === undefined || acceptedAt === undefined || this.#doubted.has(id)) return [];
+      return [{ ...first, acceptedAt }];
     });
     const usualMs =
       quantile(
