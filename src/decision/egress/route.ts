@@ -22,6 +22,11 @@ export function routeKey(egressId: string, to: HostAddress): string {
  */
 export function evidenceNetwork(address: string): string {
   if (!address.includes(':')) return address.slice(0, address.lastIndexOf('.'));
-  const [head = ''] = address.split('::');
-  return head.split(':').slice(0, 3).join(':');
+  const [head = [], tail] = address.split('::').map(groups => (groups === '' ? [] : groups.split(':')));
+  const zeros = tail === undefined ? 0 : 8 - head.length - tail.length;
+  const groups = [...head, ...Array<string>(Math.max(0, zeros)).fill('0'), ...(tail ?? [])];
+  return groups
+    .slice(0, 3)
+    .map(group => Number.parseInt(group, 16).toString(16))
+    .join(':');
 }
