@@ -166,6 +166,16 @@ test('choice: equals share the sites by weight', () => {
   assert.ok(share > 0.72 && share < 0.78, `isp1 has ${share}`);
 });
 
+test('choice: an address that dies moves the sites of its own only, though its uplink has another', () => {
+  const spare = { ...view('isp1'), id: 'isp1/spare' };
+  const whole = [view('isp1'), spare, view('isp2')];
+  const without = [view('isp1'), { ...spare, state: 'down' as const }, view('isp2')];
+  for (const site of sites) {
+    const before = told(facts(whole, { site })).split(' ')[0];
+    if (before === 'isp2') assert.equal(told(facts(without, { site })), 'isp2 isp1*');
+  }
+});
+
 test('choice: a site keeps its egress when another one joins or goes', () => {
   const two = [first(), view('isp2')];
   const three = [...two, view('isp3')];

@@ -20,10 +20,10 @@ export function chooseEgresses(facts: ChoiceFacts): Choice {
   const family = facts.snapshot.egresses.filter(
     view => (view.family ?? view.egress?.family) === facts.family,
   );
-  const ideal = inOrder(family, facts.site, () => 0)[0];
+  const ideal = inOrder(family, family, facts.site, () => 0)[0];
   const usable = family.filter(isUsable);
   const ordered = keepLast(
-    inOrder(usable, facts.site, view => burden(view, facts)),
+    inOrder(usable, family, facts.site, view => burden(view, facts)),
     facts,
   );
   const candidates = ordered.map(view => candidate(view, ideal, facts));
@@ -47,14 +47,16 @@ function burden(view: EgressView, facts: ChoiceFacts): number {
   );
 }
 
+/** `family`: all that are configured, for an uplink's share is parted among its addresses whether or not they live. */
 function inOrder<View extends EgressView>(
   views: readonly View[],
+  family: readonly EgressView[],
   site: string,
   burdenOf: (view: View) => number,
 ): readonly View[] {
   if (views.length < 2) return views;
   const scored = views.map(view => {
-    const siblings = views.filter(other => other.uplink === view.uplink).length;
+    const siblings = family.filter(other => other.uplink === view.uplink).length;
     return {
       view,
       burden: burdenOf(view),
