@@ -412,3 +412,19 @@ story('a second life finds what the store holds', async house => {
   await house.clock.run(2_000);
   assert.deepEqual(house.bringers, [byIsp1]);
 });
+
+story('the last uplink goes down with a session and a connect under way: both jobs wait', async house => {
+  house.guide.set('isp2', 'down');
+  remoteReceiver(house).behave({ muteAt: 'data' });
+  await house.accept(remote);
+  await house.clock.run(2_000);
+  house.world.gateway.cut(isp1(house), 'black hole');
+  await house.accept(remote);
+  await house.clock.run(100);
+  house.guide.set('isp1', 'down');
+  await house.clock.run(10_000);
+  remoteReceiver(house).behave({ muteAt: null });
+  house.guide.set('isp2', 'up');
+  await house.clock.run(5_000);
+  assert.deepEqual(house.bringers, [byIsp2, byIsp2]);
+});

@@ -135,7 +135,8 @@ export class Race {
     this.#headStart?.cancel();
     this.#headStart = null;
     this.#winner = { runner, connection };
-    if (runner === this.#runners[0]) return this.#won();
+    const earlier = this.#runners.slice(0, this.#runners.indexOf(runner));
+    if (earlier.every(({ error }) => error !== null)) return this.#won();
     this.#parts.clock.timer(0, () => this.#won());
   }
 
@@ -159,7 +160,7 @@ export class Race {
     this.#finish();
     const connectMs = this.#parts.clock.monotonic() - runner.startedAt;
     this.#tell(runner);
-    for (const loser of this.#runners) if (loser !== runner) loser.abort.abort();
+    for (const loser of this.#runners) if (loser !== runner && loser.error === null) loser.abort.abort();
     this.#parts.done({ kind: 'won', candidate: runner.candidate, connection, connectMs });
   }
 

@@ -299,7 +299,10 @@ export class Site implements SessionOwner {
         if (this.#idle.length === 0 || !this.dismissIdle()) return;
       }
       if (!this.#owner.takeSlot(this)) return;
+      const { openings } = queue;
       this.#begin(queue);
+      // It ended at once, for no egress can be used: those that are under way decide for all.
+      if (queue.openings === openings) return;
     }
   }
 
