@@ -98,3 +98,17 @@ test('an abandoned body leaves nothing in the spool', async () => {
   await body.abandon();
   assert.ok(spool.aborted);
 });
+
+test('a body that comes in crumbs is held and written in few pieces', async () => {
+  const { store, spool } = spoolStore(null, true);
+  const body = new IncomingBody(store, head, () => {});
+  const crumb = Buffer.from('a\r\n');
+  for (let size = 0; size < 2 * inlineBodyBytes; size += crumb.length) body.add(crumb);
+  const whole = body.finish();
+  for (let turn = 0; turn < 10; turn += 1) {
+    await new Promise(resolve => setImmediate(resolve));
+    spool.release();
+  }
+  assert.ok((await whole).ok);
+  assert.ok(spool.bytes.length <= 100, `${spool.bytes.length} pieces`);
+});

@@ -1,5 +1,6 @@
 import type { BodyRef } from '../../decision/queue/queued.ts';
 import type { BodyWriter, QueueStore, Result, StoreError } from '../ports.ts';
+import { SpanList } from './span-list.ts';
 
 /** Bodies up to this go into the message's row; larger ones stream to the spool. */
 export const inlineBodyBytes = 64 * 1024;
@@ -8,14 +9,15 @@ export const inlineBodyBytes = 64 * 1024;
 const pendingLimitBytes = 256 * 1024;
 
 /**
- * The body of one message while it arrives: spans of the socket's own buffers, without copies, until it is
+ * The body of one message while it arrives: spans of the socket's own buffers, small ones gathered, until it is
  * either joined once for the row or, past 64 KiB, streamed to the spool. Memory stays bounded: while `congested`
  * the driver reads nothing, and `onRelief` tells when it may again.
  */
 export class IncomingBody {
   readonly #store: QueueStore;
   readonly #onRelief: () => void;
-  #spans: Buffer[];
+  readonly #waiting = new SpanList();
+  /** Waiting, or being written. */
   #pendingBytes: number;
   #sizeBytes: number;
   #spooling: Promise<void> | null = null;
@@ -27,7 +29,7 @@ export class IncomingBody {
   constructor(store: QueueStore, head: Buffer, onRelief: () => void) {
     this.#store = store;
     this.#onRelief = onRelief;
-    this.#spans = [head];
+    this.#waiting.add(head);
     this.#pendingBytes = head.length;
     this.#sizeBytes = head.length;
   }
@@ -42,7 +44,7 @@ export class IncomingBody {
 
   add(span: Buffer): void {
     if (this.#failure !== null || this.#abandoned) return;
-    this.#spans.push(span);
+    this.#waiting.add(span);
     this.#pendingBytes += span.length;
     this.#sizeBytes += span.length;
     if (this.#spooling === null && this.#sizeBytes > inlineBodyBytes) this.#spooling = this.#spool();
@@ -51,9 +53,9 @@ export class IncomingBody {
   /** The whole body, durable but for the row that will name it. */
   async finish(): Promise<Result<BodyRef, StoreError>> {
     if (this.#sizeBytes <= inlineBodyBytes) {
-      const [first] = this.#spans;
-      const bytes = this.#spans.length === 1 && first ? first : Buffer.concat(this.#spans, this.#sizeBytes);
-      this.#spans = [];
+      const spans = this.#waiting.take();
+      const [first] = spans;
+      const bytes = spans.length === 1 && first ? first : Buffer.concat(spans, this.#sizeBytes);
       return { ok: true, value: { kind: 'inline', bytes } };
     }
     await this.#drainSpool();
@@ -66,7 +68,7 @@ export class IncomingBody {
   /** Drops what has arrived; safe at any moment. */
   async abandon(): Promise<void> {
     this.#abandoned = true;
-    this.#spans = [];
+    this.#waiting.take();
     await this.#spooling;
     await this.#writer?.abort();
   }
@@ -86,13 +88,16 @@ export class IncomingBody {
       if (opened.ok) this.#writer = opened.value;
       else this.#fail(opened.error);
     }
-    while (this.#writer !== null && this.#spans.length > 0 && this.#failure === null && !this.#abandoned) {
-      const spans = this.#spans;
-      this.#spans = [];
-      const written = await this.#writer.write(spans);
+    while (
+      this.#writer !== null &&
+      this.#waiting.sizeBytes > 0 &&
+      this.#failure === null &&
+      !this.#abandoned
+    ) {
+      const written = await this.#writer.write(this.#waiting.take());
       if (!written.ok) this.#fail(written.error);
       const congested = this.congested;
-      this.#pendingBytes = this.#spans.reduce((sum, span) => sum + span.length, 0);
+      this.#pendingBytes = this.#waiting.sizeBytes;
       if (congested && !this.congested) this.#onRelief();
     }
     this.#spooling = null;
@@ -101,7 +106,7 @@ export class IncomingBody {
   #fail(error: StoreError): void {
     const congested = this.congested;
     this.#failure = error;
-    this.#spans = [];
+    this.#waiting.take();
     this.#pendingBytes = 0;
     if (congested) this.#onRelief();
   }
