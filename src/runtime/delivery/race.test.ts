@@ -96,7 +96,14 @@ const rows: [string, { isp1: Fate; isp2: Fate }, string[]][] = [
   [
     'a tie goes to the preferred egress',
     { isp1: { after: 121 }, isp2: { after: 20 } },
-    ['0 isp1 starts', '100 hedged', '100 isp2 starts', '121 isp2 is closed', '121 isp1 wins'],
+    [
+      '0 isp1 starts',
+      '100 hedged',
+      '100 isp2 starts',
+      '121 isp2 is closed',
+      '121 isp2 is aborted',
+      '121 isp1 wins',
+    ],
   ],
   [
     'a slower stand-in that loses is no evidence against it',
