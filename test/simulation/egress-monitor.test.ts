@@ -9,7 +9,7 @@ import { EgressMonitor } from '../../src/runtime/egress/monitor.ts';
 import { EventStream, type GatewayEvent } from '../../src/runtime/events.ts';
 import type { Connection } from '../../src/runtime/ports.ts';
 import { ReferenceNetwork, remoteDomains } from './reference-network.ts';
-import { type CutKind, cutKinds } from './sim-link.ts';
+import { type CutKind, cutKinds, SimLink } from './sim-link.ts';
 
 const isp1 = 'isp1/198.51.100.30';
 const isp2 = 'isp2/203.0.113.40';
@@ -324,6 +324,68 @@ test('monitor: a drain lasts over a restart, and ends by itself', async () => {
   await world.clock.run(61_000);
   assert.notEqual(again.snapshot().egresses[0]?.state, 'drained');
   await world.clock.await(again.stop());
+});
+
+test('monitor: an uplink that a changed configuration adds ends an outage', async () => {
+  const watched = await new Watched().start();
+  const { world, monitor } = watched;
+  const [first, second] = world.settings().uplinks;
+  assert.ok(first && second);
+  monitor.reload([first]);
+  await watched.traffic(5_000);
+  world.gateway.cut(world.uplinks[0], 'address taken away');
+  await watched.traffic(5_000);
+  assert.equal(monitor.anyUp(), false);
+  const usable: string[] = [];
+  monitor.onChange((view, previous) => usable.push(`${view.id} ${previous} ${monitor.anyUp()}`));
+  monitor.reload([first, second]);
+  await world.clock.run(1_000);
+  assert.equal(usable[0], `${isp2} down true`);
+  await world.clock.await(monitor.stop());
+});
+
+test('monitor: what stands on an address that an interface has no more is told to be gone', async () => {
+  const watched = await new Watched().start();
+  const { world, monitor } = watched;
+  const [first, second] = world.settings().uplinks;
+  const [setting] = second?.egresses ?? [];
+  assert.ok(first && second && setting);
+  const id = 'isp2/ppp0';
+  const [before, after] = [1, 2].map(n => new SimLink(`ppp0 ${n}`, new Set([25]), { latencyMs: 5 }));
+  assert.ok(before && after);
+  world.gateway.attach('ppp0', '203.0.113.41', before);
+  monitor.reload([first, { ...second, egresses: [{ ...setting, id, address: null, interface: 'ppp0' }] }]);
+  await watched.traffic(5_000);
+  const told: string[] = [];
+  monitor.onChange(view => told.push(`${view.id} ${view.state}`));
+  world.gateway.attach('ppp0', '203.0.113.42', after);
+  world.gateway.cut(before, 'address taken away');
+  await watched.traffic(2_000);
+  assert.equal(told[0], `${id} down`);
+  assert.notEqual(told[1], undefined);
+  const [view] = monitor.snapshot().egresses.filter(each => each.id === id);
+  assert.equal(view?.egress?.source, '203.0.113.42');
+  await world.clock.await(monitor.stop());
+});
+
+test('monitor: what our own host answers says nothing of an uplink', async () => {
+  const watched = await new Watched().start();
+  const { world, monitor } = watched;
+  await watched.traffic(5_000);
+  world.gateway.cut(world.uplinks[0], 'black hole');
+  await watched.traffic(5_000);
+  assert.equal(watched.state(isp1), 'down');
+  for (let second = 0; second < 30; second++) {
+    const at = world.clock.monotonic();
+    for (const address of ['127.0.0.1', '10.20.0.2']) {
+      const to = { host: 'mx.foolish.example', address, port: 25 };
+      monitor.observe(isp1, { kind: 'connected', at, site: to.host, to, connectMs: 1 });
+      monitor.observe(isp1, { kind: 'answered', at, site: to.host, to, probe: false });
+    }
+    await watched.traffic(1_000, 200);
+  }
+  assert.equal(watched.state(isp1), 'down');
+  await world.clock.await(monitor.stop());
 });
 
 test('monitor: the test of an uplink tells each step', async () => {

@@ -151,5 +151,6 @@ export function presentAddress(
   );
 }
 
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+/** On every host, and never beyond it. */
+export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 const isLinkLocal = (address: string): boolean => /^(169\.254\.|fe[89ab][0-9a-f]:)/i.test(address);

@@ -9,6 +9,7 @@ import {
   stepHealth,
 } from '../../decision/egress/health.ts';
 import type { EgressSnapshot, EgressState, EgressView } from '../../decision/egress/health-state.ts';
+import { isLoopback } from '../../decision/egress/host-advice.ts';
 import type { Observation } from '../../decision/egress/observation.ts';
 import type { HostAddress, Route } from '../../decision/egress/route.ts';
 import { RoutePenalties } from '../../decision/egress/route-penalty.ts';
@@ -71,6 +72,8 @@ export class EgressMonitor {
   readonly #probes: ProbeSchedule;
   readonly #suspicion: Suspicion;
   readonly #closing: (() => void)[] = [];
+  /** The addresses of this host when it was last looked at. */
+  #own: ReadonlySet<string> = new Set();
   #running = false;
   #savedHosts = '';
 
@@ -92,9 +95,7 @@ export class EgressMonitor {
       network,
       clock,
       events,
-      bind: (entry, source) => {
-        if (entry.bind(source)) this.#publish();
-      },
+      bind: (entry, source) => this.#bind(entry, source),
       condition: (entry, condition) => this.#step(entry, { kind: 'host', at: clock.monotonic(), condition }),
     });
   }
@@ -114,7 +115,7 @@ export class EgressMonitor {
     this.#closing.push(() => watch.close(), unsubscribe);
     this.#repeat(lookMs, () => this.#look());
     this.#repeat(saveHostsMs, () => void this.#saveHosts());
-    await this.#standing.look([...this.#entries.values()]);
+    await this.#lookNow();
     for (const entry of this.#entries.values()) this.#probes.arm(entry, 'soon');
   }
 
@@ -148,10 +149,13 @@ export class EgressMonitor {
     };
   }
 
-  /** What a delivery or a probe saw of an egress. `local` and unknown egresses are passed over. */
+  /**
+   * What a delivery or a probe saw of an egress. `local` and unknown egresses are passed over, and so is what an address
+   * of this host said: it crossed no uplink, though a foolish MX record may name it.
+   */
   observe(egressId: string, observation: Observation): void {
     const entry = this.#entries.get(egressId);
-    if (entry === undefined) return;
+    if (entry === undefined || ('to' in observation && this.#isOurs(entry, observation.to.address))) return;
     switch (observation.kind) {
       case 'connected':
         this.#connects.add(egressId, observation.site, observation.connectMs);
@@ -311,7 +315,38 @@ export class EgressMonitor {
   }
 
   #look(): void {
-    if (this.#running) void this.#standing.look([...this.#entries.values()]);
+    if (this.#running) void this.#lookNow();
+  }
+
+  #lookNow(): Promise<void> {
+    this.#own = new Set(this.#ports.network.addresses().map(({ address }) => address));
+    return this.#standing.look([...this.#entries.values()]);
+  }
+
+  /** Stand-ins for uplinks on loopback addresses reach loopback addresses; nothing else does by an uplink. */
+  #isOurs(entry: EgressEntry, address: string): boolean {
+    if (entry.egress === null || isLoopback(entry.egress.source)) return false;
+    return this.#own.has(address) || isLoopback(address);
+  }
+
+  /** Takes the address that the egress has now. What stood on another one is gone, and whoever waited for one goes on. */
+  #bind(entry: EgressEntry, source: string | null): void {
+    const before = entry.egress?.source ?? null;
+    if (!entry.bind(source)) return;
+    this.#publish();
+    if (source === null || entry.health.state === 'down') return;
+    if (before !== null) {
+      const reason = `its address is ${source} now, no longer ${before}`;
+      this.#events.emit({
+        kind: 'notice',
+        at: this.#clock.now(),
+        subject: `host ${entry.id}`,
+        message: `The address of ${entry.id} is ${source} now, no longer ${before}: what was under way begins anew.`,
+      });
+      for (const listener of this.#listeners)
+        listener({ ...entry.view(), state: 'down', reason }, stateOf(entry.health));
+    }
+    if (entry.usable) for (const listener of this.#listeners) listener(entry.view(), 'down');
   }
 
   async #setDrain(name: string, drain: Drain | null): Promise<Result<void, string>> {
