@@ -13,7 +13,8 @@ const outcomeOf = (seed: number): Promise<RunOutcome> => {
   return known;
 };
 
-for (const seed of [1, 2, 3]) {
+// Seed 11 once made an opening begin anew for ever.
+for (const seed of [1, 2, 3, 11]) {
   test(`simulated gateway, seed ${seed}: nothing lost, nothing doubled without a doubt, no foreign name, every reason told`, async () => {
     const { history, identities } = await outcomeOf(seed);
     assert.ok(history.acknowledged.length > 300, `${history.acknowledged.length} messages were taken`);
