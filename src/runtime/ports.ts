@@ -98,6 +98,11 @@ export type ConnectionEvents = {
   data(chunk: Buffer): void;
   /** The write buffer is empty again after `write` returned false. */
   drained(): void;
+  /**
+   * The far side has ended its half, and all its data was delivered; now we end ours when we have said all.
+   * Where this is left out, our half is ended at once.
+   */
+  ended?(): void;
   /** `null`: ended in order by the far side or by us. */
   closed(error: NetworkError | null): void;
 };

@@ -21,9 +21,10 @@ class Ear {
   onData: ((chunk: Buffer) => void) | null = null;
   onDrained: (() => void) | null = null;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, onEnded?: () => void) {
     this.connection = connection;
     connection.handle({
+      ...(onEnded === undefined ? {} : { ended: onEnded }),
       data: chunk => {
         this.#chunks.push(chunk);
         this.length += chunk.length;
@@ -168,6 +169,30 @@ export function networkContract(name: string, make: () => NetworkUnderTest): voi
     assert.equal(await inTime(under, client.heard(15)), '221 2.0.0 Bye\r\n');
     assert.equal(await inTime(under, client.closed), null);
     await close();
+  });
+
+  it('who listens for the far end may answer after it, and ends when all is said', async under => {
+    const [home, away] = under.addresses;
+    const accepted = Promise.withResolvers<Ear>();
+    const ended = Promise.withResolvers<void>();
+    const listener = must(
+      await under.network.listen(away, 0, connection =>
+        accepted.resolve(new Ear(connection, () => ended.resolve())),
+      ),
+    );
+    const target = { source: home, address: away, port: listener.port, timeoutMs: 5_000 };
+    const client = new Ear(must(await inTime(under, under.network.connect(target))));
+    client.say('.\r\n');
+    client.connection.end();
+    const server = await inTime(under, accepted.promise);
+    await inTime(under, ended.promise);
+    assert.equal(server.text(), '.\r\n');
+    server.say('250 2.0.0 Queued\r\n');
+    assert.equal(await inTime(under, client.heard(18)), '250 2.0.0 Queued\r\n');
+    server.connection.end();
+    assert.equal(await inTime(under, client.closed), null);
+    assert.equal(await inTime(under, server.closed), null);
+    await listener.close();
   });
 
   it('destroying one end closes both, each once', async under => {

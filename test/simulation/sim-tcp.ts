@@ -76,6 +76,7 @@ export class SimTcp implements Connection {
   #flush: Timer | null = null;
   #paused = false;
   #farEnded = false;
+  #endTold = false;
   #ackOwed = false;
 
   #orphan = false;
@@ -392,8 +393,10 @@ export class SimTcp implements Connection {
       if (wasFull) this.#sendEmpty();
       this.#events.data(chunk);
     }
-    if (this.#farEnded && this.#inboxBytes === 0) {
-      this.end();
+    if (this.#farEnded && this.#inboxBytes === 0 && !this.#endTold) {
+      this.#endTold = true;
+      if (this.#events?.ended) this.#events.ended();
+      else this.end();
       this.#closeWhenBothEnded();
     }
   }

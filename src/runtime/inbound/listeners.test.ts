@@ -25,11 +25,15 @@ class Client implements Connection {
   readonly remoteAddress: string;
   readonly remotePort = 40_000;
   heard = '';
+  /** We have ended our half; the client ends its own where it is polite. */
   ended = false;
+  closed = false;
+  readonly #polite: boolean;
   #events: ConnectionEvents | null = null;
 
-  constructor(remoteAddress: string) {
+  constructor(remoteAddress: string, polite: boolean) {
     this.remoteAddress = remoteAddress;
+    this.#polite = polite;
   }
 
   handle(events: ConnectionEvents): void {
@@ -46,10 +50,16 @@ class Client implements Connection {
   resume(): void {}
   end(): void {
     this.ended = true;
-    this.#events?.closed(null);
+    if (this.#polite) this.destroy();
   }
   destroy(): void {
-    this.end();
+    if (this.closed) return;
+    this.closed = true;
+    this.#events?.closed(null);
+  }
+  /** The client ends its half. */
+  finish(): void {
+    this.#events?.ended?.();
   }
 
   /** Says lines and gives what is answered. */
@@ -136,8 +146,8 @@ function house(given: Partial<InboundSettings> = {}) {
   events.subscribe(event => seen.push(event));
   const intake = new Intake({ store, clock, events, outlet, owner: 'node', ids: new MessageIds(null) });
   const listeners = new Listeners({ network, clock, events, store, intake }, { ...settings, ...given });
-  const call = (address: string, from: string): Client => {
-    const client = new Client(from);
+  const call = (address: string, from: string, polite = true): Client => {
+    const client = new Client(from, polite);
     accepts.get(address)?.(client);
     return client;
   };
@@ -199,6 +209,34 @@ test('a full disk is a 452 4.3.1, told to the operator, and the next message is 
   await client.say('hello', '.');
   await commit();
   assert.match(client.heard, /^250 /);
+});
+
+test('a client that has ended its half still hears what became of its message', async () => {
+  const { listeners, call, commit } = house();
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await client.say('EHLO app.example.com');
+  await client.say(...message);
+  await client.say('hello', '.', 'QUIT');
+  client.finish();
+  assert.ok(!client.ended);
+  await commit();
+  assert.match(client.heard, /^250 2\.0\.0 .*\r\n221 2\.0\.0 .*\r\n$/);
+  assert.ok(client.ended);
+  const idle = call('10.20.0.2', '10.20.0.7');
+  idle.finish();
+  assert.ok(idle.ended);
+});
+
+test('who keeps a connection after our last word is not waited for', async () => {
+  const { listeners, call, passTime } = house();
+  await listeners.start();
+  const told = call('10.20.0.2', '10.20.0.7', false);
+  await told.say('QUIT');
+  const turnedAway = call('10.20.0.2', '192.0.2.9', false);
+  for (const client of [told, turnedAway]) assert.deepEqual([client.ended, client.closed], [true, false]);
+  passTime();
+  for (const client of [told, turnedAway]) assert.ok(client.closed);
 });
 
 test('an mx listener makes strangers wait for the greeting, and refuses who speaks before it', async () => {

@@ -8,7 +8,7 @@ import type { EventStream } from '../events.ts';
 import type { Clock, Connection, Listener, Network, QueueStore, Result, Timer } from '../ports.ts';
 import { ClientCounter } from './client-counter.ts';
 import type { Intake } from './intake.ts';
-import { SmtpConnection } from './smtp-connection.ts';
+import { partingMs, SmtpConnection } from './smtp-connection.ts';
 
 /** What inbound mail is governed by; swapped whole on reload. */
 export type InboundSettings = {
@@ -30,6 +30,9 @@ type Door = {
 /** How often an absent address is tried again, beside the host's own word of a change. */
 const retryMs = 5_000;
 
+/** Beyond these, a client that cannot be served is closed without a word. */
+const turnedAwayLimit = 500;
+
 /** RFC 5321 section 4.5.3.2 asks a server for 5 minutes; a session that lasts an hour has had its turn. */
 const sessionTimes = {
   commandTimeoutMs: 5 * 60_000,
@@ -46,6 +49,8 @@ export class Listeners {
   readonly #doors = new Map<string, Door>();
   readonly #clients = new ClientCounter();
   readonly #open = new Set<SmtpConnection>();
+  /** Connections that hear why they are not served, and are not closed yet. */
+  #turnedAway = 0;
   #watch: { close(): void } | null = null;
   #stopping = false;
 
@@ -167,12 +172,12 @@ export class Listeners {
     const refusal = admitClient({ listener: setting, ours });
     if (refusal !== null) {
       this.#reject(setting, client, 'relaying is for our own networks');
-      return turnAway(connection, formatReply(refusal));
+      return this.#turnAway(connection, formatReply(refusal));
     }
     const full = this.#clients.enter(client, ours, limits);
     if (full !== null) {
       this.#reject(setting, client, full);
-      return turnAway(connection, formatReply(reply(421, '4.7.0', full)));
+      return this.#turnAway(connection, formatReply(reply(421, '4.7.0', full)));
     }
     const session = new SmtpConnection(connection, {
       listener: setting,
@@ -191,6 +196,23 @@ export class Listeners {
     });
     this.#open.add(session);
     if (this.#stopping) session.shutdown();
+  }
+
+  /** These count in no limit of clients, so they have one of their own, and a short time to go. */
+  #turnAway(connection: Connection, farewell: Buffer): void {
+    if (this.#turnedAway >= turnedAwayLimit) return connection.destroy();
+    this.#turnedAway += 1;
+    const late = this.#parts.clock.timer(partingMs, () => connection.destroy());
+    connection.handle({
+      data: () => {},
+      drained: () => {},
+      closed: () => {
+        late.cancel();
+        this.#turnedAway -= 1;
+      },
+    });
+    connection.write([farewell]);
+    connection.end();
   }
 
   #reject(setting: ListenerSetting, client: string, reason: string): void {
@@ -218,9 +240,3 @@ const serverLimits = (limits: ClientLimits): ServerLimits => ({
   lineBytes: 2048,
   ...sessionTimes,
 });
-
-function turnAway(connection: Connection, farewell: Buffer): void {
-  connection.handle({ data: () => {}, drained: () => {}, closed: () => {} });
-  connection.write([farewell]);
-  connection.end();
-}

@@ -19,6 +19,9 @@ import type { Intake } from './intake.ts';
 /** How long a stranger must wait for our greeting: whoever talks into it is no mail server (RFC 5321 section 3.1). */
 const greetingPauseMs = 200;
 
+/** How long a client may keep the connection after our last word. */
+export const partingMs = 3_000;
+
 /** Ends of a session that nobody needs to hear of. */
 const inOrder: ReadonlySet<string> = new Set(['quit', 'shutdown']);
 
@@ -64,6 +67,11 @@ export class SmtpConnection {
   #stepping = false;
   #replies: Buffer[] = [];
   #closing = false;
+  /** The client will say no more. */
+  #farEnded = false;
+  /** The reply to a message is still to come. */
+  #committing = false;
+  #parting: Timer | null = null;
   #closeReason: string | null = null;
   #over = false;
   #greeted = false;
@@ -79,6 +87,10 @@ export class SmtpConnection {
     connection.handle({
       data: chunk => this.#step({ kind: 'bytes', chunk, at: parts.clock.monotonic() }),
       drained: () => this.#read(),
+      ended: () => {
+        this.#farEnded = true;
+        this.#partWhenAllIsSaid();
+      },
       closed: () => this.#ended(),
     });
     if (parts.listener.role === 'mx') parts.clock.timer(greetingPauseMs, () => this.#greet());
@@ -89,7 +101,7 @@ export class SmtpConnection {
   shutdown(): void {
     if (this.#over) return;
     if (this.#greeted) this.#step({ kind: 'shutdown', at: this.#parts.clock.monotonic() });
-    else this.#connection.end();
+    else this.#part();
   }
 
   destroy(): void {
@@ -112,7 +124,7 @@ export class SmtpConnection {
     }
     this.#stepping = false;
     this.#flush();
-    if (this.#closing) this.#connection.end();
+    this.#partWhenAllIsSaid();
     this.#armTimer();
   }
 
@@ -226,10 +238,17 @@ export class SmtpConnection {
     this.#incoming = null;
     if (!incoming)
       return this.#answer(ask, reply(451, '4.3.0', 'The message was lost on its way in; send it again.'));
+    this.#committing = true;
+    const verdict = await this.#store(incoming);
+    this.#committing = false;
+    this.#answer(ask, verdict);
+  }
+
+  async #store(incoming: Incoming): Promise<Reply> {
     const body = await incoming.body.finish();
     if (!body.ok) {
       await incoming.body.abandon();
-      return this.#answer(ask, this.#parts.intake.refuse(body.error));
+      return this.#parts.intake.refuse(body.error);
     }
     const { id, reversePath, forwardPaths, bodyType, helo } = incoming;
     const { listener, uplink, intake } = this.#parts;
@@ -248,7 +267,7 @@ export class SmtpConnection {
       client,
     });
     if (verdict.code !== 250 && body.value.kind === 'spool') await incoming.body.abandon();
-    this.#answer(ask, verdict);
+    return verdict;
   }
 
   #discard(): void {
@@ -259,6 +278,19 @@ export class SmtpConnection {
 
   #read(): void {
     if (!this.#heldBySession && !this.#heldByBody && !this.#over) this.#connection.resume();
+  }
+
+  /** Ends our half when the session is over, or the client has ended its own and waits for nothing more. */
+  #partWhenAllIsSaid(): void {
+    if (this.#closing || (this.#farEnded && !this.#committing)) this.#part();
+  }
+
+  /** A client that does not end its half too, or does not read, is not waited for. */
+  #part(): void {
+    if (this.#over || this.#parting !== null) return;
+    this.#connection.end();
+    this.#connection.resume();
+    if (!this.#over) this.#parting = this.#parts.clock.timer(partingMs, () => this.#connection.destroy());
   }
 
   /** One timer a connection, moved only when it fires: deadlines move with every command. */
@@ -280,6 +312,7 @@ export class SmtpConnection {
     if (this.#over) return;
     this.#over = true;
     this.#timer?.cancel();
+    this.#parting?.cancel();
     this.#discard();
     this.#parts.closed(inOrder.has(this.#closeReason ?? 'quit') ? null : this.#closeReason);
   }

@@ -8,7 +8,8 @@ import { sendQueueOf } from './real-send-queue.ts';
  * One TCP connection of this machine.
  *
  * The socket must be half-open (`allowHalfOpen`): when the far side ends, we end too, but only once the owner has read
- * all and is not pausing, so that a client which says QUIT and ends at once still gets its replies.
+ * all and is not pausing, so that a client which says QUIT and ends at once still gets its replies; an owner that wants
+ * to say more after that listens to `ended`, and ends by itself.
  */
 export class TcpConnection implements Connection {
   readonly localAddress: string;
@@ -35,7 +36,8 @@ export class TcpConnection implements Connection {
     });
     socket.on('end', () => {
       this.#farEnded = true;
-      if (!this.#paused) this.#socket.end();
+      if (this.#events?.ended) this.#events.ended();
+      else if (!this.#paused) this.#socket.end();
     });
     socket.on('close', () => {
       this.#closed = true;
@@ -81,7 +83,7 @@ export class TcpConnection implements Connection {
     if (!this.#paused) return;
     this.#paused = false;
     if (this.#events) this.#socket.resume();
-    if (this.#farEnded) this.#socket.end();
+    if (this.#farEnded && !this.#events?.ended) this.#socket.end();
   }
 
   end(): void {

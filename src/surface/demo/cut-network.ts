@@ -176,6 +176,7 @@ class CutConnection implements Connection {
       drained: () => {
         if (!this.#cut) events.drained();
       },
+      ...(events.ended === undefined ? {} : { ended: () => events.ended?.() }),
       closed: error => {
         if (this.#cut) this.#closedHeld = { error };
         else this.#close(error);
