@@ -232,9 +232,13 @@ export class Dispatcher {
         if (same) same.recipients.push(...part);
         else bySite.set(hop.site, { hop, recipients: [...part] });
       });
+      const unreachedTries = this.#unreachedTries.get(group) ?? 0;
       for (const { hop, recipients } of bySite.values()) {
         const [first, ...rest] = recipients;
-        if (first) this.#found([first, ...rest], hop, tries);
+        if (first === undefined) continue;
+        const part: Group = [first, ...rest];
+        if (unreachedTries > 0) this.#unreachedTries.set(part, unreachedTries);
+        this.#found(part, hop, tries);
       }
     });
   }

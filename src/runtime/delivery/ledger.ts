@@ -55,6 +55,8 @@ export type LedgerParts = {
 /** How much of a message a bounce may quote from. */
 const quotedBytes = 20 * 1024;
 const bounceLeaseMs = 5 * 60_000;
+/** Where a receiver never answers the final dot. */
+const longestDoubtWaitMs = 2 * 60 * 60_000;
 /** Time for a last attempt at the moment of expiry. */
 const lastWaitMs = 60_000;
 const firstRetryMs = 500;
@@ -99,6 +101,11 @@ export class Ledger {
           failed.push(entry);
           break;
         case 'in_doubt':
+          if (this.#expiry(leased.message, now) <= now) {
+            this.#tell(now, entry, 'expired', made, { ...told, blame: 'egress' });
+            failed.push(entry);
+            break;
+          }
           this.#tell(now, entry, 'in_doubt', made, { ...told, blame: 'egress' });
           this.#keep(leased, this.#doubted(leased, made, now), late);
           break;
@@ -187,8 +194,12 @@ export class Ledger {
     };
   }
 
+  /** One doubt after the other: each may be one more copy, so the waits grow. */
   #doubted({ recipient }: LeasedRecipient, { route, dotAt }: Made, now: number) {
     const { attempts, lastEgress, lastReply } = recipient;
+    const { doubtWaitMs } = this.#parts.settings().delivery;
+    const doublings = recipient.doubt?.cause === 'dot' ? Math.min(attempts, 10) : 0;
+    const waitMs = Math.min(doubtWaitMs * 2 ** doublings, Math.max(doubtWaitMs, longestDoubtWaitMs));
     const since = dotAt ?? now;
     const doubt: Doubt = {
       cause: 'dot',
@@ -196,7 +207,7 @@ export class Ledger {
       egressId: route?.candidate.egress.id ?? null,
       host: route?.to.host ?? null,
     };
-    const again = Math.max(now, since + this.#parts.settings().delivery.doubtWaitMs);
+    const again = Math.max(now, since + waitMs);
     return {
       state: 'in_doubt' as const,
       attempts: attempts + 1,
