@@ -101,7 +101,6 @@ export class Scenario {
       if (stream) createInterface({ input: stream }).on('line', line => this.#logged(line));
     }
     await this.until('postern serve to be ready', async () => {
-      if (child.exitCode !== null) throw new Error(`postern serve ended at once:\n${this.log.join('\n')}`);
       return (await this.uplinks()) !== null;
     });
   }
@@ -198,6 +197,11 @@ export class Scenario {
   async until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
     const end = performance.now() + limitMs;
     while (!(await holds())) {
+      if (this.#gateway !== null && this.#gateway.exitCode !== null) {
+        throw new Error(
+          `postern serve ended while the lab waited for ${what}\n${this.log.slice(-40).join('\n')}`,
+        );
+      }
       if (performance.now() > end) {
         throw new Error(`waited ${limitMs} ms in vain for ${what}\n${this.log.slice(-40).join('\n')}`);
       }

@@ -63,7 +63,7 @@ function outputFor(json: boolean): PlaySetting['output'] {
   const terminal = stream.isTTY === true && process.env['TERM'] !== 'dumb';
   return {
     write: text => stream.write(text),
-    columns: terminal ? (stream.columns ?? 80) : null,
+    columns: terminal ? stream.columns || 80 : null,
     colour: terminal && (process.env['NO_COLOR'] ?? '') === '',
   };
 }
