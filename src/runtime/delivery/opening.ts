@@ -53,6 +53,8 @@ export class Opening implements SessionOwner {
   readonly #ports: DeliveryPorts;
   readonly #site: string;
   readonly #targets: readonly Target[];
+  /** Those that no egress reached a moment ago: they are left alone. */
+  readonly #dead: readonly Target[];
   readonly #onHedge: (candidate: Candidate, to: HostAddress, waitedMs: number) => void;
   readonly #done: (end: OpeningEnd) => void;
   readonly #refusals: Refusal[] = [];
@@ -81,6 +83,7 @@ export class Opening implements SessionOwner {
     this.#ports = ports;
     this.#site = request.site;
     this.#targets = request.targets.filter(({ to }) => !ports.hosts.isDead(to, now));
+    this.#dead = request.targets.filter(target => !this.#targets.includes(target));
     this.#avoid = request.avoid;
     this.#onHedge = request.onHedge;
     this.#done = request.done;
@@ -223,6 +226,7 @@ export class Opening implements SessionOwner {
   #exhausted(): void {
     const permanent = this.#refusals.find(({ reply }) => reply.code >= 500);
     const temporary = this.#refusals.find(({ reply }) => reply.code < 500);
+    this.#considerDead();
     const onlyRefused = this.#errors.length === 0 && this.#none === null;
     if (temporary) return this.#end({ kind: 'refused', refusal: temporary });
     if (permanent && onlyRefused) return this.#end({ kind: 'refused', refusal: permanent });
@@ -237,6 +241,17 @@ export class Opening implements SessionOwner {
         ? 'No host of the site answered a moment ago; it was left alone for now.'
         : told.join(' ');
     this.#end({ kind: 'unreached', error });
+  }
+
+  /** It was not their fault, maybe, where no egress is left to reach them by. */
+  #considerDead(): void {
+    for (const target of this.#dead) {
+      const choice = this.#candidates(target);
+      if (choice.kind === 'none' && mayComeUp(target, this.#ports.guide)) {
+        this.#none ??= choice.reason;
+        this.#ports.guide.consider(this.#site, target.to);
+      }
+    }
   }
 
   /** What failed, failed because the egresses did. */
