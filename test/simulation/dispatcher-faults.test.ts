@@ -66,6 +66,57 @@ story(
   },
 );
 
+story('a host that was given up while the uplinks died costs no attempt once they are down', async house => {
+  for (const link of house.world.uplinks) house.world.gateway.cut(link, 'mail port reset');
+  for (let n = 0; n < 60; n++) {
+    await house.accept(remote);
+    await house.clock.run(1_000);
+  }
+  for (const uplink of ['isp1', 'isp2']) house.guide.set(uplink, 'down');
+  const id = await house.accept(remote);
+  await house.clock.run(600_000);
+  assert.deepEqual(house.eventsOf(id), []);
+});
+
+story('bodies count in memory whichever recipients are in hand', async house => {
+  for (const uplink of ['isp1', 'isp2']) house.guide.set(uplink, 'down');
+  const bytes = Buffer.alloc(65_536);
+  const lease = { owner: 'node', until: house.clock.now() + hour };
+  for (let n = 0; n < 2_100; n++) {
+    const id = house.ids.next(house.clock.now());
+    const receivedAt = house.clock.now();
+    house.dispatcher.offer(
+      [1, 2].map(index => ({
+        message: {
+          id,
+          receivedAt,
+          reversePath: '',
+          sizeBytes: bytes.length,
+          bodyType: '7bit',
+          client: null,
+        },
+        body: { kind: 'inline', bytes },
+        recipient: {
+          message: id,
+          index,
+          forwardPath: remote,
+          state: 'active',
+          attempts: 0,
+          nextAttemptAt: receivedAt,
+          lease,
+          lastEgress: null,
+          lastReply: null,
+          doubt: null,
+        },
+      })),
+    );
+  }
+  assert.equal(house.dispatcher.room, 0);
+  house.guide.set('isp1', 'up');
+  await house.clock.run(120_000);
+  assert.equal(house.dispatcher.room, 10_000);
+});
+
 story('while the disk is full a bounce waits, and is made once', async house => {
   receiverOf(house, 'mx.remote.example').behave({ refuse: { [remote]: '550 5.1.1 No such user here' } });
   const id = await house.accept(remote);
@@ -95,3 +146,19 @@ story('two hundred and fifty recipients of one site go in transactions of a hund
   );
   assert.equal(new Set(house.world.deliveries.flatMap(({ rcptTo }) => rcptTo)).size, 250);
 });
+
+story(
+  'a stand-in that was refused is left as soon as the preferred egress is up again, from degraded too',
+  async house => {
+    house.guide.set('isp1', 'degraded');
+    const receiver = receiverOf(house, 'mx.remote.example');
+    receiver.behave({ greeting: '421 4.3.2 Not from you' });
+    await house.accept(remote);
+    await house.clock.run(2_000);
+    assert.equal((await house.queued())[0]?.state, 'deferred');
+    receiver.behave({ greeting: null });
+    house.guide.set('isp1', 'up');
+    await house.clock.run(3_000);
+    assert.deepEqual(house.bringers, ['198.51.100.30 mail.example.com']);
+  },
+);

@@ -47,6 +47,8 @@ const quickFailureMs = 10_000;
 const crossedMs = 60_000;
 /** Messages that wait for the preferred egress and are woken by its return; the schedule finds the others. */
 const awaitingLimit = 10_000;
+/** They share a commit. */
+const wokenAtOnce = 200;
 
 export type DispatcherParts = {
   readonly network: Network;
@@ -94,6 +96,8 @@ export class Dispatcher {
   #settings: DeliverySettings;
   #local: LocalEgress;
   #held = 0;
+  /** By message: how many of its recipients are in hand, who share one body. */
+  readonly #bodies = new Map<MessageId, number>();
   #heldBytes = 0;
   #connections = 0;
   #sweepTimer: Timer | null = null;
@@ -466,6 +470,7 @@ export class Dispatcher {
     if (view.state === 'down') for (const site of this.#sites.values()) site.egressDown(view.id);
     else if (view.state === 'drained') for (const site of this.#sites.values()) site.egressDrained(view.id);
     else if (previous === 'down' || previous === 'drained') this.#cameBack();
+    else if (previous === 'degraded') void this.#wakeAwaiting();
   }
 
   #cameBack(): void {
@@ -480,8 +485,11 @@ export class Dispatcher {
     const ids = [...this.#awaiting];
     this.#awaiting.clear();
     const now = this.#parts.clock.now();
-    for (const message of ids) await this.#parts.store.retry({ message, state: 'deferred' }, now);
-    if (ids.length > 0) this.wake();
+    for (let start = 0; start < ids.length; start += wokenAtOnce) {
+      const some = ids.slice(start, start + wokenAtOnce);
+      await Promise.all(some.map(message => this.#parts.store.retry({ message, state: 'deferred' }, now)));
+      this.wake();
+    }
   }
 
   #takeSlot(site: Site): boolean {
@@ -508,9 +516,14 @@ export class Dispatcher {
     queueMicrotask(() => site.pump());
   }
 
-  #hold({ recipient, body }: LeasedRecipient, sign: 1 | -1): void {
+  #hold({ message, body }: LeasedRecipient, sign: 1 | -1): void {
     this.#held += sign;
-    if (body.kind === 'inline' && recipient.index === 0) this.#heldBytes += sign * body.bytes.length;
+    if (body.kind !== 'inline') return;
+    const before = this.#bodies.get(message.id) ?? 0;
+    const after = before + sign;
+    if (after > 0) this.#bodies.set(message.id, after);
+    else this.#bodies.delete(message.id);
+    if (before === 0 || after === 0) this.#heldBytes += sign * body.bytes.length;
   }
 
   #freed(leased: readonly LeasedRecipient[]): void {
