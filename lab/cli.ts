@@ -73,9 +73,9 @@ async function up(): Promise<number> {
     });
   });
   await new Promise<void>(resolve => server.listen(socketPath, resolve));
-  const enter = (pid: number): string => `nsenter --user --preserve-credentials --net --target ${pid}`;
+  const user = process.env['POSTERN_LAB_OWNER'] === undefined ? '' : '--user --preserve-credentials ';
   console.log(`The lab is up; mail flows. ${scenario.config} is the gateway's configuration.`);
-  console.log(`A shell in the mail host: ${enter(scenario.lab.mailHost.pid)}`);
+  console.log(`A shell in the mail host: nsenter ${user}--net --target ${scenario.lab.mailHost.pid}`);
   console.log('From another terminal: npm run lab -- cut black-hole | heal | uplinks | down');
   await scenario.send(100);
   let told = 0;
