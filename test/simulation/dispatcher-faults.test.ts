@@ -39,6 +39,8 @@ function hop(site: string, ...hosts: readonly string[]): NextHop {
 }
 
 const deadHost = 'mx.dead.example 198.18.9.9 10';
+const partnerHost = 'mx.partner.example 198.18.1.10 20';
+const schoolHost = 'mx.school.example 198.18.2.10 20';
 
 story('a message for two domains of one dead site is put off, and not tried without end', async house => {
   for (const link of house.world.uplinks) house.world.gateway.cut(link, 'mail port reset');
@@ -65,6 +67,38 @@ story(
     assert.deepEqual(await house.queued(), []);
   },
 );
+
+for (const together of [true, false])
+  story(
+    `domains that share their best host and no other one never meet each other's (${together ? 'one message' : 'two messages'})`,
+    async house => {
+      house.hops.set('one.example', hop('mx.dead.example', deadHost, partnerHost));
+      house.hops.set('two.example', hop('mx.dead.example', deadHost, schoolHost));
+      receiverOf(house, 'mx.partner.example').behave({ refuse: { '@two.example': '550 5.7.1 No relaying' } });
+      receiverOf(house, 'mx.school.example').behave({ refuse: { '@one.example': '550 5.7.1 No relaying' } });
+      if (together) await house.accept('a@one.example', 'b@two.example');
+      else {
+        await house.accept('a@one.example');
+        await house.accept('b@two.example');
+      }
+      await house.clock.run(60_000);
+      await house.accept('c@two.example');
+      await house.accept('d@one.example');
+      await house.clock.run(60_000);
+      assert.deepEqual(
+        house.world.deliveries
+          .map(({ to, rcptTo }) => `${rcptTo.join(' ')} ${to}`)
+          .toSorted((one, other) => one.localeCompare(other)),
+        [
+          'a@one.example 198.18.1.10',
+          'b@two.example 198.18.2.10',
+          'c@two.example 198.18.2.10',
+          'd@one.example 198.18.1.10',
+        ],
+      );
+      assert.ok(!house.eventsOf().includes('bounced'));
+    },
+  );
 
 story('a host that was given up while the uplinks died costs no attempt once they are down', async house => {
   for (const link of house.world.uplinks) house.world.gateway.cut(link, 'mail port reset');

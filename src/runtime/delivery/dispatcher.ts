@@ -18,7 +18,7 @@ import { Job, recipientsPerTransaction } from './job.ts';
 import { type DeliverySettings, type Entry, Ledger } from './ledger.ts';
 import type { DeliveryPorts, OpeningEnd } from './opening.ts';
 import { type Group, Parking } from './parking.ts';
-import { type Lane, laneOf } from './route-choice.ts';
+import { backupsOf, type HostList, type Lane, laneOf } from './route-choice.ts';
 import type { Session } from './session.ts';
 import { Site, type SiteOwner } from './site.ts';
 import { StandingDoubts } from './standing-doubts.ts';
@@ -232,9 +232,10 @@ export class Dispatcher {
         const hop = found[place];
         if (hop === undefined) return;
         if (hop.kind !== 'hosts') return this.#found(part, hop, tries);
-        const same = bySite.get(hop.site);
+        const key = `${hop.site} ${backupsOf(hop.site, hop.hosts)}`;
+        const same = bySite.get(key);
         if (same) same.recipients.push(...part);
-        else bySite.set(hop.site, { hop, recipients: [...part] });
+        else bySite.set(key, { hop, recipients: [...part] });
       });
       const unreachedTries = this.#unreachedTries.get(group) ?? 0;
       for (const { hop, recipients } of bySite.values()) {
@@ -252,8 +253,7 @@ export class Dispatcher {
     switch (hop.kind) {
       case 'hosts': {
         const site = this.#siteOf(hop.site);
-        site.know(hop.hosts);
-        return this.#assign(site, group);
+        return this.#assign(site, group, site.know(hop.hosts));
       }
       case 'refused':
         return this.#conclude(group, {
@@ -275,9 +275,9 @@ export class Dispatcher {
     this.#lookUpLater(group, waitMs, tries + 1);
   }
 
-  #assign(site: Site, group: Group): void {
+  #assign(site: Site, group: Group, hosts: HostList): void {
     const now = this.#parts.clock.monotonic();
-    if (group.length === 1) return site.add(new Job(group, now), laneOf(group[0]));
+    if (group.length === 1) return site.add(new Job(group, hosts, now), laneOf(group[0]));
     const tries = this.#unreachedTries.get(group) ?? 0;
     for (const all of grouped(group, each => laneOf(each).key)) {
       const lane = laneOf(all[0]);
@@ -286,7 +286,7 @@ export class Dispatcher {
         if (head === undefined) continue;
         const part: Group = [head, ...tail];
         if (tries > 0) this.#unreachedTries.set(part, tries);
-        site.add(new Job(part, now), lane);
+        site.add(new Job(part, hosts, now), lane);
       }
     }
   }
@@ -365,7 +365,7 @@ export class Dispatcher {
     const [first, ...rest] = again;
     if (first === undefined) return;
     if (this.#stopping) return this.#ledger.handBack(again, null);
-    site.add(new Job([first, ...rest], job.startedAt, tries), laneOf(first), true);
+    site.add(new Job([first, ...rest], job.hosts, job.startedAt, tries), laneOf(first), true);
   }
 
   /** The answer to a doubt came after all, unless the message is on its way again already. */

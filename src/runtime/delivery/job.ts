@@ -1,4 +1,5 @@
 import type { BodyRef, LeasedRecipient, QueuedMessage } from '../../decision/queue/queued.ts';
+import type { HostList } from './route-choice.ts';
 
 /** RFC 5321 section 4.5.3.1.8: every server takes this many recipients at once. */
 export const recipientsPerTransaction = 100;
@@ -11,6 +12,7 @@ export class Job {
   readonly message: QueuedMessage;
   readonly body: BodyRef;
   readonly recipients: readonly [LeasedRecipient, ...LeasedRecipient[]];
+  readonly hosts: HostList;
   /** Monotonic ms: when this attempt began. */
   readonly startedAt: number;
   /** Tries of this attempt that came to nothing. */
@@ -20,10 +22,16 @@ export class Job {
   /** Its final dot is out without an answer, and the queue knows: a late answer still counts. */
   doubted = false;
 
-  constructor(recipients: readonly [LeasedRecipient, ...LeasedRecipient[]], startedAt: number, tries = 0) {
+  constructor(
+    recipients: readonly [LeasedRecipient, ...LeasedRecipient[]],
+    hosts: HostList,
+    startedAt: number,
+    tries = 0,
+  ) {
     this.message = recipients[0].message;
     this.body = recipients[0].body;
     this.recipients = recipients;
+    this.hosts = hosts;
     this.startedAt = startedAt;
     this.tries = tries;
   }

@@ -8,8 +8,19 @@ import { needsPreferredEgress } from '../../decision/queue/outcome.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { EgressGuide } from './egress-guide.ts';
 
-/** One address to try, with its place in the order of preference. */
-export type Target = { readonly to: HostAddress; readonly local: boolean; readonly mxPreference: number };
+/**
+ * One address to try, with its place in the order of preference. `backup`: its host is none of the best MX set, which
+ * names the site, so it may take mail of some of the site's domains and not of others.
+ */
+export type Target = {
+  readonly to: HostAddress;
+  readonly local: boolean;
+  readonly mxPreference: number;
+  readonly backup: boolean;
+};
+
+/** Where mail of one domain goes within its site. `backups` names the hosts beside the best set, '' where there are none. */
+export type HostList = { readonly targets: readonly Target[]; readonly backups: string };
 
 /** What jobs of one lane have in common: by which egresses they may leave. */
 export type Lane = {
@@ -30,11 +41,24 @@ export function laneOf({ recipient }: LeasedRecipient): Lane {
   return { key: `${lastEgress.id} ${lastEgress.since}`, lastEgress, preferredOnly: false };
 }
 
-/** The addresses of a site in the order to try: by host, and by address within it. */
-export function targetsOf(hosts: readonly NextHopHost[]): readonly Target[] {
-  return hosts.flatMap(({ addresses, local, mxPreference }) =>
-    addresses.map(to => ({ to, local, mxPreference })),
+/** The addresses in the order to try: by host, and by address within it. */
+export function hostListOf(site: string, hosts: readonly NextHopHost[]): HostList {
+  const best = new Set(site.split(','));
+  const targets = hosts.flatMap(({ name, addresses, local, mxPreference }) =>
+    addresses.map(to => ({ to, local, mxPreference, backup: !local && !best.has(name) })),
   );
+  return { targets, backups: backupsOf(site, hosts) };
+}
+
+/** The names of the hosts beside the best set: domains of one site that differ in them never share a transaction. */
+export function backupsOf(site: string, hosts: readonly NextHopHost[]): string {
+  if (hosts.length === 1 && hosts[0]?.name === site) return '';
+  const best = new Set(site.split(','));
+  const others = hosts.filter(({ name, local }) => !local && !best.has(name));
+  return others
+    .map(({ name }) => name)
+    .toSorted()
+    .join(',');
 }
 
 /** Whom to try for one address; the mail store behind us is reached by no uplink. `now` is wall ms. */

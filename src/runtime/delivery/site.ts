@@ -5,7 +5,15 @@ import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
 import type { Job } from './job.ts';
 import { type DeliveryPorts, Opening, type OpeningEnd } from './opening.ts';
-import { candidatesFor, type Lane, laneOf, plainLane, type Target, targetsOf } from './route-choice.ts';
+import {
+  candidatesFor,
+  type HostList,
+  hostListOf,
+  type Lane,
+  laneOf,
+  plainLane,
+  type Target,
+} from './route-choice.ts';
 import type { Session, SessionOwner } from './session.ts';
 import { askAfter } from './suspicion.ts';
 
@@ -47,21 +55,29 @@ export interface SiteOwner {
 type Member = {
   readonly session: Session;
   readonly target: Target;
+  /** The hosts that it was opened with. */
+  readonly hosts: HostList;
   /** The lane that it was opened for, and when. */
   readonly lane: Lane;
   readonly openedAt: number;
   fitUntil: number;
   fitSnapshot: EgressSnapshot | null;
 };
-type Queue = { readonly lane: Lane; readonly jobs: Job[]; openings: number };
+/** Jobs that may leave by the same egresses to the same hosts; `hosts` as the last of them had them. */
+type Queue = {
+  readonly key: string;
+  readonly lane: Lane;
+  readonly jobs: Job[];
+  hosts: HostList;
+  openings: number;
+};
 
 /** One receiving site: the jobs that wait for it, and the sessions that carry them. */
 export class Site implements SessionOwner {
   readonly key: string;
   readonly #ports: DeliveryPorts;
   readonly #owner: SiteOwner;
-  #hosts: readonly NextHopHost[] = [];
-  #targets: readonly Target[] = [];
+  #known: { readonly hosts: readonly NextHopHost[]; readonly list: HostList } | null = null;
   readonly #queues = new Map<string, Queue>();
   readonly #members = new Map<Session, Member>();
   #idle: Member[] = [];
@@ -89,14 +105,13 @@ export class Site implements SessionOwner {
   }
 
   /** The hosts as DNS or the configuration gives them now. */
-  know(hosts: readonly NextHopHost[]): void {
-    if (hosts === this.#hosts) return;
-    this.#hosts = hosts;
-    this.#targets = targetsOf(hosts);
+  know(hosts: readonly NextHopHost[]): HostList {
+    if (hosts !== this.#known?.hosts) this.#known = { hosts, list: hostListOf(this.key, hosts) };
+    return this.#known.list;
   }
 
   add(job: Job, lane: Lane, first = false): void {
-    const { jobs } = this.#queueOf(lane);
+    const { jobs } = this.#queueOf(lane, job.hosts);
     if (first) jobs.unshift(job);
     else jobs.push(job);
     this.pump();
@@ -224,40 +239,47 @@ export class Site implements SessionOwner {
     });
   }
 
-  #queueOf(lane: Lane): Queue {
-    const known = this.#queues.get(lane.key);
-    if (known) return known;
-    const queue: Queue = { lane, jobs: [], openings: 0 };
-    this.#queues.set(lane.key, queue);
+  #queueOf(lane: Lane, hosts: HostList): Queue {
+    const key = hosts.backups === '' ? lane.key : `${lane.key} ${hosts.backups}`;
+    const known = this.#queues.get(key);
+    if (known) {
+      known.hosts = hosts;
+      return known;
+    }
+    const queue: Queue = { key, lane, jobs: [], hosts, openings: 0 };
+    this.#queues.set(key, queue);
     return queue;
   }
 
   #serve(queue: Queue): void {
-    const { jobs, lane } = queue;
+    const { jobs } = queue;
     for (let job = jobs[0]; job !== undefined; job = jobs[0]) {
-      const member = this.#takeIdle(lane, job);
+      const member = this.#takeIdle(queue, job);
       if (member === null) break;
       jobs.shift();
       this.#owner.started(job, member.session);
       member.session.start(job);
     }
     if (jobs.length === 0) {
-      if (queue.openings === 0) this.#queues.delete(lane.key);
+      if (queue.openings === 0) this.#queues.delete(queue.key);
       return;
     }
     this.#open(queue);
   }
 
   /** A session by the egress that comes first; else one that has just been opened because that could not connect. */
-  #takeIdle(lane: Lane, job: Job): Member | null {
+  #takeIdle(queue: Queue, job: Job): Member | null {
+    const { lane } = queue;
     const now = this.#ports.clock.monotonic();
     const isPlain = lane.key === '' && job.avoid === null;
     const suits = (member: Member): boolean =>
-      isPlain ? this.#fits(member, now) : this.#suits(member, lane, job.avoid);
+      takesMailOf(member, queue) &&
+      (isPlain ? this.#fits(member, now) : this.#suits(member, lane, job.avoid));
     let place = this.#idle.findLastIndex(suits);
     if (place < 0)
       place = this.#idle.findLastIndex(
-        member => member.lane.key === lane.key && now - member.openedAt < standInMs,
+        member =>
+          member.lane.key === lane.key && takesMailOf(member, queue) && now - member.openedAt < standInMs,
       );
     const [member] = place < 0 ? [] : this.#idle.splice(place, 1);
     return member ?? null;
@@ -274,12 +296,16 @@ export class Site implements SessionOwner {
   }
 
   /** The session is by the egress that comes first. */
-  #suits({ session, target, openedAt }: Member, lane: Lane, avoid: string | null): boolean {
+  #suits(
+    { session, target, hosts: { targets }, openedAt }: Member,
+    lane: Lane,
+    avoid: string | null,
+  ): boolean {
     const { guide, local, clock, hosts } = this.#ports;
     const now = clock.monotonic();
     const isBetter = ({ to, mxPreference }: Target): boolean =>
       mxPreference < target.mxPreference && !hosts.isDead(to, now);
-    if (now - openedAt >= worseHostMs && this.#targets.some(isBetter)) return false;
+    if (now - openedAt >= worseHostMs && targets.some(isBetter)) return false;
     if (target.local) return true;
     const choice = candidatesFor(target, lane, this.key, guide, local(), clock.now());
     if (choice.kind === 'none') return false;
@@ -307,12 +333,12 @@ export class Site implements SessionOwner {
   }
 
   #begin(queue: Queue): void {
-    const { lane, jobs } = queue;
+    const { lane, jobs, hosts } = queue;
     queue.openings += 1;
     const opening = new Opening(this.#ports, {
       site: this.key,
       lane,
-      targets: this.#targets,
+      targets: hosts.targets,
       avoid: jobs[0]?.avoid ?? null,
       onHedge: (candidate, to, waitedMs) => {
         const [job] = jobs;
@@ -321,7 +347,7 @@ export class Site implements SessionOwner {
       done: end => {
         this.#openings.delete(opening);
         queue.openings -= 1;
-        if (end.kind === 'session') this.#adopt(end.session, end.target, lane);
+        if (end.kind === 'session') this.#adopt(end.session, end.target, lane, hosts);
         else this.#notOpened(queue, end);
       },
     });
@@ -329,10 +355,11 @@ export class Site implements SessionOwner {
     opening.start();
   }
 
-  #adopt(session: Session, target: Target, lane: Lane): void {
+  #adopt(session: Session, target: Target, lane: Lane, hosts: HostList): void {
     session.owner = this;
     const openedAt = this.#ports.clock.monotonic();
-    this.#members.set(session, { session, target, lane, openedAt, fitUntil: 0, fitSnapshot: null });
+    const member = { session, target, hosts, lane, openedAt, fitUntil: 0, fitSnapshot: null };
+    this.#members.set(session, member);
     if (this.#closed) session.retired = true;
     this.idle(session);
   }
@@ -341,21 +368,22 @@ export class Site implements SessionOwner {
     this.#owner.freeSlot();
     if (end.kind === 'aborted' || this.#closed) return;
     const others = queue.openings > 0;
-    if (!others && this.#members.size > 0 && end.kind !== 'none' && this.#served(queue.lane)) {
+    if (!others && this.#members.size > 0 && end.kind !== 'none' && this.#served(queue)) {
       // It takes our mail, only not on so many sessions at once.
       this.#limit = Math.max(1, this.#members.size);
       this.#limitUntil = this.#ports.clock.monotonic() + fullSiteMs;
       return this.pump();
     }
     if (others) return;
-    this.#queues.delete(queue.lane.key);
+    this.#queues.delete(queue.key);
     const jobs = queue.jobs.splice(0);
     if (jobs.length > 0) this.#owner.failed(this, queue.lane, jobs, end);
   }
 
-  /** A session stands that jobs of this lane may use. */
-  #served(lane: Lane): boolean {
-    for (const member of this.#members.values()) if (this.#suits(member, lane, null)) return true;
+  /** A session stands that jobs of this queue may use. */
+  #served(queue: Queue): boolean {
+    for (const member of this.#members.values())
+      if (takesMailOf(member, queue) && this.#suits(member, queue.lane, null)) return true;
     return false;
   }
 
@@ -363,7 +391,7 @@ export class Site implements SessionOwner {
     const lane = laneOf(job.recipients[0]);
     if (job.mayTryAgain) {
       job.tries += 1;
-      this.#queueOf(lane).jobs.unshift(job);
+      this.#queueOf(lane, job.hosts).jobs.unshift(job);
       return;
     }
     this.#owner.failed(this, lane, [job], {
@@ -383,4 +411,9 @@ export class Site implements SessionOwner {
     if (place >= 0) this.#idle.splice(place, 1);
     this.#owner.freeSlot();
   }
+}
+
+/** Is its host one of this queue's? All are of the best set, which names the site; the others are its domains' own. */
+function takesMailOf({ target, hosts }: Member, queue: Queue): boolean {
+  return !target.backup || hosts.backups === queue.hosts.backups;
 }
