@@ -88,6 +88,21 @@ story('an egress that goes down while it connects is overtaken at once', async h
   assert.deepEqual(house.bringers, [byIsp2]);
 });
 
+story(
+  'a session that the network cuts off before it took mail is opened anew by the next egress at once',
+  async house => {
+    remoteReceiver(house).behave({ greetingDelayMs: 1_000 });
+    await house.accept(remote);
+    await house.clock.run(500);
+    house.world.gateway.cut(isp1(house), 'outward lost');
+    await house.clock.run(700);
+    house.world.gateway.cut(isp1(house), 'mail port reset');
+    remoteReceiver(house).behave({ greetingDelayMs: 0 });
+    await house.clock.run(1_500);
+    assert.deepEqual(house.bringers, [byIsp2]);
+  },
+);
+
 story('a kept session on a dead link costs no more than half a second', async house => {
   await house.accept(remote);
   await house.clock.run(1_000);

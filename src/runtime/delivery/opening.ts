@@ -137,8 +137,13 @@ export class Opening implements SessionOwner {
     });
   }
 
-  ended(session: Session, why: string): void {
+  /** Cut off by the network before it took mail: another egress asks the host once, as after a failed connect. */
+  ended(session: Session, why: string, cut: boolean): void {
     if (session !== this.#session) return;
+    if (cut && this.#avoid === null) {
+      this.#avoid = session.egressId;
+      return this.#restart();
+    }
     this.#session = null;
     this.#fail(session.to, why);
     this.#next();

@@ -40,7 +40,8 @@ export interface SessionOwner {
   ): void;
   /** Silent past what is usual: is the link dead? */
   silent(session: Session): void;
-  ended(session: Session, why: string): void;
+  /** `cut`: the network broke it, not the far side in order. */
+  ended(session: Session, why: string, cut: boolean): void;
 }
 
 export type SessionParts = {
@@ -112,7 +113,7 @@ export class Session {
     parts.connection.handle({
       data: chunk => this.#heard(chunk),
       drained: () => this.#drained(),
-      closed: error => this.#closed(error?.message ?? 'The far side closed the connection.'),
+      closed: error => this.#closed(error?.message ?? 'The far side closed the connection.', error !== null),
     });
   }
 
@@ -201,13 +202,13 @@ export class Session {
     this.#feed?.more();
   }
 
-  #closed(why: string): void {
+  #closed(why: string, cut: boolean): void {
     if (this.#over) return;
     this.#closing ??= why;
     this.#step({ kind: 'ended' });
     if (this.#over) return;
     this.#end();
-    this.owner.ended(this, this.#closing);
+    this.owner.ended(this, this.#closing, cut);
   }
 
   /** Steps the machine until nothing is left to do; all that it writes leaves in one write. */
