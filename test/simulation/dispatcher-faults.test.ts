@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
+import { startReceiver } from '../../src/surface/demo/receiver.ts';
+import type { ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import { DispatcherHouse } from './dispatcher-house.ts';
+import { must } from './reference-network.ts';
+import { SimLink } from './sim-link.ts';
 
 /** What must not happen whatever goes wrong: a story each; the dispatcher is stopped in any case. */
 function story(sentence: string, play: (house: DispatcherHouse) => Promise<void>): void {
@@ -196,3 +200,83 @@ story(
     assert.deepEqual(house.bringers, ['198.51.100.30 mail.example.com']);
   },
 );
+
+/** A third uplink, of IPv6 alone, and a host that has an address of each family. */
+async function withSix(house: DispatcherHouse, behaviour: Partial<ReceiverBehaviour>): Promise<void> {
+  const { world, guide } = house;
+  const link = new SimLink('isp3', new Set([25]), { latencyMs: 10 });
+  const source = '2001:db8:3::40';
+  world.gateway.attach('eth3', source, link);
+  const names = { uplink: 'isp3', id: `isp3/${source}`, ehlo: 'mail3.example.com' };
+  guide.add({ kind: 'uplink', family: 6, source, publicAddress: source, ...names });
+  const address = '2001:db8:a::10';
+  const machine = world.internet
+    .host('six')
+    .attach('eth0', address, new SimLink('six', new Set([25]), { latencyMs: 5 }));
+  const receiver = must(
+    await startReceiver(machine, {
+      port: 25,
+      clock: house.clock,
+      onDelivery: each => world.deliveries.push(each),
+      address,
+      name: 'mx.remote.example',
+    }),
+  );
+  receiver.behave(behaviour);
+  const to = { host: 'mx.remote.example', port: 25 };
+  house.hops.set('remote.example', {
+    kind: 'hosts',
+    site: 'mx.remote.example',
+    hosts: [
+      {
+        name: 'mx.remote.example',
+        mxPreference: 10,
+        addresses: [
+          { ...to, address: '192.0.2.10' },
+          { ...to, address },
+        ],
+        local: false,
+      },
+    ],
+  });
+}
+
+story(
+  'an egress of the other family, taken because those of the first are down, is a stand-in',
+  async house => {
+    await withSix(house, { refuse: { [remote]: '550 5.7.25 No PTR for your address' } });
+    for (const uplink of ['isp1', 'isp2']) house.guide.set(uplink, 'down');
+    const id = await house.accept(remote);
+    await house.clock.run(4 * hour);
+    assert.deepEqual(house.eventsOf(id).slice(0, 2), ['attempt', 'deferred']);
+    assert.equal(house.eventsOf(id).filter(event => event === 'attempt').length, 1);
+    house.guide.set('isp1', 'up');
+    await house.clock.run(5_000);
+    assert.deepEqual(house.bringers, ['198.51.100.30 mail.example.com']);
+  },
+);
+
+story('its kept session is left when the first family is back', async house => {
+  await withSix(house, {});
+  for (const uplink of ['isp1', 'isp2']) house.guide.set(uplink, 'down');
+  for (let n = 0; n < 3; n++) {
+    await house.accept(remote);
+    await house.clock.run(2_000);
+  }
+  house.guide.set('isp2', 'up');
+  await house.accept(remote);
+  await house.clock.run(2_000);
+  assert.deepEqual(
+    house.world.deliveries.map(({ ehlo }) => ehlo),
+    [...Array<string>(3).fill('mail3.example.com'), 'mail2.example.com'],
+  );
+  assert.equal(new Set(house.world.deliveries.slice(0, 3).map(({ sessionAt }) => sessionAt)).size, 1);
+});
+
+story('where the first family’s egresses are up, the other family’s answer is the answer', async house => {
+  await withSix(house, { refuse: { [remote]: '550 5.7.25 No PTR for your address' } });
+  receiverOf(house, 'mx.remote.example').behave({ dropAt: 'connect' });
+  const id = await house.accept(remote);
+  await house.clock.run(60_000);
+  assert.deepEqual(house.eventsOf(id), ['attempt', 'bounced']);
+});

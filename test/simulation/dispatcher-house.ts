@@ -44,6 +44,16 @@ export class ScriptedGuide implements EgressGuide {
     return this.#snapshot;
   }
 
+  /** One more egress, up, of an uplink of its own, which comes after the others. */
+  add(egress: UplinkEgress): void {
+    const { version, egresses } = this.#snapshot;
+    const { id, uplink, family } = egress;
+    const preference = 10 * (egresses.length + 1);
+    const plain = { state: 'up', since: 0, reason: 'the test says so', fit: 'unknown', weight: 1 } as const;
+    const view = { ...plain, id, uplink, family, preference, egress };
+    this.#snapshot = { version: version + 1, egresses: [...egresses, view] };
+  }
+
   /** Sets the state of one egress and tells of it. */
   set(uplink: string, state: EgressState): void {
     const { version, egresses } = this.#snapshot;

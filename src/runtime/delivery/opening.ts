@@ -52,6 +52,8 @@ export class Opening implements SessionOwner {
   readonly lane: Lane;
   readonly #ports: DeliveryPorts;
   readonly #site: string;
+  readonly #all: readonly Target[];
+  /** Of them, those to try. */
   readonly #targets: readonly Target[];
   /** Those that no egress reached a moment ago: they are left alone. */
   readonly #dead: readonly Target[];
@@ -82,6 +84,7 @@ export class Opening implements SessionOwner {
     this.lane = request.lane;
     this.#ports = ports;
     this.#site = request.site;
+    this.#all = request.targets;
     this.#targets = request.targets.filter(({ to }) => !ports.hosts.isDead(to, now));
     this.#dead = request.targets.filter(target => !this.#targets.includes(target));
     this.#avoid = request.avoid;
@@ -212,7 +215,7 @@ export class Opening implements SessionOwner {
 
   #candidates(target: Target) {
     const { guide, local, clock } = this.#ports;
-    return candidatesFor(target, this.lane, this.#site, guide, local(), clock.now());
+    return candidatesFor(this.#all, target, this.lane, this.#site, guide, local(), clock.now());
   }
 
   /** An egress whose session went silent comes last. */

@@ -30,15 +30,19 @@ export type Lane = {
   readonly preferredOnly: boolean;
 };
 
+/** Recipients that were put off at about the same time share a lane, for a busy site may put off thousands. */
+const laneMs = 10 * 60_000;
+
 /** No reason for anything but the usual choice. */
 export const plainLane: Lane = { key: '', lastEgress: null, preferredOnly: false };
 
 /** The lane of a recipient; most are in the plain one. */
 export function laneOf({ recipient }: LeasedRecipient): Lane {
-  const { lastEgress } = recipient;
   if (needsPreferredEgress(recipient.lastReply)) return { key: '!', lastEgress: null, preferredOnly: true };
-  if (lastEgress === null) return plainLane;
-  return { key: `${lastEgress.id} ${lastEgress.since}`, lastEgress, preferredOnly: false };
+  if (recipient.lastEgress === null) return plainLane;
+  const { id } = recipient.lastEgress;
+  const since = Math.floor(recipient.lastEgress.since / laneMs) * laneMs;
+  return { key: `${id} ${since}`, lastEgress: { id, since }, preferredOnly: false };
 }
 
 /** The addresses in the order to try: by host, and by address within it. */
@@ -61,8 +65,12 @@ export function backupsOf(site: string, hosts: readonly NextHopHost[]): string {
     .join(',');
 }
 
-/** Whom to try for one address; the mail store behind us is reached by no uplink. `now` is wall ms. */
+/**
+ * Whom to try for one of `targets`; the mail store behind us is reached by no uplink. Where an address before it would
+ * have been called, were the egresses of its family not down, all are stand-ins. `now` is wall ms.
+ */
 export function candidatesFor(
+  targets: readonly Target[],
   target: Target,
   lane: Lane,
   site: string,
@@ -75,15 +83,27 @@ export function candidatesFor(
     return { kind: 'candidates', candidates: [candidate] };
   }
   const { lastEgress } = lane;
-  const choice = chooseEgresses({
-    snapshot: guide.snapshot(),
-    site,
-    family: isIPv6(target.to.address) ? 6 : 4,
-    lastEgress:
-      lastEgress === null ? null : { id: lastEgress.id, sinceMs: Math.max(0, now - lastEgress.since) },
-    penalised: guide.penalties(target.to),
-  });
-  if (choice.kind === 'none' || !lane.preferredOnly) return choice;
+  const choiceFor = ({ to }: Target): Choice =>
+    chooseEgresses({
+      snapshot: guide.snapshot(),
+      site,
+      family: familyOf(to),
+      lastEgress:
+        lastEgress === null ? null : { id: lastEgress.id, sinceMs: Math.max(0, now - lastEgress.since) },
+      penalised: guide.penalties(to),
+    });
+  let choice = choiceFor(target);
+  if (choice.kind === 'none') return choice;
+  for (const other of targets) {
+    if (other === target) break;
+    if (other.local || familyOf(other.to) === familyOf(target.to) || !mayComeUp(other, guide)) continue;
+    const missed = choiceFor(other);
+    if (missed.kind === 'none') {
+      choice = asStandIns(choice, `stand-in of the other family, for ${missed.reason}`);
+      break;
+    }
+  }
+  if (!lane.preferredOnly) return choice;
   const [first] = choice.candidates.filter(({ standIn }) => !standIn);
   if (first) return { kind: 'candidates', candidates: [first] };
   return {
@@ -92,8 +112,17 @@ export function candidatesFor(
   };
 }
 
+function asStandIns({ candidates: [first, ...rest] }: Candidates, reason: string): Candidates {
+  const standIn = (candidate: Candidate): Candidate => ({ ...candidate, standIn: true, reason });
+  return { kind: 'candidates', candidates: [standIn(first), ...rest.map(standIn)] };
+}
+
+type Candidates = Extract<Choice, { kind: 'candidates' }>;
+
+const familyOf = ({ address }: HostAddress): 4 | 6 => (isIPv6(address) ? 6 : 4);
+
 /** Could an egress for this address come up again, or has the configuration none for it? */
 export function mayComeUp(target: Target, guide: EgressGuide): boolean {
-  const family = isIPv6(target.to.address) ? 6 : 4;
+  const family = familyOf(target.to);
   return guide.snapshot().egresses.some(view => (view.family ?? view.egress?.family ?? family) === family);
 }

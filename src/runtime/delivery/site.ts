@@ -307,12 +307,14 @@ export class Site implements SessionOwner {
       mxPreference < target.mxPreference && !hosts.isDead(to, now);
     if (now - openedAt >= worseHostMs && targets.some(isBetter)) return false;
     if (target.local) return true;
-    const choice = candidatesFor(target, lane, this.key, guide, local(), clock.now());
+    const choice = candidatesFor(targets, target, lane, this.key, guide, local(), clock.now());
     if (choice.kind === 'none') return false;
     const [first, second] = choice.candidates;
     const wanted = first.egress.id === avoid && second ? second : first;
     const { egress } = session.candidate;
     if (egress.kind === 'local' || wanted.egress.kind === 'local') return false;
+    // It was opened in another's place, which is not empty any more.
+    if (session.candidate.standIn && !wanted.standIn) return false;
     return egress.id === wanted.egress.id && egress.source === wanted.egress.source;
   }
 
