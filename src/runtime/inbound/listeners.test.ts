@@ -292,6 +292,31 @@ test('an absent address is waited for and taken when it appears; a taken port is
   assert.match(started.ok ? '' : started.error, /10\.20\.0\.2:25 cannot be opened \(the port is in use\)/);
 });
 
+test('a port that is in use keeps no other door shut, and is taken when it is free', async () => {
+  const { listeners, accepts, taken, passTime, seen } = house({ listeners: [] });
+  await listeners.start();
+  taken.add('198.51.100.30');
+  const reloaded = await listeners.reload(settings);
+  assert.match(reloaded.ok ? '' : reloaded.error, /^The listener 198\.51\.100\.30:25 cannot be opened/);
+  assert.deepEqual([...accepts.keys()], ['10.20.0.2']);
+  passTime();
+  await settled();
+  assert.equal((await listeners.reload(settings)).ok, false);
+  assert.equal(
+    seen.filter(event => event.kind === 'listener' && event.state === 'failed').length,
+    1,
+    'told once',
+  );
+  taken.clear();
+  passTime();
+  await settled();
+  assert.ok(accepts.has('198.51.100.30'));
+  assert.deepEqual(
+    listeners.states().map(door => door.state),
+    ['listening', 'listening'],
+  );
+});
+
 test('reload opens and closes doors and holds for sessions that are open', async () => {
   const { listeners, call, accepts } = house();
   await listeners.start();

@@ -25,9 +25,10 @@ type Door = {
   state: 'listening' | 'absent' | 'failed' | 'closed';
   listener: Listener | null;
   retry: Timer | null;
+  opening: boolean;
 };
 
-/** How often an absent address is tried again, beside the host's own word of a change. */
+/** How often a door that could not be opened is tried again, beside the host's own word of a change. */
 const retryMs = 5_000;
 
 /** Beyond these, a client that cannot be served is closed without a word. */
@@ -40,7 +41,10 @@ const sessionTimes = {
   sessionTimeoutMs: 60 * 60_000,
 };
 
-/** All doors in. An address that is not on the host is waited for; whatever else is wrong with one is an error at start. */
+/**
+ * All doors in. An address that is not on the host is waited for; whatever else is wrong with one is an error at start,
+ * and later is tried again.
+ */
 export class Listeners {
   readonly #parts: { network: Network; clock: Clock; events: EventStream; store: QueueStore; intake: Intake };
   #settings: InboundSettings;
@@ -64,9 +68,9 @@ export class Listeners {
     this.#ours = new ClientNetworks(settings.relay.fromNetworks);
   }
 
-  /** Opens every door; the first that cannot be opened for another reason than an absent address is the error. */
+  /** Opens every door; those that cannot be opened for another reason than an absent address are the error. */
   async start(): Promise<Result<void, string>> {
-    this.#watch = this.#parts.network.watchHost(() => this.#retryAbsent());
+    this.#watch = this.#parts.network.watchHost(() => this.#retryClosed());
     return this.#openMissing();
   }
 
@@ -105,23 +109,33 @@ export class Listeners {
   }
 
   async #openMissing(): Promise<Result<void, string>> {
+    const errors: string[] = [];
     for (const setting of this.#settings.listeners) {
       const key = doorKey(setting);
-      if (this.#doors.has(key)) continue;
-      const door: Door = { setting, state: 'absent', listener: null, retry: null };
+      const door = this.#doors.get(key) ?? {
+        setting,
+        state: 'closed',
+        listener: null,
+        retry: null,
+        opening: false,
+      };
+      if (door.listener !== null) continue;
       this.#doors.set(key, door);
       const opened = await this.#tryOpen(door);
-      if (!opened.ok) return opened;
+      if (!opened.ok) errors.push(opened.error);
     }
-    return { ok: true, value: undefined };
+    return errors.length === 0 ? { ok: true, value: undefined } : { ok: false, error: errors.join(' ') };
   }
 
   async #tryOpen(door: Door): Promise<Result<void, string>> {
     const { address, port } = door.setting;
-    const where = `${address}:${port}`;
+    if (door.opening) return { ok: true, value: undefined };
+    door.retry?.cancel();
+    door.opening = true;
     const opened = await this.#parts.network.listen(address, port, connection =>
       this.#accept(door, connection),
     );
+    door.opening = false;
     if (this.#stopping || this.#doors.get(doorKey(door.setting)) !== door) {
       if (opened.ok) await opened.value.close();
       return { ok: true, value: undefined };
@@ -131,30 +145,25 @@ export class Listeners {
       this.#tell(door, 'listening', 'Mail is taken here.');
       return { ok: true, value: undefined };
     }
+    door.retry = this.#parts.clock.timer(retryMs, () => void this.#tryOpen(door));
     if (opened.error.kind === 'address_absent') {
-      if (door.state !== 'absent' || door.retry === null) {
+      if (door.state !== 'absent') {
         this.#tell(
           door,
           'absent',
           'The address is not on this host now; mail is taken here as soon as it appears.',
         );
       }
-      door.retry = this.#parts.clock.timer(retryMs, () => void this.#tryOpen(door));
       return { ok: true, value: undefined };
     }
-    this.#tell(door, 'failed', opened.error.message);
-    return {
-      ok: false,
-      error: `The listener ${where} cannot be opened (${opened.error.message}); stop what holds the port, or give Postern the right to it.`,
-    };
+    const why = opened.error.message.replace(/\.$/, '');
+    const error = `The listener ${address}:${port} cannot be opened (${why}); stop what holds the port, or give Postern the right to it.`;
+    if (door.state !== 'failed') this.#tell(door, 'failed', `${why}.`);
+    return { ok: false, error };
   }
 
-  #retryAbsent(): void {
-    for (const door of this.#doors.values()) {
-      if (door.state !== 'absent') continue;
-      door.retry?.cancel();
-      void this.#tryOpen(door);
-    }
+  #retryClosed(): void {
+    for (const door of this.#doors.values()) if (door.listener === null) void this.#tryOpen(door);
   }
 
   async #close(key: string, door: Door): Promise<void> {

@@ -135,7 +135,8 @@ async function reload(file: string, current: Settings, gateway: ServedGateway, l
   log.set(settings.log);
   const taken = await gateway.reload(settings);
   if (!taken.ok) log.say('error', taken.error);
-  log.say('info', `The configuration ${file} was read again and is in use`);
+  const missing = taken.ok ? '' : ', but for the listeners that are tried again';
+  log.say('info', `The configuration ${file} was read again and is in use${missing}`);
   return settings;
 }
 
