@@ -188,7 +188,9 @@ export class Dispatcher {
       for (const job of site.cutShort()) this.#ledger.handBack(job.recipients, null);
     this.#doubts.abandonAll();
     this.#unsubscribe?.();
-    await Promise.race([this.#ledger.drain(), clock.sleep(stopMs)]);
+    const drained = new AbortController();
+    void this.#ledger.drain().then(() => drained.abort());
+    await clock.sleep(stopMs, drained.signal);
   }
 
   /** What the store leased to us because it is due. */
