@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Gateway, type GatewaySettings } from '../../src/runtime/gateway.ts';
+import { composeMessage } from '../../src/surface/demo/compose.ts';
+import { startNameServer } from '../../src/surface/demo/name-server.ts';
+import { SteadySender } from '../../src/surface/demo/steady-sender.ts';
+import { MemoryStore } from './memory-store.ts';
+import { MemoryTrace } from './memory-trace.ts';
+import { must, nameServerAddress, ReferenceNetwork } from './reference-network.ts';
+
+/** The whole gateway in the reference network, with an operator who changes its configuration. */
+class Changing {
+  readonly world = new ReferenceNetwork(7);
+  readonly clock = this.world.clock;
+  readonly trace = new MemoryTrace();
+  readonly store = new MemoryStore({ clock: this.clock });
+  readonly all: GatewaySettings = this.world.settings();
+  #gateway: Gateway | null = null;
+
+  get gateway(): Gateway {
+    assert.ok(this.#gateway);
+    return this.#gateway;
+  }
+
+  /** With the named uplinks alone. */
+  settings(...names: readonly string[]): GatewaySettings {
+    return { ...this.all, uplinks: this.all.uplinks.filter(({ name }) => names.includes(name)) };
+  }
+
+  async start(settings: GatewaySettings): Promise<void> {
+    const { world, clock, store, trace } = this;
+    await world.start();
+    must(
+      await startNameServer(world.nameServer, {
+        address: nameServerAddress,
+        port: 53,
+        zone: world.zone(),
+        clock,
+      }),
+    );
+    const ports = { clock, random: world.random.fork(), network: world.gateway, store, trace };
+    this.#gateway = must(await clock.await(Gateway.start(ports, settings)));
+  }
+
+  async reload(settings: GatewaySettings): Promise<void> {
+    must(await this.clock.await(this.gateway.reload(settings)));
+  }
+
+  /** A client inside gives one message after the other to this recipient for so long. */
+  async send(recipient: string, forMs: number, everyMs = 500): Promise<void> {
+    const { world, clock } = this;
+    const sender = new SteadySender({
+      network: world.client,
+      clock,
+      target: { address: '10.20.0.2', port: 25 },
+      source: null,
+      ehlo: 'client.example.com',
+      compose: n =>
+        composeMessage(
+          {
+            label: `to ${recipient}`,
+            mailFrom: 'sender@example.com',
+            recipients: [recipient],
+            sizeBytes: 600,
+          },
+          n,
+          clock.now(),
+        ),
+      onAccepted() {},
+      onTrouble() {},
+    });
+    sender.start(everyMs);
+    await clock.run(forMs);
+    await clock.await(sender.stop());
+  }
+
+  /** How many deliveries each address has brought. */
+  get brought(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { remoteAddress } of this.world.deliveries)
+      counts[remoteAddress] = (counts[remoteAddress] ?? 0) + 1;
+    return counts;
+  }
+
+  events(kind: string): number {
+    return this.trace.events.filter(({ event }) => event === kind).length;
+  }
+}
+
+function story(sentence: string, uplinks: readonly string[], play: (house: Changing) => Promise<void>): void {
+  test(`simulated gateway, changed: ${sentence}`, async () => {
+    const house = new Changing();
+    await house.start(house.settings(...uplinks));
+    try {
+      await play(house);
+    } finally {
+      await house.clock.await(house.gateway.stop());
+    }
+    await house.clock.run(600_000);
+    assert.equal(house.world.gateway.sockets, 0);
+  });
+}
+
+const remote = 'receiver@remote.example';
+const byIsp1 = '198.51.100.30';
+const byIsp2 = '203.0.113.40';
+
+story(
+  'without any uplink mail is kept and our own store is served; one that is added takes all',
+  [],
+  async house => {
+    await house.send(remote, 10_000);
+    await house.send('user@example.com', 5_000);
+    await house.clock.run(60_000);
+    assert.ok((house.brought['10.20.0.2'] ?? 0) >= 10);
+    assert.equal(house.events('deferred'), 0);
+    await house.reload(house.settings('isp2'));
+    await house.clock.run(10_000);
+    assert.ok((house.brought[byIsp2] ?? 0) >= 20, JSON.stringify(house.brought));
+    const outages = must(await house.clock.await(house.store.outages()));
+    assert.ok(outages.length > 0 && outages.every(({ to }) => to !== null));
+  },
+);
+
+story('a second uplink, added while the only one is dead, takes all that waits', ['isp1'], async house => {
+  await house.send(remote, 5_000);
+  house.world.gateway.cut(house.world.uplinks[0], 'black hole');
+  await house.send(remote, 60_000, 2_000);
+  const before = house.world.deliveries.length;
+  await house.reload(house.settings('isp1', 'isp2'));
+  await house.clock.run(10_000);
+  assert.ok(house.world.deliveries.length - before >= 25, JSON.stringify(house.brought));
+  assert.equal(house.events('deferred'), 0);
+});
+
+story(
+  'the only uplink dies and comes back: nothing is tried meanwhile, all leaves in seconds',
+  ['isp1'],
+  async house => {
+    await house.send(remote, 5_000);
+    house.world.gateway.cut(house.world.uplinks[0], 'black hole');
+    await house.send(remote, 30_000, 2_000);
+    await house.clock.run(3_600_000);
+    const attempts = house.events('attempt');
+    assert.equal(house.events('deferred'), 0);
+    house.world.gateway.cut(house.world.uplinks[0], null);
+    await house.clock.run(10_000);
+    assert.equal(house.events('delivered'), house.events('accepted'));
+    assert.ok(house.events('attempt') > attempts);
+    assert.deepEqual(Object.keys(house.brought), [byIsp1]);
+  },
+);
+
+story(
+  'an uplink that is removed finishes what it carries, and carries no more',
+  ['isp1', 'isp2'],
+  async house => {
+    for (const receiver of house.world.worldReceivers) receiver.behave({ dotDelayMs: 3_000 });
+    await house.send(remote, 4_000);
+    await house.reload(house.settings('isp2'));
+    await house.send(remote, 20_000);
+    await house.clock.run(20_000);
+    assert.equal(house.events('delivered'), house.events('accepted'));
+    assert.equal(house.events('in_doubt'), 0);
+    assert.equal(house.world.deliveries.length, house.events('accepted'));
+    const last = house.world.deliveries.findLast(({ remoteAddress }) => remoteAddress === byIsp1);
+    const firstOther = house.world.deliveries.find(({ remoteAddress }) => remoteAddress === byIsp2);
+    assert.ok(last && firstOther && last.mailAt <= firstOther.mailAt + 4_000);
+    assert.ok((house.brought[byIsp2] ?? 0) > 30);
+  },
+);
