@@ -18,6 +18,11 @@ export const realClock: Clock = {
   },
 };
 
+/** Runs when all that has come in until now has been heard: what it causes can go out together. */
+export function afterThisTurn(run: () => void): void {
+  setImmediate(run);
+}
+
 const drawn = new Uint32Array(1_024);
 let unused = 0;
 

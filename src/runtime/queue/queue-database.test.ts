@@ -170,6 +170,7 @@ for (const [sentence, damage, expected] of damages) {
       const error = refusalOf(file);
       assert.equal(error.kind, 'damaged');
       assert.match(error.message, expected);
+      assert.doesNotMatch(error.message, /\n/);
     });
   });
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Result, StoreError } from '../ports.ts';
 import { Spool } from './spool.ts';
@@ -52,6 +53,20 @@ test('a nearly full disk takes no more large bodies', async () => {
     const store = must(await openSqliteStore({ directory, reserveBytes: Number.MAX_SAFE_INTEGER }));
     const opened = await store.openBody();
     assert.equal(opened.ok ? 'opened' : opened.error.kind, 'full');
+    await store.close();
+  });
+});
+
+test('a settlement that nobody waits for shares the commit of the mail that comes next', async () => {
+  await withDirectory(async directory => {
+    const store = must(await openSqliteStore({ directory }));
+    const before = store.commits;
+    const settled = store.settle([{ message: '06YYVQE6400', index: 0, to: { kind: 'done' } }]);
+    await nextTurn();
+    const counted = store.counts();
+    must(await settled);
+    must(await counted);
+    assert.equal(store.commits - before, 1);
     await store.close();
   });
 });

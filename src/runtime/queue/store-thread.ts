@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import type { NewMessage, Result, Settlement, StoreError } from '../ports.ts';
+import type { NewMessage, Result, Settlement, StoreError, Timer } from '../ports.ts';
+import { afterThisTurn, realClock } from '../real-clock.ts';
 import type {
   PackedMessage,
   StoreAnswers,
@@ -12,6 +13,8 @@ import type {
 /** Bounds on one commit: what is beyond waits for the next. */
 const batchCalls = 1_000;
 const batchBytes = 16 * 1024 * 1024;
+/** Nobody waits for a settlement, so it waits so long for a call that somebody waits for, and shares its sync. */
+const settleWaitMs = 5;
 
 type Answer = StoreCalls[StoreOperation]['answer'];
 type Waiting = {
@@ -44,6 +47,7 @@ export class StoreThread {
   #waiting: Waiting[] = [];
   #underWay: readonly Waiting[] | null = null;
   #scheduled = false;
+  #settleTimer: Timer | null = null;
   #refusal: StoreError | null = null;
   #commits = 0;
 
@@ -100,16 +104,25 @@ export class StoreThread {
     });
   }
 
-  /** After all that runs now, so that it goes together. */
+  /** The thread is idle: what this turn brings goes together, and settlements wait for company. */
   #schedule(): void {
     if (this.#underWay !== null || this.#scheduled || this.#waiting.length === 0) return;
-    this.#scheduled = true;
-    process.nextTick(() => this.#send());
+    if (this.#isAwaited()) {
+      this.#scheduled = true;
+      afterThisTurn(() => this.#send());
+    } else this.#settleTimer ??= realClock.timer(settleWaitMs, () => this.#send());
+  }
+
+  /** Does somebody wait for what waits? */
+  #isAwaited(): boolean {
+    return this.#waiting.some(({ call }) => call.operation !== 'settle');
   }
 
   #send(): void {
     this.#scheduled = false;
-    if (this.#refusal !== null) return;
+    this.#settleTimer?.cancel();
+    this.#settleTimer = null;
+    if (this.#refusal !== null || this.#underWay !== null || this.#waiting.length === 0) return;
     const batch = this.#nextBatch();
     this.#underWay = batch;
     const packer = new BodyPacker();
@@ -142,7 +155,8 @@ export class StoreThread {
       answer(results[place] ?? { ok: false, error: missing });
     }
     if (freedFiles.length > 0) this.#onFreed(freedFiles);
-    this.#schedule();
+    if (this.#isAwaited()) this.#send();
+    else this.#schedule();
   }
 
   #lose(detail: string): void {
