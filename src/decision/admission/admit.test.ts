@@ -40,6 +40,22 @@ const recipients: [string, AdmissionClient, string, string, string][] = [
     'remote.example',
     '550',
   ],
+  ['a percent sign routes nothing by us', stranger, 'a%remote.example@example.com', 'example.com', '550'],
+  ['a bang path routes nothing by us', insiderAtMx, 'remote.example!a@example.com', 'example.com', '550'],
+  [
+    'a quoted address in an address is no way on',
+    stranger,
+    '"a@remote.example"@example.com',
+    'example.com',
+    '550',
+  ],
+  [
+    'what our own network writes is its own affair',
+    insider,
+    'a%b@example.com',
+    'example.com',
+    'a%b@example.com',
+  ],
   ['a subdomain of ours is not ours', stranger, 'a@sub.example.com', 'sub.example.com', '550'],
   ['the bare postmaster is the first domain’s', stranger, 'postmaster', '', 'postmaster@example.com'],
 ];

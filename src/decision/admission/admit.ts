@@ -28,9 +28,13 @@ export function admitClient(client: AdmissionClient): Reply | null {
   );
 }
 
+/** A local part that names a way on: `user%host`, `host!user`, `"user@host"`. */
+const sourceRouted = /[@%!]/;
+
 /**
  * Decides on one recipient (RFC 5321 section 3.6.1, 7.9): our domains from anyone, the world only from our networks
- * by a relay listener. An `mx` listener never relays, whoever calls.
+ * by a relay listener. An `mx` listener never relays, whoever calls; nor does it hand the mail store, which trusts us,
+ * a recipient that the store itself might relay.
  * `postmaster` without a domain (section 4.5.1) is the postmaster of our first domain.
  * `domain` is the lower-case domain of `forwardPath`, '' where it has none.
  */
@@ -48,6 +52,11 @@ export function admitRecipient(
       reply: reply(550, '5.1.1', 'No domain is served here; write the recipient with its domain.'),
     };
   }
+  if (client.listener.role === 'mx' && sourceRouted.test(forwardPath.slice(0, forwardPath.lastIndexOf('@'))))
+    return {
+      kind: 'refused',
+      reply: reply(550, '5.7.1', 'Relaying denied: an address with %, ! or a second @ is not taken here.'),
+    };
   if (rules.domains.has(domain)) return { kind: 'taken', forwardPath };
   if (client.listener.role === 'relay' && client.ours) return { kind: 'taken', forwardPath };
   return {
