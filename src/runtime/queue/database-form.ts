@@ -37,7 +37,12 @@ export function takeUp(
   }
   if (pragma(database, 'page_count') * pragma(database, 'page_size') > checkedWholeBytes) return null;
   const verdict = String(Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0]);
-  return verdict === 'ok' ? null : { damaged: true, detail: verdict };
+  return verdict === 'ok'
+    ? null
+    : {
+        damaged: true,
+        detail: verdict.replace(/^\*\*\* in database main \*\*\*\n/, '').replaceAll('\n', '; '),
+      };
 }
 
 /** The value of a PRAGMA that is one number. */
