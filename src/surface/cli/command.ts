@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { mistakeText } from '../../config/mistake.ts';
 import { readStateDir } from '../../config/read-settings.ts';
 import { askGateway } from '../control/client.ts';
-import { type ControlRequest, socketName } from '../control/protocol.ts';
+import { type ControlRequest, controlRequest, socketName } from '../control/protocol.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 
 const examplesByCommand = new WeakMap<Command, readonly string[]>();
@@ -47,6 +47,12 @@ export async function callGateway<Data>(
   request: ControlRequest,
   hear: (data: Data) => void | Promise<void>,
 ): Promise<number> {
+  const tooLong = controlRequest.safeParse(request).error?.issues.find(issue => issue.code === 'too_big');
+  if (tooLong) {
+    const what = String(tooLong.path.at(-1));
+    parts.output.error(`The ${what} is longer than ${tooLong.maximum} characters; shorten it.`);
+    return 2;
+  }
   const stateDir = await readStateDir(optionsOf(command).config ?? defaultConfigFile);
   if (!stateDir.ok) {
     for (const mistake of stateDir.error) parts.output.error(mistakeText(mistake));

@@ -85,6 +85,7 @@ export function addUplinks(program: Command, parts: CliParts, end: (code: number
 function durationOption(text: string): number {
   const duration = parseDuration(text);
   if (!duration.ok) throw new InvalidArgumentError(`It ${duration.why}.`);
+  if (duration.value === 0) throw new InvalidArgumentError('It is no time at all; write a longer duration.');
   return duration.value;
 }
 

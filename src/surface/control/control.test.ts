@@ -345,6 +345,17 @@ test('a gateway that is not there is 3, with a sentence', async () => {
   );
 });
 
+test('what the gateway would not take is told before it is asked', async () => {
+  await withGateway(new FakeGateway(), async () => {
+    const long = await ask('uplinks', 'drain', 'isp1', '--reason', 'x'.repeat(501));
+    assert.deepEqual([long.code, long.out], [2, '']);
+    assert.match(long.err, /^The reason is longer than 500 characters; shorten it\./);
+    const never = await ask('uplinks', 'drain', 'isp1', '--for', '0s');
+    assert.equal(never.code, 2);
+    assert.match(never.err, /It is no time at all; write a longer duration; see/);
+  });
+});
+
 suite('the socket', () => {
   test('is for its own user alone, and gone after the end', async () => {
     const path = join(directory, 'control.sock');
@@ -368,6 +379,15 @@ suite('the socket', () => {
     writeFileSync(path, '');
     assert.deepEqual(await freeSocketPath(path), { ok: true, value: undefined });
     assert.equal(existsSync(path), false);
+  });
+
+  test('in a state_dir that is a file is told so', async () => {
+    const free = await freeSocketPath(join(config, 'control.sock'));
+    assert.ok(!free.ok);
+    assert.match(
+      free.error,
+      /cannot be reached \(ENOTDIR\); state_dir must be a folder that this user may use\.$/,
+    );
   });
 
   test('with a path that is too long is told so', async () => {

@@ -64,6 +64,12 @@ export async function freeSocketPath(path: string): Promise<Result<void, string>
       error: `Another gateway runs with this state_dir (${path} answers); stop it first, or choose another state_dir.`,
     };
   }
+  if (answer !== 'dead') {
+    return {
+      ok: false,
+      error: `The control socket ${path} cannot be reached (${answer.code}); state_dir must be a folder that this user may use.`,
+    };
+  }
   try {
     await unlink(path);
     return { ok: true, value: undefined };
@@ -75,7 +81,16 @@ export async function freeSocketPath(path: string): Promise<Result<void, string>
   }
 }
 
-function knock(path: string): Promise<'nothing' | 'alive' | 'dead'> {
+/** EAGAIN: somebody listens, and has no place for one more at the moment. */
+const behind: Readonly<Record<string, 'nothing' | 'alive' | 'dead'>> = {
+  ENOENT: 'nothing',
+  ECONNREFUSED: 'dead',
+  ENOTSOCK: 'dead',
+  EAGAIN: 'alive',
+};
+
+/** Who is behind the path; a code where the path itself cannot be used. */
+function knock(path: string): Promise<'nothing' | 'alive' | 'dead' | { readonly code: string }> {
   return new Promise(resolve => {
     const socket = connect(path);
     socket.once('connect', () => {
@@ -84,9 +99,7 @@ function knock(path: string): Promise<'nothing' | 'alive' | 'dead'> {
     });
     socket.once('error', error => {
       const code = codeOf(error);
-      resolve(
-        code === 'ENOENT' ? 'nothing' : code === 'ECONNREFUSED' || code === 'ENOTSOCK' ? 'dead' : 'alive',
-      );
+      resolve(behind[code] ?? { code });
     });
   });
 }
