@@ -1,3 +1,4 @@
+import type { PresentAddress, RouteOfSource } from '../decision/egress/host-advice.ts';
 import type { NetworkError } from '../decision/egress/observation.ts';
 import type {
   BodyRef,
@@ -54,11 +55,11 @@ export interface Network {
     port?: number,
   ): Promise<Result<DatagramSocket, NetworkError>>;
   /** The addresses that this host has now; cheap (under 0.1 ms). */
-  addresses(): readonly HostInterfaceAddress[];
+  addresses(): readonly PresentAddress[];
   /** Tells when addresses, links or routes of the host may have changed; the listener asks again. */
   watchHost(changed: () => void): { close(): void };
   /** How packets with this source address would leave, by the host's policy routing; null where the host cannot tell. */
-  routeOf(source: string): Promise<SourceRoute | null>;
+  routeOf(source: string): Promise<RouteOfSource | null>;
 }
 
 export type ConnectTarget = {
@@ -69,29 +70,8 @@ export type ConnectTarget = {
   readonly signal?: AbortSignal;
 };
 
-export type HostInterfaceAddress = {
-  readonly interface: string;
-  readonly address: string;
-  readonly family: 4 | 6;
-  readonly temporary: boolean;
-};
-
-/**
- * `device` the interface that packets with this source leave by, and whether it is the one that has the address.
- * `unreachable` where the routing says so; `ruled` where an `ip rule` for this source exists; `fallback` where that
- * rule's table ends in an `unreachable` (or `prohibit`, `blackhole`) default. `interface` carries the address.
- */
-export type SourceRoute = {
-  readonly interface: string | null;
-  readonly device: string | null;
-  readonly gateway: string | null;
-  readonly ruled: boolean;
-  readonly table: string | null;
-  readonly fallback: boolean;
-  readonly unreachable: boolean;
-  /** The rule's own table had no route and a later one was used; left out where the host cannot tell. */
-  readonly fellThrough?: boolean;
-};
+/** What the host says of its own addresses and routes; the advice about them is decided from the same. */
+export type { PresentAddress as HostInterfaceAddress, RouteOfSource as SourceRoute };
 
 /** What a connection tells. `data` buffers belong to the receiver; nothing is delivered while paused. `closed` comes exactly once, last. */
 export type ConnectionEvents = {

@@ -10,7 +10,11 @@ export type PresentAddress = {
   readonly temporary: boolean;
 };
 
-/** How packets with the source would leave, as the host's routing says. */
+/**
+ * How packets with a source address leave, as the host's routing says. `interface` carries the address, `device` is what
+ * they leave by; `ruled` where an `ip rule` for the source exists; `fallback` where that rule's table ends in an
+ * `unreachable` (or `prohibit`, `blackhole`) default; `unreachable` where there is no way.
+ */
 export type RouteOfSource = {
   readonly interface: string | null;
   readonly device: string | null;
