@@ -25,6 +25,7 @@ class Wire {
       messageSizeBytes: 1_000_000,
       recipients: 3,
       errors: 1_000,
+      idleCommands: 100,
       lineBytes: 2_048,
       commandTimeoutMs: 1,
       dataTimeoutMs: 1,

@@ -7,6 +7,11 @@ export type ServerLimits = {
   readonly recipients: number;
   /** Commands answered with 5xx since the last message was taken; one more gets 421 and close. 4xx is our trouble and does not count. */
   readonly errors: number;
+  /**
+   * Commands but RCPT and DATA since the last message was taken, however right: one more gets 421 and close. And RCPTs
+   * beyond `recipients` in one transaction, ten times as many.
+   */
+  readonly idleCommands: number;
   /** Bytes of one command line with its CRLF; RFC 5321 section 4.5.3.1.4 asks for 512, extensions for more. */
   readonly lineBytes: number;
   /** How long a client may take for its next command, and between two reads of a body (RFC 5321 section 4.5.3.2.7: 5 min). */

@@ -14,6 +14,7 @@ const limits: ServerLimits = {
   messageSizeBytes: 100,
   recipients: 2,
   errors: 3,
+  idleCommands: 12,
   lineBytes: 120,
   commandTimeoutMs: 300_000,
   dataTimeoutMs: 180_000,
@@ -386,6 +387,12 @@ const transcripts: [string, string][] = [
     S: 502 5.5.1 Lists are not expanded here.`,
   ],
   [
+    'a flood of commands that bring no message ends the session, however right they are',
+    `${greeted}
+${'    C: RSET\n'.repeat(12)}${'    S: 250 2.0.0 Reset.\n'.repeat(11)}    S: 421 4.7.0 Too many commands for no message; goodbye.
+    X: too many commands for no message`,
+  ],
+  [
     'too many errors end the session',
     `${greeted}
     C: FOO
@@ -608,6 +615,17 @@ test('server: a question tells all that is known', () => {
     },
     { kind: 'message', sizeBytes: 3 },
   ]);
+});
+
+test('server: recipients far beyond the limit end the session', () => {
+  const driver = new Driver();
+  driver.step({ kind: 'opened', at: 0 });
+  driver.send('EHLO client.example\r\n');
+  driver.send('MAIL FROM:<a@b.example>\r\n');
+  driver.send('RCPT TO:<c@example.com>\r\n'.repeat(2 + 10 * limits.idleCommands));
+  assert.match(driver.notes.at(-1) ?? '', /^S: 452 4\.5\.3 /);
+  driver.send('RCPT TO:<c@example.com>\r\n');
+  assert.equal(driver.notes.at(-1), 'X: too many commands for no message');
 });
 
 test('server: while a question is open much input makes the driver hold, and its answer lets it resume', () => {

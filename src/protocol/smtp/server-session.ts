@@ -48,6 +48,9 @@ export class ServerSession {
   #body: Body | null = null;
   /** Refusals since the last message was taken. */
   #errors = 0;
+  /** Commands since then that brought no message nearer, and recipients beyond the limit in this transaction. */
+  #idle = 0;
+  #overshoot = 0;
   #openedAt = 0;
   /** Since when we wait for the client. */
   #waitingSince = 0;
@@ -172,6 +175,11 @@ export class ServerSession {
       this.#breach();
       return;
     }
+    const nearer = verb === 'RCPT' || verb === 'DATA' || verb === 'QUIT';
+    if (!nearer && ++this.#idle > this.#settings.limits.idleCommands) {
+      this.#tooManyCommands();
+      return;
+    }
     switch (command.verb) {
       case 'EHLO':
       case 'HELO':
@@ -248,8 +256,11 @@ export class ServerSession {
   #recipient(forwardPath: string): void {
     if (this.#transaction === null) return this.#refuse(reply(503, '5.5.1', 'Send MAIL first.'));
     const { reversePath, forwardPaths } = this.#transaction;
-    if (forwardPaths.length >= this.#settings.limits.recipients)
+    const { recipients, idleCommands } = this.#settings.limits;
+    if (forwardPaths.length >= recipients) {
+      if (++this.#overshoot > 10 * idleCommands) return this.#tooManyCommands();
       return this.#refuse(reply(452, '4.5.3', 'Too many recipients; send the rest in another transaction.'));
+    }
     this.#ask({ kind: 'recipient', reversePath, forwardPath, taken: forwardPaths.length });
   }
 
@@ -285,6 +296,7 @@ export class ServerSession {
       case 'mail':
         if (taken) {
           const { reversePath, bodyType } = question;
+          this.#overshoot = 0;
           this.#transaction = { reversePath, bodyType, forwardPaths: [] };
         }
         break;
@@ -297,7 +309,10 @@ export class ServerSession {
         break;
       case 'message':
         this.#transaction = null;
-        if (taken) this.#errors = 0;
+        if (taken) {
+          this.#errors = 0;
+          this.#idle = 0;
+        }
         break;
       default:
         question satisfies never;
@@ -366,6 +381,13 @@ export class ServerSession {
     if (this.#errors > this.#settings.limits.errors)
       this.#close(reply(421, '4.7.0', 'Too many errors; goodbye.'), 'too many errors');
     else this.#out += replyWire(refusal);
+  }
+
+  #tooManyCommands(): void {
+    this.#close(
+      reply(421, '4.7.0', 'Too many commands for no message; goodbye.'),
+      'too many commands for no message',
+    );
   }
 
   #breach(): void {

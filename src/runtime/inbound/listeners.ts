@@ -246,6 +246,7 @@ const serverLimits = (limits: ClientLimits): ServerLimits => ({
   messageSizeBytes: limits.messageSizeBytes,
   recipients: limits.recipients,
   errors: 20,
+  idleCommands: 100,
   lineBytes: 2048,
   ...sessionTimes,
 });
