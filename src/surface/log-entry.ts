@@ -9,13 +9,36 @@ export type LogEntry = {
   readonly facts: Readonly<Record<string, string | number | undefined>>;
 };
 
-/** What the log says of an event; null: nothing. */
-export function logEntry(event: GatewayEvent): LogEntry | null {
+/** How much an event weighs: known before its line is made, for most lines are never wanted. */
+export function levelOf(event: GatewayEvent): LogLevel {
+  switch (event.kind) {
+    case 'message': {
+      const what = event.trace.event;
+      // Attempts and hedges are the trace's affair, and the log's only when everything is wanted.
+      if (what === 'attempt' || what === 'hedged') return 'debug';
+      return what === 'expired' ? 'warn' : 'info';
+    }
+    case 'egress':
+      return event.state === 'down' || event.state === 'degraded' ? 'warn' : 'info';
+    case 'listener':
+      return event.state === 'failed' ? 'error' : event.state === 'absent' ? 'warn' : 'info';
+    case 'warning':
+      return 'warn';
+    case 'rejected':
+    case 'notice':
+      return 'info';
+    case 'connect':
+      return 'debug';
+  }
+}
+
+/** What the log says of an event. */
+export function logEntry(event: GatewayEvent): LogEntry {
+  const level = levelOf(event);
   switch (event.kind) {
     case 'message':
-      return messageEntry(event.trace, event.sizeBytes);
+      return messageEntry(level, event.trace, event.sizeBytes);
     case 'egress': {
-      const level = event.state === 'down' || event.state === 'degraded' ? 'warn' : 'info';
       const facts = {
         egress: event.id,
         uplink: event.uplink,
@@ -30,7 +53,6 @@ export function logEntry(event: GatewayEvent): LogEntry | null {
       };
     }
     case 'listener': {
-      const level = event.state === 'failed' ? 'error' : event.state === 'absent' ? 'warn' : 'info';
       const facts = { listener: event.address, state: event.state, reason: event.reason };
       return {
         level,
@@ -40,24 +62,21 @@ export function logEntry(event: GatewayEvent): LogEntry | null {
     }
     case 'rejected':
       return {
-        level: 'info',
+        level,
         message: `refused ${event.client} at ${event.listener}: ${event.reason}`,
         facts: { listener: event.listener, client: event.client, reason: event.reason },
       };
     case 'warning':
-      return { level: 'warn', message: event.message, facts: { subject: event.subject } };
+      return { level, message: event.message, facts: { subject: event.subject } };
     case 'notice':
-      return { level: 'info', message: event.message, facts: { subject: event.subject } };
+      return { level, message: event.message, facts: { subject: event.subject } };
     case 'connect':
-      return connectEntry(event);
+      return connectEntry(level, event);
   }
 }
 
-/** Attempts and hedges are the trace's affair, and the log's only when everything is wanted. */
-function messageEntry(trace: TraceEvent, sizeBytes: number | null): LogEntry {
+function messageEntry(level: LogLevel, trace: TraceEvent, sizeBytes: number | null): LogEntry {
   const { event } = trace;
-  const level: LogLevel =
-    event === 'attempt' || event === 'hedged' ? 'debug' : event === 'expired' ? 'warn' : 'info';
   const from = trace.sender === '' ? '<>' : trace.sender;
   const whom =
     event === 'accepted'
@@ -94,11 +113,11 @@ function messageEntry(trace: TraceEvent, sizeBytes: number | null): LogEntry {
   };
 }
 
-function connectEntry(event: Extract<GatewayEvent, { kind: 'connect' }>): LogEntry {
+function connectEntry(level: LogLevel, event: Extract<GatewayEvent, { kind: 'connect' }>): LogEntry {
   const { egressId, site, connectMs, error } = event;
   const what = event.probe ? 'probe' : event.hedge ? 'hedge' : 'connection';
   return {
-    level: 'debug',
+    level,
     message: `${what} to ${site} by ${egressId}: ${error ?? `connected in ${Math.round(connectMs ?? 0)} ms`}`,
     facts: { egress: egressId, site, connect_ms: connectMs ?? undefined, error: error ?? undefined },
   };

@@ -95,6 +95,18 @@ for (const format of ['json', 'text'] as const) {
   });
 }
 
+test('a hundred lines come whole and in their order', () => {
+  const many = Array.from(
+    { length: 100 },
+    (_, place): GatewayEvent => ({ kind: 'notice', at, subject: 'many', message: `Notice ${place}.` }),
+  );
+  const lines = logged({ level: 'info', format: 'json' }, many);
+  assert.deepEqual(
+    lines.map(line => JSON.parse(line).msg),
+    many.map((_, place) => `Notice ${place}.`),
+  );
+});
+
 test('text lines are for people', () => {
   assert.deepEqual(logged({ level: 'info', format: 'text' }, [egress]), [
     '2026-11-24T17:00:00.000Z warn  uplink isp1: isp1/198.51.100.30 is down (was up): two sites fail through it',

@@ -1,7 +1,7 @@
 import { destination as openDestination } from 'pino';
 import type { EventStream, GatewayEvent } from '../runtime/events.ts';
 import type { Clock, Timer } from '../runtime/ports.ts';
-import { type LogEntry, type LogLevel, logEntry } from './log-entry.ts';
+import { type LogEntry, type LogLevel, levelOf, logEntry } from './log-entry.ts';
 import { printable } from './printable.ts';
 import { rfc3339 } from './rfc3339.ts';
 
@@ -20,7 +20,8 @@ const rank: Readonly<Record<LogLevel, number>> = { error: 50, warn: 40, info: 30
 const paint: Readonly<Record<LogLevel, string>> = { error: '31', warn: '33', info: '32', debug: '2' };
 
 const flushEveryMs = 1000;
-const bufferBytes = 4096;
+/** So much is gathered for one write; a write goes through a thread of its own and costs more than its lines. */
+const gatheredChars = 16_000;
 /** What may wait for a reader that has stopped reading; beyond it lines are left out and counted. */
 const backlogBytes = 8_000_000;
 /** Strangers make us log by being refused: so many lines a second, and the rest as a number. */
@@ -39,6 +40,7 @@ export class Log {
   #write: (level: LogLevel, entry: LogEntry, at: number) => void;
   #least: number;
   #flush: Timer;
+  #gathered = '';
   #lost = 0;
 
   constructor(setting: LogSetting, parts: LogParts) {
@@ -47,11 +49,11 @@ export class Log {
     this.#destination = openDestination({
       fd: parts.fd,
       sync: false,
-      minLength: bufferBytes,
+      minLength: gatheredChars,
       maxLength: backlogBytes,
     });
-    this.#destination.on('drop', () => {
-      this.#lost++;
+    this.#destination.on('drop', (lines: string) => {
+      this.#lost += lines.split('\n').length - 1;
     });
     // A reader that went away must not take the gateway with it.
     this.#destination.on('error', () => undefined);
@@ -79,6 +81,7 @@ export class Log {
   /** The one line that is written whatever the level: the gateway is ready, or has ended. */
   announce(message: string, facts: LogEntry['facts'] = {}): void {
     this.#write('info', { level: 'info', message, facts }, this.#clock.now());
+    this.#handOver();
     this.#destination.flush();
   }
 
@@ -86,6 +89,7 @@ export class Log {
   close(): void {
     this.#flush.cancel();
     this.#tellLeftOut();
+    this.#handOver();
     try {
       this.#destination.flushSync();
     } catch {
@@ -94,8 +98,8 @@ export class Log {
   }
 
   #hear(event: GatewayEvent): void {
+    if (rank[levelOf(event)] < this.#least) return;
     const entry = logEntry(event);
-    if (entry === null || rank[entry.level] < this.#least) return;
     if (event.kind === 'rejected' && !this.#mayTellRefusal()) return;
     if (event.kind === 'warning' && this.#toldLately(`${event.subject}\n${event.message}`)) return;
     this.#write(
@@ -145,6 +149,7 @@ export class Log {
   #flushLater(): Timer {
     return this.#clock.timer(flushEveryMs, () => {
       this.#tellLeftOut();
+      this.#handOver();
       this.#destination.flush();
       this.#flush = this.#flushLater();
     });
@@ -158,12 +163,28 @@ export class Log {
 
   /** `JSON.stringify` escapes what could end a line, and leaves out undefined facts. */
   #writeJson(level: LogLevel, { facts, message }: LogEntry, at: number): void {
-    this.#destination.write(`${JSON.stringify({ level, time: rfc3339(at), ...facts, msg: message })}\n`);
+    const told = JSON.stringify(facts).slice(1, -1);
+    const time = rfc3339(at);
+    this.#put(
+      `{"level":"${level}","time":"${time}",${told}${told === '' ? '' : ','}"msg":${JSON.stringify(message)}}\n`,
+    );
   }
 
   #writeText(level: LogLevel, entry: LogEntry, at: number): void {
     const name = level.padEnd(5);
     const painted = this.#parts.colour ? `\u001b[${paint[level]}m${name}\u001b[0m` : name;
-    this.#destination.write(`${rfc3339(at)} ${painted} ${printable(entry.message)}\n`);
+    this.#put(`${rfc3339(at)} ${painted} ${printable(entry.message)}\n`);
+  }
+
+  #put(line: string): void {
+    this.#gathered += line;
+    if (this.#gathered.length >= gatheredChars) this.#handOver();
+  }
+
+  #handOver(): void {
+    if (this.#gathered === '') return;
+    const lines = this.#gathered;
+    this.#gathered = '';
+    this.#destination.write(lines);
   }
 }
