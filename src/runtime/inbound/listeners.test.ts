@@ -129,8 +129,10 @@ function house(given: Partial<InboundSettings> = {}) {
   } as unknown as Network;
   const appended: NewMessage[] = [];
   const commits: ((result: Result<void, StoreError>) => void)[] = [];
+  let fault: Error | null = null;
   const store = {
     append: (message: NewMessage) => {
+      if (fault !== null) throw fault;
       appended.push(message);
       return new Promise<Result<void, StoreError>>(commit => commits.push(commit));
     },
@@ -160,6 +162,9 @@ function house(given: Partial<InboundSettings> = {}) {
     absent,
     taken,
     accepts,
+    failAppend: (error: Error) => {
+      fault = error;
+    },
     hostChanges: () => hostChanged(),
     commit: async (result: Result<void, StoreError> = { ok: true, value: undefined }) => {
       for (const commit of commits.splice(0)) commit(result);
@@ -237,6 +242,22 @@ test('who keeps a connection after our last word is not waited for', async () =>
   for (const client of [told, turnedAway]) assert.deepEqual([client.ended, client.closed], [true, false]);
   passTime();
   for (const client of [told, turnedAway]) assert.ok(client.closed);
+});
+
+test('a fault of our own ends the one connection, and is told', async () => {
+  const { listeners, call, seen, failAppend } = house();
+  await listeners.start();
+  const unlucky = call('10.20.0.2', '10.20.0.7');
+  const other = call('10.20.0.2', '10.20.0.7');
+  await unlucky.say('EHLO app.example.com');
+  await unlucky.say(...message);
+  failAppend(new TypeError('a bug'));
+  assert.equal(await unlucky.say('hello', '.'), '');
+  assert.ok(unlucky.closed);
+  assert.ok(
+    seen.some(event => event.kind === 'warning' && /by a fault of Postern: .*a bug/.test(event.message)),
+  );
+  assert.match(await other.say('EHLO app.example.com'), /^250-/);
 });
 
 test('an mx listener makes strangers wait for the greeting, and refuses who speaks before it', async () => {

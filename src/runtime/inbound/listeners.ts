@@ -202,6 +202,13 @@ export class Listeners {
         this.#clients.leave(client);
         if (reason !== null) this.#reject(setting, client, reason);
       },
+      failed: error =>
+        this.#parts.events.emit({
+          kind: 'warning',
+          at: this.#parts.clock.now(),
+          subject: 'inbound',
+          message: `A connection ended by a fault of Postern: ${faultText(error)}; please report it.`,
+        }),
     });
     this.#open.add(session);
     if (this.#stopping) session.shutdown();
@@ -235,6 +242,9 @@ export class Listeners {
     this.#parts.events.emit({ kind: 'listener', at: this.#parts.clock.now(), address, state, reason });
   }
 }
+
+const faultText = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 const doorKey = (setting: ListenerSetting): string => `${setting.address} ${setting.port}`;
 

@@ -39,6 +39,8 @@ export type SmtpConnectionParts = {
   readonly clock: Clock;
   /** The connection is over; `reason` is null where it ended as it should. */
   readonly closed: (reason: string | null) => void;
+  /** A fault of our own: this connection ends, and nothing else. */
+  readonly failed: (error: unknown) => void;
 };
 
 /** A message between DATA and the reply to its end. */
@@ -119,13 +121,23 @@ export class SmtpConnection {
     this.#events.push(event);
     if (this.#stepping) return;
     this.#stepping = true;
-    for (let next = this.#events.shift(); next !== undefined && !this.#over; next = this.#events.shift()) {
-      for (const action of this.#session.step(next)) this.#act(action);
+    try {
+      for (let next = this.#events.shift(); next !== undefined && !this.#over; next = this.#events.shift()) {
+        for (const action of this.#session.step(next)) this.#act(action);
+      }
+      this.#stepping = false;
+      this.#flush();
+      this.#partWhenAllIsSaid();
+      this.#armTimer();
+    } catch (error) {
+      this.#fail(error);
     }
-    this.#stepping = false;
-    this.#flush();
-    this.#partWhenAllIsSaid();
-    this.#armTimer();
+  }
+
+  /** The boundary of one connection: what is a bug ends here. The client hears nothing, and sends its message again. */
+  #fail(error: unknown): void {
+    this.#parts.failed(error);
+    this.#connection.destroy();
   }
 
   #flush(): void {
@@ -176,7 +188,7 @@ export class SmtpConnection {
       case 'data':
         return this.#answer(ask, this.#open(question));
       case 'message':
-        return void this.#commit(ask);
+        return void this.#commit(ask).catch((error: unknown) => this.#fail(error));
       default:
         question satisfies never;
     }
