@@ -173,7 +173,8 @@ function dnsFindings(survey: Survey): Finding[] {
   const found = survey.dnsServers.flatMap(({ uplink }) => {
     if (uplink === null || names.includes(uplink.value)) return [];
     const near = nearWord(uplink.value, names);
-    const instead = near === null ? `write one of: ${names.join(', ')}` : `did you mean ${near}?`;
+    const known = names.length === 0 ? 'name the uplinks first' : `write one of: ${names.join(', ')}`;
+    const instead = near === null ? known : `did you mean ${near}?`;
     return [
       mistake(uplink.path, `there is no uplink ${shown(uplink.value)}; ${instead}`.replace(/(?<!\?)$/, '.')),
     ];

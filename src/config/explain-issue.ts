@@ -39,7 +39,7 @@ export function shown(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(printable(value.length > 60 ? `${value.slice(0, 60)}…` : value));
   if (value === null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'the list' : 'a list';
   return typeof value === 'object' ? 'a map' : JSON.stringify(value);
 }
 

@@ -692,6 +692,18 @@ const bombs: [string, string][] = [
   ['control characters and direction marks', '"a\\u202eb\\e[31m": 1\n'],
 ];
 
+test('configuration: empty lists are told as such, and names that nothing can be said of', () => {
+  assert.deepEqual(
+    mistakes(
+      'hostname: mail.example.com\nuplinks: []\ndns: { servers: [{ address: 127.0.0.1, uplink: isp1 }] }\n',
+    ),
+    [
+      'p.yaml:2:10: uplinks: the list is empty; write at least one uplink with a name and its source addresses.',
+      'p.yaml:3:49: dns.servers[0].uplink: there is no uplink "isp1"; name the uplinks first.',
+    ],
+  );
+});
+
 for (const [sentence, source] of bombs) {
   test(`configuration: ${sentence} is refused in whole sentences`, () => {
     const told = mistakes(source);

@@ -102,7 +102,7 @@ const uplink = map({
     .optional()
     .describe('The EHLO name given from its addresses. It should lead back to them. Default: `hostname`.'),
   source: list(source, 'source addresses', '[198.51.100.30]')
-    .min(1, { error: 'is an empty list; write at least one source address, as in [198.51.100.30]' })
+    .min(1, { error: 'is empty; write at least one source address, as in [198.51.100.30]' })
     .describe(
       "This host's addresses on the uplink, IPv4 and IPv6: each is a way out with a health of its own. An entry is an address, or a map.",
     ),
@@ -154,7 +154,7 @@ const domain = map({
   name: hostName('example.com').describe('The domain, in lower-case A-labels.'),
   role: word(['primary']).prefault('primary').describe("We are the domain's mail host."),
   deliver_to: list(endpoint('10.20.0.10:25', 25), 'addresses with ports', '["10.20.0.10:25"]')
-    .min(1, { error: 'is an empty list; write where the mail store is, as in ["10.20.0.10:25"]' })
+    .min(1, { error: 'is empty; write where the mail store is, as in ["10.20.0.10:25"]' })
     .describe('The mail store behind us, tried in order. Loopback and private addresses use no uplink.'),
 });
 
@@ -181,7 +181,7 @@ export const configSchema = map({
       "Queue, spool, trace and control socket. A relative path counts from the configuration's folder.",
     ),
   uplinks: list(uplink, 'uplinks', '- name: isp1')
-    .min(1, { error: 'is an empty list; write at least one uplink with a name and its source addresses' })
+    .min(1, { error: 'is empty; write at least one uplink with a name and its source addresses' })
     .describe('One entry for each way to the Internet.'),
   listeners: list(listener, 'listeners', '- address: 198.51.100.30:25')
     .optional()
