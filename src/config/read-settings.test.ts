@@ -699,7 +699,7 @@ test('configuration: empty lists are told as such, and names that nothing can be
     ),
     [
       'p.yaml:2:10: uplinks: the list is empty; write at least one uplink with a name and its source addresses.',
-      'p.yaml:3:49: dns.servers[0].uplink: there is no uplink "isp1"; name the uplinks first.',
+      'p.yaml:3:48: dns.servers[0].uplink: there is no uplink "isp1"; name the uplinks first.',
     ],
   );
 });
