@@ -280,3 +280,35 @@ story('where the first family’s egresses are up, the other family’s answer i
   await house.clock.run(60_000);
   assert.deepEqual(house.eventsOf(id), ['attempt', 'bounced']);
 });
+
+story('a flood for a dead site keeps no other mail waiting, and is put off whole', async house => {
+  house.hops.set('dead.example', hop('mx.dead.example', deadHost));
+  const flood = 12_000;
+  const bytes = Buffer.from('Subject: flood\r\n\r\n');
+  const receivedAt = house.clock.now();
+  const message = {
+    receivedAt,
+    reversePath: '',
+    sizeBytes: bytes.length,
+    bodyType: '7bit',
+    client: null,
+  } as const;
+  const appended = Array.from({ length: flood }, (_, n) =>
+    house.store.append({
+      message: { ...message, id: house.ids.next(receivedAt) },
+      body: { kind: 'inline', bytes },
+      forwardPaths: [`r${n}@dead.example`],
+      lease: null,
+    }),
+  );
+  await house.clock.await(Promise.all(appended));
+  house.dispatcher.wake();
+  await house.clock.run(3_000);
+  assert.ok(house.dispatcher.room > 5_000, `room for ${house.dispatcher.room}`);
+  await house.accept(remote);
+  await house.clock.run(1_000);
+  assert.equal(house.bringers.length, 1);
+  await house.clock.run(240_000);
+  assert.equal(house.eventsOf().filter(event => event === 'deferred').length, flood);
+  assert.equal(house.eventsOf().filter(event => event === 'attempt').length, 1);
+});

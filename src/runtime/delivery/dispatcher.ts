@@ -35,6 +35,10 @@ const parkedAwayMs = 30_000;
 const connectionLimit = 500;
 const sweepMs = 5_000;
 const stopMs = 10_000;
+/** What waits in memory for a site that nobody reached, before its next try; more are put off at once. */
+const retryingLimit = 1_000;
+/** What a site that has not answered has no place for comes again after about this. */
+const stuckAwayMs = 30_000;
 /** How often DNS is asked again within one attempt when it gave nothing. */
 const lookUpWaitsMs = [500, 2_000, 5_000];
 /**
@@ -95,6 +99,8 @@ export class Dispatcher {
   };
   #settings: DeliverySettings;
   #local: LocalEgress;
+  /** Recipients of groups that wait for another quick try. */
+  #retrying = 0;
   #held = 0;
   /** By message: how many of its recipients are in hand, who share one body. */
   readonly #bodies = new Map<MessageId, number>();
@@ -278,7 +284,10 @@ export class Dispatcher {
   }
 
   #assign(site: Site, group: Group, hosts: HostList): void {
-    const now = this.#parts.clock.monotonic();
+    const { clock, random } = this.#parts;
+    if (site.isStuck && !this.#ledger.hasExpired(group[0].message))
+      return this.#ledger.handBack(group, clock.now() + stuckAwayMs * (0.5 + random.next()));
+    const now = clock.monotonic();
     if (group.length === 1) return site.add(new Job(group, hosts, now), laneOf(group[0]));
     const tries = this.#unreachedTries.get(group) ?? 0;
     for (const all of grouped(group, each => laneOf(each).key)) {
@@ -428,9 +437,14 @@ export class Dispatcher {
     const group = job.recipients;
     const tries = this.#unreachedTries.get(group) ?? 0;
     const waitMs = reachWaitsMs[tries];
-    if (waitMs === undefined || elapsedMs > quickFailureMs || this.#stopping)
+    const isOver = waitMs === undefined || elapsedMs > quickFailureMs || this.#stopping;
+    if (isOver || this.#retrying >= retryingLimit)
       return this.#conclude(group, { kind: 'unreached', error }, null, elapsedMs);
     this.#unreachedTries.set(group, tries + 1);
+    this.#retrying += group.length;
+    this.#parts.clock.timer(waitMs, () => {
+      this.#retrying -= group.length;
+    });
     this.#lookUpLater(group, waitMs, 0);
   }
 

@@ -21,6 +21,8 @@ import { askAfter } from './suspicion.ts';
 const sessionLimit = 20;
 /** New sessions begun at a time, so that a dead site costs few connects. */
 const openingLimit = 5;
+/** So many jobs wait in memory for a site that has not answered yet. */
+const stuckJobs = 1_000;
 /** A site that let no more sessions in is not asked for more for a while. */
 const fullSiteMs = 60_000;
 /** A kept session is closed by us before the far side does. */
@@ -97,6 +99,14 @@ export class Site implements SessionOwner {
   /** Nothing waits, nothing is open. */
   get isEmpty(): boolean {
     return this.#queues.size === 0 && this.#members.size === 0 && this.#openings.size === 0;
+  }
+
+  /** Many wait, and nobody has answered yet: more would only keep the mail of other sites out of memory. */
+  get isStuck(): boolean {
+    if (this.#members.size > 0) return false;
+    let waiting = 0;
+    for (const { jobs } of this.#queues.values()) waiting += jobs.length;
+    return waiting >= stuckJobs;
   }
 
   /** Sessions that carry a job now. */
