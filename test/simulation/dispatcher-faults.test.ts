@@ -312,3 +312,71 @@ story('a flood for a dead site keeps no other mail waiting, and is put off whole
   assert.equal(house.eventsOf().filter(event => event === 'deferred').length, flood);
   assert.equal(house.eventsOf().filter(event => event === 'attempt').length, 1);
 });
+
+story('a receiver that only ever puts off keeps one egress for four hours, and no longer', async house => {
+  const receiver = receiverOf(house, 'mx.remote.example');
+  receiver.behave({ refuse: { [remote]: '451 4.3.0 Later' } });
+  house.guide.set('isp1', 'down');
+  const id = await house.accept(remote);
+  await house.clock.run(60_000);
+  house.guide.set('isp1', 'up');
+  const startedAt = house.clock.now();
+  await house.clock.run(9 * hour);
+  const uplinks = house
+    .trace(id)
+    .filter(({ event }) => event === 'attempt')
+    .map(({ at, uplink }) => [at - startedAt < 4 * hour ? 'early' : 'late', uplink]);
+  assert.deepEqual(
+    [...new Set(uplinks.map(pair => pair.join(' ')))],
+    ['early isp2', 'late isp1'],
+    JSON.stringify(uplinks),
+  );
+});
+
+story('an answer that comes after the message was sent again counts for nothing more', async house => {
+  const receiver = receiverOf(house, 'mx.remote.example');
+  receiver.behave({ dotDelayMs: 700_000 });
+  const id = await house.accept(remote);
+  await house.clock.run(2_000);
+  house.guide.set('isp1', 'down');
+  receiver.behave({ dotDelayMs: 0 });
+  await house.clock.run(1_400_000);
+  assert.deepEqual(house.eventsOf(id), ['attempt', 'in_doubt', 'attempt', 'delivered']);
+  assert.equal(house.bringers.length, 2);
+  assert.deepEqual(await house.queued(), []);
+});
+
+story('a late answer counts for each recipient of the message', async house => {
+  const receiver = receiverOf(house, 'mx.remote.example');
+  receiver.behave({ dotDelayMs: 60_000, refuse: { 'nobody@remote.example': '550 5.1.1 No such user here' } });
+  const id = await house.acceptFrom('', [remote, 'nobody@remote.example', 'other@remote.example']);
+  await house.clock.run(2_000);
+  house.guide.set('isp1', 'down');
+  await house.clock.run(200_000);
+  assert.deepEqual(house.eventsOf(id).toSorted(), [
+    'attempt',
+    'attempt',
+    'attempt',
+    'bounced',
+    'delivered',
+    'delivered',
+    'in_doubt',
+    'in_doubt',
+    'in_doubt',
+  ]);
+  assert.deepEqual(await house.queued(), []);
+  await house.clock.run(700_000);
+  assert.equal(house.world.deliveries.length, 1);
+});
+
+story('the far side’s own end after the dot, while the egress is down, is no answer', async house => {
+  const receiver = receiverOf(house, 'mx.remote.example');
+  receiver.behave({ dotDelayMs: 30_000 });
+  const id = await house.accept(remote);
+  await house.clock.run(2_000);
+  house.guide.set('isp1', 'down');
+  await house.clock.run(1_000);
+  house.world.gateway.cut(house.world.uplinks[0], 'mail port reset');
+  await house.clock.run(800_000);
+  assert.deepEqual(house.eventsOf(id), ['attempt', 'in_doubt', 'attempt', 'delivered']);
+});
