@@ -380,3 +380,20 @@ story('the far side’s own end after the dot, while the egress is down, is no a
   await house.clock.run(800_000);
   assert.deepEqual(house.eventsOf(id), ['attempt', 'in_doubt', 'attempt', 'delivered']);
 });
+
+story(
+  'an egress that the receiver refused is no hedge for a slow one, only for one that fails',
+  async house => {
+    const [first] = house.world.uplinks;
+    house.guide.penaltiesOfAll.set('isp2/203.0.113.40', 'mx.remote.example refused it');
+    first.quality = { ...first.quality, latencyMs: 300 };
+    const slow = await house.accept(remote);
+    await house.clock.run(10_000);
+    assert.deepEqual(house.eventsOf(slow), ['attempt', 'delivered']);
+    await house.clock.run(60_000);
+    house.world.gateway.cut(first, 'mail port reset');
+    await house.accept(remote);
+    await house.clock.run(5_000);
+    assert.deepEqual(house.bringers, ['198.51.100.30 mail.example.com', '203.0.113.40 mail2.example.com']);
+  },
+);

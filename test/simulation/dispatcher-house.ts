@@ -15,6 +15,8 @@ export class ScriptedGuide implements EgressGuide {
   readonly observed: { readonly egressId: string; readonly observation: Observation }[] = [];
   readonly penalised: string[] = [];
   readonly considered: string[] = [];
+  /** Of every host. */
+  readonly penaltiesOfAll = new Map<string, string>();
   verdict: 'answers' | 'silent' = 'answers';
   suspected = 0;
   trusted = true;
@@ -93,7 +95,7 @@ export class ScriptedGuide implements EgressGuide {
   }
 
   penalties(): ReadonlyMap<string, string> {
-    return new Map();
+    return this.penaltiesOfAll;
   }
 
   async suspect(): Promise<'answers' | 'silent'> {

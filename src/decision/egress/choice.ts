@@ -19,6 +19,8 @@ export type Candidate = {
   readonly reason: string;
   /** True where this is not the egress that would be chosen were all up: its refusals blame the route. */
   readonly standIn: boolean;
+  /** Its route to the host is penalised: not to be tried because another egress is only slow. */
+  readonly penalised?: true;
 };
 
 /** The verdict: whom to try, or why nobody can be. */

@@ -88,7 +88,9 @@ function keptLast(ordered: readonly Usable[], facts: ChoiceFacts): Usable | unde
 
 function candidate(view: Usable, ideal: EgressView | undefined, facts: ChoiceFacts): Candidate {
   const standIn = ideal !== undefined && ideal.id !== view.id;
-  return { egress: view.egress, standIn, reason: reasonFor(view, standIn ? ideal : undefined, facts) };
+  const reason = reasonFor(view, standIn ? ideal : undefined, facts);
+  const plain = { egress: view.egress, standIn, reason };
+  return facts.penalised.has(view.id) ? { ...plain, penalised: true } : plain;
 }
 
 function reasonFor(view: Usable, ideal: EgressView | undefined, facts: ChoiceFacts): string {

@@ -8,6 +8,9 @@ import type { EgressGuide } from './egress-guide.ts';
 /** Linux itself would go on for 130 s; RFC 5321 section 4.5.3.2 says nothing of the connection. */
 const connectTimeoutMs = 30_000;
 
+/** An egress that this receiver refuses, or cannot be reached by, does not start beside one that is only slow. */
+const penalisedHeadStartMs = 5_000;
+
 export type RaceResult =
   | {
       readonly kind: 'won';
@@ -107,8 +110,10 @@ export class Race {
       if (result.ok) this.#connected(runner, result.value);
       else this.#failed(runner, result.error);
     });
-    if (egress.kind === 'local' || this.#runners.length >= candidates.length) return;
-    this.#headStart = clock.timer(guide.headStartMs(egress.id, site), () => this.#headStartOver());
+    const next = candidates[this.#runners.length];
+    if (egress.kind === 'local' || next === undefined) return;
+    const headStartMs = next.penalised ? penalisedHeadStartMs : guide.headStartMs(egress.id, site);
+    this.#headStart = clock.timer(headStartMs, () => this.#headStartOver());
   }
 
   #headStartOver(): void {
