@@ -495,6 +495,17 @@ const transcripts: [string, Letter, string][] = [
     A: close refused`,
   ],
   [
+    'EHLO refused for who we are is not asked again as HELO',
+    {},
+    `
+    S: 220 mx
+    C: EHLO mail.example.com
+    S: 550 5.7.1 not by that name
+    A: refused ehlo 550
+    C: QUIT
+    A: close refused`,
+  ],
+  [
     'HELO refused',
     {},
     `

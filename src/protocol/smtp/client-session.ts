@@ -49,7 +49,10 @@ const groupLimit = 100;
 /** Bytes of a reply line; RFC 5321 section 4.5.3.1.5 says 512, and some servers say more. */
 const lineLimitBytes = 2000;
 
-/** EHLO refused so means that the server knows only HELO (RFC 5321 section 4.1.1.1). */
+/**
+ * EHLO refused so means that the server knows only HELO (RFC 5321 section 4.1.1.1), unless an X.7.x says that it is about
+ * us (RFC 3463 section 3.8).
+ */
 const heloInstead: ReadonlySet<number> = new Set([500, 501, 502, 504, 550]);
 
 const finalDot = Buffer.from('.\r\n');
@@ -161,7 +164,8 @@ export class ClientSession {
   }
 
   #introduced(answer: Reply): void {
-    if (this.#state === 'ehlo' && heloInstead.has(answer.code)) {
+    const isOfUs = /^[45]\.7\./.test(answer.enhancedStatus ?? '');
+    if (this.#state === 'ehlo' && heloInstead.has(answer.code) && !isOfUs) {
       this.#state = 'helo';
       this.#write([`HELO ${this.#ehlo}\r\n`]);
       return;
