@@ -130,7 +130,7 @@ export class DispatcherHouse {
   readonly ids = new MessageIds(null);
   readonly dispatcher: Dispatcher;
   /** Answers of the next-hop table that a test replaces. */
-  readonly hops = new Map<string, NextHop>();
+  readonly hops = new Map<string, NextHop | Promise<NextHop>>();
 
   constructor() {
     const stream = new EventStream();

@@ -47,6 +47,8 @@ const lookUpWaitsMs = [500, 2_000, 5_000];
  */
 const reachWaitsMs = [3_000, 7_000];
 const quickFailureMs = 10_000;
+/** How long the domains of one message wait for each other's look-ups, so that those of one site share a transaction. */
+const gatherMs = 250;
 /** A lease that crossed the late answer to a doubt: what is left of it comes again after this. */
 const crossedMs = 60_000;
 /** Messages that wait for the preferred egress and are woken by its return; the schedule finds the others. */
@@ -223,37 +225,41 @@ export class Dispatcher {
 
   #lookUp(group: Group, tries: number): void {
     if (this.#stopping) return this.#ledger.handBack(group, null);
-    this.#lookingUp.add(group);
     const domain = domainOf(group[0].recipient.forwardPath);
-    if (group.every(({ recipient }) => domainOf(recipient.forwardPath) === domain)) {
-      void this.#parts.finder.find(domain).then(hop => {
-        if (this.#lookingUp.delete(group)) this.#found(group, hop, tries);
-      });
-      return;
-    }
+    if (group.some(({ recipient }) => domainOf(recipient.forwardPath) !== domain))
+      return this.#lookUpEach(group, tries);
+    this.#lookingUp.add(group);
+    void this.#parts.finder.find(domain).then(hop => {
+      if (this.#lookingUp.delete(group)) this.#found(group, hop, tries);
+    });
+  }
+
+  /** Several domains: those of one site go together, and one that is slow to look up keeps nobody waiting. */
+  #lookUpEach(group: Group, tries: number): void {
     const byDomain = grouped(group, ({ recipient }) => domainOf(recipient.forwardPath));
-    const hops = byDomain.map(([first]) => this.#parts.finder.find(domainOf(first.recipient.forwardPath)));
-    void Promise.all(hops).then(found => {
-      if (!this.#lookingUp.delete(group)) return;
-      const bySite = new Map<string, { hop: NextHop; recipients: LeasedRecipient[] }>();
-      byDomain.forEach((part, place) => {
-        const hop = found[place];
-        if (hop === undefined) return;
-        if (hop.kind !== 'hosts') return this.#found(part, hop, tries);
-        const key = `${hop.site} ${backupsOf(hop.site, hop.hosts)}`;
-        const same = bySite.get(key);
-        if (same) same.recipients.push(...part);
-        else bySite.set(key, { hop, recipients: [...part] });
-      });
-      const unreachedTries = this.#unreachedTries.get(group) ?? 0;
-      for (const { hop, recipients } of bySite.values()) {
-        const [first, ...rest] = recipients;
-        if (first === undefined) continue;
-        const part: Group = [first, ...rest];
+    const unreachedTries = this.#unreachedTries.get(group) ?? 0;
+    const pass = (found: readonly Found[]): void => {
+      for (const { part, hop } of bySite(found.filter(one => this.#lookingUp.delete(one.part)))) {
         if (unreachedTries > 0) this.#unreachedTries.set(part, unreachedTries);
         this.#found(part, hop, tries);
       }
-    });
+    };
+    let gathering: Found[] | null = [];
+    const passGathered = (): void => {
+      const found = gathering ?? [];
+      gathering = null;
+      late.cancel();
+      pass(found);
+    };
+    const late = this.#parts.clock.timer(gatherMs, passGathered);
+    for (const part of byDomain) {
+      this.#lookingUp.add(part);
+      void this.#parts.finder.find(domainOf(part[0].recipient.forwardPath)).then(hop => {
+        if (gathering === null) return pass([{ part, hop }]);
+        gathering.push({ part, hop });
+        if (gathering.length === byDomain.length) passGathered();
+      });
+    }
   }
 
   #found(group: Group, hop: NextHop, tries: number): void {
@@ -584,6 +590,25 @@ function endOf(said: RecipientReply, dotSent: boolean, why: string): AttemptEnd 
   if (answer === null) return { kind: 'broken', stage, dotSent, error: why };
   if (said.local !== undefined) return { kind: 'unfit_message', reply: answer };
   return { kind: 'replied', stage, reply: answer };
+}
+
+type Found = { readonly part: Group; readonly hop: NextHop };
+
+/** The parts of one message whose domains have one site, and the same hosts behind it, become one. */
+function bySite(found: readonly Found[]): Found[] {
+  const sites = new Map<string, Found>();
+  const others: Found[] = [];
+  for (const one of found) {
+    const { part, hop } = one;
+    if (hop.kind !== 'hosts') {
+      others.push(one);
+      continue;
+    }
+    const key = `${hop.site} ${backupsOf(hop.site, hop.hosts)}`;
+    const same = sites.get(key);
+    sites.set(key, same ? { hop: same.hop, part: [...same.part, ...part] } : one);
+  }
+  return [...others, ...sites.values()];
 }
 
 /** In the order in which the keys first come. */

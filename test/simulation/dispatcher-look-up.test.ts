@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
+import { DispatcherHouse } from './dispatcher-house.ts';
+
+/** One story in the simulated network; its dispatcher is stopped whatever happens. */
+function story(sentence: string, play: (house: DispatcherHouse) => Promise<void>): void {
+  test(`delivery: ${sentence}`, async () => {
+    const house = new DispatcherHouse();
+    await house.start();
+    try {
+      await play(house);
+    } finally {
+      await house.stop();
+    }
+  });
+}
+
+const remote = 'receiver@remote.example';
+const colleague = 'colleague@example.com';
+
+/** The next hop of remote.example is found when the test says so. */
+function slowRemote(house: DispatcherHouse): () => void {
+  const hop = house.hops.get('remote.example');
+  assert.ok(hop);
+  const found = Promise.withResolvers<NextHop>();
+  house.hops.set('remote.example', found.promise);
+  return () => found.resolve(hop);
+}
+
+const deliveredTo = (house: DispatcherHouse, id: string): (string | null)[] =>
+  house.trace(id).flatMap(({ event, recipient }) => (event === 'delivered' ? [recipient] : []));
+
+story('a recipient of ours does not wait for the look-up of another one of its message', async house => {
+  const find = slowRemote(house);
+  const id = await house.accept(colleague, remote);
+  await house.clock.run(1_000);
+  assert.deepEqual(deliveredTo(house, id), [colleague]);
+  find();
+  await house.clock.run(1_000);
+  assert.deepEqual(deliveredTo(house, id), [colleague, remote]);
+  assert.deepEqual(await house.queued(), []);
+});
+
+story('two domains of one site that are found soon go in one transaction', async house => {
+  const hop = house.hops.get('remote.example');
+  assert.ok(hop);
+  const find = slowRemote(house);
+  house.hops.set('other.example', hop);
+  await house.accept(remote, 'b@other.example');
+  await house.clock.run(100);
+  assert.equal(house.world.deliveries.length, 0);
+  find();
+  await house.clock.run(1_000);
+  assert.deepEqual(
+    house.world.deliveries.map(({ rcptTo }) => rcptTo.length),
+    [2],
+  );
+});
+
+story('a stop hands back what is still looked up, once', async house => {
+  const find = slowRemote(house);
+  const id = await house.accept(colleague, remote);
+  await house.clock.run(1_000);
+  await house.stop();
+  find();
+  await house.clock.run(1_000);
+  assert.deepEqual(deliveredTo(house, id), [colleague]);
+  assert.deepEqual(
+    (await house.queued()).map(({ forwardPath, lease }) => [forwardPath, lease]),
+    [[remote, null]],
+  );
+});
