@@ -169,3 +169,23 @@ story(
     assert.ok((house.brought[byIsp2] ?? 0) > 30);
   },
 );
+
+story('a name that changes is given from the next message on', ['isp1'], async house => {
+  await house.send(remote, 3_000);
+  await house.send('user@example.com', 3_000);
+  const [uplink] = house.settings('isp1').uplinks;
+  assert.ok(uplink);
+  const egresses = uplink.egresses.map(egress => ({ ...egress, ehlo: 'new.example.com' }));
+  await house.reload({
+    ...house.all,
+    hostname: 'renamed.example.com',
+    uplinks: [{ ...uplink, egresses }],
+  });
+  const before = house.trace.events.length;
+  await house.send(remote, 3_000);
+  await house.send('user@example.com', 3_000);
+  const attempts = house.trace.events.slice(before).filter(({ event }) => event === 'attempt');
+  assert.ok(attempts.length >= 10);
+  for (const { source, ehlo } of attempts)
+    assert.equal(ehlo, source === null ? 'renamed.example.com' : 'new.example.com');
+});

@@ -316,7 +316,7 @@ export class Site implements SessionOwner {
     const isBetter = ({ to, mxPreference }: Target): boolean =>
       mxPreference < target.mxPreference && !hosts.isDead(to, now);
     if (now - openedAt >= worseHostMs && targets.some(isBetter)) return false;
-    if (target.local) return true;
+    if (target.local) return session.candidate.egress.ehlo === local().ehlo;
     const choice = candidatesFor(targets, target, lane, this.key, guide, local(), clock.now());
     if (choice.kind === 'none') return false;
     const [first, second] = choice.candidates;
@@ -325,7 +325,8 @@ export class Site implements SessionOwner {
     if (egress.kind === 'local' || wanted.egress.kind === 'local') return false;
     // It was opened in another's place, which is not empty any more.
     if (session.candidate.standIn && !wanted.standIn) return false;
-    return egress.id === wanted.egress.id && egress.source === wanted.egress.source;
+    const { id, source, ehlo } = wanted.egress;
+    return egress.id === id && egress.source === source && egress.ehlo === ehlo;
   }
 
   #open(queue: Queue): void {
