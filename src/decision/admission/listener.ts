@@ -21,3 +21,8 @@ export type ClientLimits = {
   /** At one time from one client address (IPv6: /64); not for `relay.from_networks`. */
   readonly perClient: number;
 };
+
+/** `198.51.100.30:25`, `[2001:db8:1::30]:25`: how people write it, and how we do in logs, traces and the queue. */
+export function listenerText({ address, port }: Pick<ListenerSetting, 'address' | 'port'>): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

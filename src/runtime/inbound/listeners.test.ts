@@ -338,6 +338,23 @@ test('a port that is in use keeps no other door shut, and is taken when it is fr
   );
 });
 
+test('an IPv6 listener is written as people write it', async () => {
+  const six: ListenerSetting = { ...relay, address: '2001:db8:1::30' };
+  const { listeners, call, commit, seen, appended } = house({
+    listeners: [six],
+    relay: { fromNetworks: ['2001:db8:20::/64'] },
+  });
+  await listeners.start();
+  const client = call('2001:db8:1::30', '2001:db8:20::7');
+  await client.say('EHLO app.example.com');
+  await client.say(...message);
+  await client.say('hello', '.');
+  await commit();
+  const [told] = seen;
+  assert.equal(told?.kind === 'listener' ? told.address : told?.kind, '[2001:db8:1::30]:25');
+  assert.equal(appended[0]?.message.client?.listener, '[2001:db8:1::30]:25');
+});
+
 test('reload opens and closes doors and holds for sessions that are open', async () => {
   const { listeners, call, accepts } = house();
   await listeners.start();

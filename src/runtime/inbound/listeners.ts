@@ -1,7 +1,7 @@
 import { type AdmissionRules, admitClient } from '../../decision/admission/admit.ts';
 import { ClientNetworks } from '../../decision/admission/client-networks.ts';
 import type { DomainSetting, RelaySetting } from '../../decision/admission/domain.ts';
-import type { ClientLimits, ListenerSetting } from '../../decision/admission/listener.ts';
+import { type ClientLimits, type ListenerSetting, listenerText } from '../../decision/admission/listener.ts';
 import { formatReply, reply } from '../../protocol/smtp/reply.ts';
 import type { ServerLimits } from '../../protocol/smtp/server-session-types.ts';
 import type { EventStream } from '../events.ts';
@@ -157,7 +157,7 @@ export class Listeners {
       return { ok: true, value: undefined };
     }
     const why = opened.error.message.replace(/\.$/, '');
-    const error = `The listener ${address}:${port} cannot be opened (${why}); stop what holds the port, or give Postern the right to it.`;
+    const error = `The listener ${listenerText(door.setting)} cannot be opened (${why}); stop what holds the port, or give Postern the right to it.`;
     if (door.state !== 'failed') this.#tell(door, 'failed', `${why}.`);
     return { ok: false, error };
   }
@@ -232,13 +232,14 @@ export class Listeners {
   }
 
   #reject(setting: ListenerSetting, client: string, reason: string): void {
-    const listener = `${setting.address}:${setting.port}`;
+    const listener = listenerText(setting);
     this.#parts.events.emit({ kind: 'rejected', at: this.#parts.clock.now(), listener, client, reason });
   }
 
   #tell(door: Door, state: Door['state'], reason: string): void {
     door.state = state;
-    const address = `${door.setting.address}:${door.listener?.port ?? door.setting.port}`;
+    const { setting, listener } = door;
+    const address = listenerText({ address: setting.address, port: listener?.port ?? setting.port });
     this.#parts.events.emit({ kind: 'listener', at: this.#parts.clock.now(), address, state, reason });
   }
 }

@@ -1,5 +1,5 @@
 import { type AdmissionRules, admitRecipient } from '../../decision/admission/admit.ts';
-import type { ListenerSetting } from '../../decision/admission/listener.ts';
+import { type ListenerSetting, listenerText } from '../../decision/admission/listener.ts';
 import type { MessageId } from '../../decision/queue/queued.ts';
 import { receivedField } from '../../protocol/message/received.ts';
 import { domainOf } from '../../protocol/smtp/address.ts';
@@ -267,7 +267,7 @@ export class SmtpConnection {
     const client = {
       address: this.#connection.remoteAddress,
       helo,
-      listener: `${listener.address}:${listener.port}`,
+      listener: listenerText(listener),
       uplink,
     };
     const verdict = await intake.accept({

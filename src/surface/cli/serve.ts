@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { mistakeText } from '../../config/mistake.ts';
 import { readSettings } from '../../config/read-settings.ts';
 import type { Settings } from '../../config/settings.ts';
+import { listenerText } from '../../decision/admission/listener.ts';
 import { EventStream } from '../../runtime/events.ts';
 import { socketName } from '../control/protocol.ts';
 import { freeSocketPath, startControlSocket } from '../control/server.ts';
@@ -81,9 +82,7 @@ async function run(
     return 3;
   }
   const listening = gateway.control.listeners().filter(({ state }) => state === 'listening');
-  const where = listening.map(({ address, port }) =>
-    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
-  );
+  const where = listening.map(listenerText);
   log.announce(
     `Postern is ready: ${where.length === 0 ? 'no listener has its address yet' : `listening on ${where.join(', ')}`}`,
     { pid: process.pid },
