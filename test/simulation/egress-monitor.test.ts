@@ -309,6 +309,10 @@ test('monitor: a drain lasts over a restart, and ends by itself', async () => {
     value: undefined,
   });
   assert.equal(watched.state(isp1), 'drained');
+  const since = monitor.snapshot().egresses[0]?.since;
+  await world.clock.run(5_000);
+  monitor.reload(world.settings().uplinks);
+  assert.equal(monitor.snapshot().egresses[0]?.since, since);
   assert.match((await monitor.drain('isp9', null, 'x')).ok ? '' : 'no', /no/);
   await world.clock.await(monitor.stop());
   const again = new EgressMonitor({
@@ -321,6 +325,7 @@ test('monitor: a drain lasts over a restart, and ends by itself', async () => {
   });
   await world.clock.await(again.start(world.settings().uplinks));
   assert.equal(again.snapshot().egresses[0]?.state, 'drained');
+  assert.equal(again.snapshot().egresses[0]?.since, since);
   await world.clock.run(61_000);
   assert.notEqual(again.snapshot().egresses[0]?.state, 'drained');
   await world.clock.await(again.stop());

@@ -410,7 +410,7 @@ test('health: an hour up lets relapses be forgotten', () => {
 });
 
 test('health: drained is shown over everything, and what is under it goes on', () => {
-  const story = up().see({ kind: 'drained', at: 0, reason: 'maintenance', until: null });
+  const story = up().see({ kind: 'drained', at: 0, since: 0, reason: 'maintenance', until: null });
   assert.equal(stateOf(story.health), 'drained');
   story.fails('a').fails('b');
   assert.equal(stateOf(story.health), 'drained');
@@ -510,7 +510,7 @@ function live(story: Story, step: Step): void {
       story.host(step.condition);
       return;
     case 'drained':
-      story.see({ kind: 'drained', at: story.now, reason: 'by hand', until: null });
+      story.see({ kind: 'drained', at: story.now, since: 0, reason: 'by hand', until: null });
       return;
     case 'resumed':
       story.see({ kind: 'resumed', at: story.now });

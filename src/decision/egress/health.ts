@@ -108,7 +108,7 @@ export function stepHealth(
     case 'drained':
       return {
         ...health,
-        drain: { since: now.wall, reason: observation.reason, until: observation.until },
+        drain: { since: observation.since, reason: observation.reason, until: observation.until },
       };
     case 'resumed':
       return health.drain === null ? health : { ...health, drain: null };

@@ -66,7 +66,14 @@ export type Observation =
     }
   /** The host lost or regained what this egress stands on. */
   | { readonly kind: 'host'; readonly at: number; readonly condition: HostCondition }
-  | { readonly kind: 'drained'; readonly at: number; readonly reason: string; readonly until: number | null }
+  /** `since` and `until` are wall ms. */
+  | {
+      readonly kind: 'drained';
+      readonly at: number;
+      readonly since: number;
+      readonly reason: string;
+      readonly until: number | null;
+    }
   | { readonly kind: 'resumed'; readonly at: number };
 
 /** What the host itself says of an egress. Anything but `sound` takes it down at once. */

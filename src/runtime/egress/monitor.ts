@@ -366,9 +366,9 @@ export class EgressMonitor {
       if (entry.health.drain !== null) this.#step(entry, { kind: 'resumed', at });
       return;
     }
-    this.#step(entry, { kind: 'drained', at, reason: drain.reason, until: drain.until });
-    if (drain.until === null) return;
-    const { until } = drain;
+    const { since, reason, until } = drain;
+    this.#step(entry, { kind: 'drained', at, since, reason, until });
+    if (until === null) return;
     // Timers count to 24 days at most: a longer drain is looked at again.
     const wait = Math.min(2 ** 31 - 1, Math.max(0, until - this.#clock.now()));
     entry.drainTimer = this.#clock.timer(wait, () => {
