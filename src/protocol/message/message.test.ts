@@ -5,7 +5,7 @@ import { reply } from '../smtp/reply.ts';
 import { type BounceFacts, bounceMessage } from './bounce.ts';
 import { messageDate } from './date.ts';
 import { headerSection } from './header.ts';
-import { type ReceivedFacts, receivedField } from './received.ts';
+import { type ReceivedFacts, receivedCount, receivedField } from './received.ts';
 
 const byte = fc.nat(255).map(code => String.fromCharCode(code));
 
@@ -162,3 +162,14 @@ test('bounce: whatever the far side said, its own header is ours alone and its l
     }),
   );
 });
+
+const hops: [string, string, number][] = [
+  ['nobody had it', 'Subject: x\r\n\r\n', 0],
+  ['two servers had it', 'Received: from a\r\n\tby b\r\nSubject: x\r\nReceived: from c\r\n\r\n', 2],
+  ['a message inside the message does not count', 'Received: a\r\n\r\nReceived: b\r\nReceived: c\r\n', 1],
+  ['nor does the word within a field', 'X-Received: a\r\nSubject: Received: b\r\n\tReceived: c\r\n\r\n', 0],
+  ['a header section without an end counts as far as it goes', 'Received: a\r\nReceived: b', 2],
+];
+for (const [sentence, message, expected] of hops) {
+  test(`hops: ${sentence}`, () => assert.equal(receivedCount(Buffer.from(message)), expected));
+}

@@ -28,6 +28,24 @@ export function receivedField(facts: ReceivedFacts): Buffer {
   );
 }
 
+const fieldName = Buffer.from('Received:');
+const lineEnd = Buffer.from('\r\n');
+
+/**
+ * How often a message that begins with `start` was taken by a server that writes the field's name as we do: in a loop
+ * by way of us at least once a round (RFC 5321 section 6.3). Only the header section counts.
+ */
+export function receivedCount(start: Buffer): number {
+  const blank = start.indexOf('\r\n\r\n');
+  const end = blank < 0 ? start.length : blank;
+  let count = 0;
+  for (let at = start.indexOf(fieldName); at >= 0 && at < end; at = start.indexOf(fieldName, at + 1)) {
+    const beginsLine = at === 0 || start.subarray(at - lineEnd.length, at).equals(lineEnd);
+    if (beginsLine) count += 1;
+  }
+  return count;
+}
+
 /** RFC 5321 section 4.1.3; an IPv4 client at an IPv6 socket is written as IPv4. */
 function addressLiteral(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

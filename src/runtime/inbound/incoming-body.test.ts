@@ -112,3 +112,12 @@ test('a body that comes in crumbs is held and written in few pieces', async () =
   assert.ok((await whole).ok);
   assert.ok(spool.bytes.length <= 100, `${spool.bytes.length} pieces`);
 });
+
+test('a large body knows its hops too', async () => {
+  const { store } = spoolStore();
+  const body = new IncomingBody(store, head, () => {});
+  body.add(Buffer.from('Received: from y\r\n\r\n'));
+  for (let piece = 0; piece < 8; piece += 1) body.add(Buffer.alloc(20_000, 'x'));
+  assert.ok((await body.finish()).ok);
+  assert.equal(body.hops, 2);
+});

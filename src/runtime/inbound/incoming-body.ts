@@ -1,4 +1,5 @@
 import type { BodyRef } from '../../decision/queue/queued.ts';
+import { receivedCount } from '../../protocol/message/received.ts';
 import type { BodyWriter, QueueStore, Result, StoreError } from '../ports.ts';
 import { SpanList } from './span-list.ts';
 
@@ -22,6 +23,7 @@ export class IncomingBody {
   #sizeBytes: number;
   #spooling: Promise<void> | null = null;
   #writer: BodyWriter | null = null;
+  #hops = 0;
   #failure: StoreError | null = null;
   #abandoned = false;
 
@@ -36,6 +38,11 @@ export class IncomingBody {
 
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** Servers that the message has passed, this one counted in; known once `finish` has answered. */
+  get hops(): number {
+    return this.#hops;
   }
 
   get congested(): boolean {
@@ -56,6 +63,7 @@ export class IncomingBody {
       const spans = this.#waiting.take();
       const [first] = spans;
       const bytes = spans.length === 1 && first ? first : Buffer.concat(spans, this.#sizeBytes);
+      this.#hops = receivedCount(bytes);
       return { ok: true, value: { kind: 'inline', bytes } };
     }
     await this.#drainSpool();
@@ -94,7 +102,10 @@ export class IncomingBody {
       this.#failure === null &&
       !this.#abandoned
     ) {
-      const written = await this.#writer.write(this.#waiting.take());
+      const spans = this.#waiting.take();
+      // The first of them hold the whole header section, or more of it than anybody needs.
+      if (this.#hops === 0) this.#hops = receivedCount(Buffer.concat(spans));
+      const written = await this.#writer.write(spans);
       if (!written.ok) this.#fail(written.error);
       const congested = this.congested;
       this.#pendingBytes = this.#waiting.sizeBytes;

@@ -260,6 +260,21 @@ test('a fault of our own ends the one connection, and is told', async () => {
   assert.match(await other.say('EHLO app.example.com'), /^250-/);
 });
 
+test('a message that goes in a circle is refused, with 100 servers on its way it is taken', async () => {
+  const { listeners, call, commit, appended } = house();
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await client.say('EHLO app.example.com');
+  const passed = Array.from({ length: 100 }, (_, index) => `Received: from a by b id ${index}`);
+  await client.say(...message);
+  await client.say(...passed, '', 'hello', '.');
+  await commit();
+  assert.match(client.heard, /^250 /);
+  await client.say(...message);
+  assert.match(await client.say('Received: from a by b', ...passed, '', 'hello', '.'), /^554 5\.4\.6 /);
+  assert.equal(appended.length, 1);
+});
+
 test('an mx listener makes strangers wait for the greeting, and refuses who speaks before it', async () => {
   const { listeners, call, passTime } = house();
   await listeners.start();

@@ -22,6 +22,8 @@ const greetingPauseMs = 200;
 /** How long a client may keep the connection after our last word. */
 export const partingMs = 3_000;
 
+/** Servers that a message may have passed, ourselves counted in; RFC 5321 section 6.3 asks for at least 100. */
+const hopLimit = 101;
 /** Ends of a session that nobody needs to hear of. */
 const inOrder: ReadonlySet<string> = new Set(['quit', 'shutdown']);
 
@@ -262,8 +264,16 @@ export class SmtpConnection {
       await incoming.body.abandon();
       return this.#parts.intake.refuse(body.error);
     }
-    const { id, reversePath, forwardPaths, bodyType, helo } = incoming;
     const { listener, uplink, intake } = this.#parts;
+    if (incoming.body.hops > hopLimit) {
+      await incoming.body.abandon();
+      return reply(
+        554,
+        '5.4.6',
+        `The message has passed more than ${hopLimit - 1} servers: it goes in a circle.`,
+      );
+    }
+    const { id, reversePath, forwardPaths, bodyType, helo } = incoming;
     const client = {
       address: this.#connection.remoteAddress,
       helo,
@@ -278,7 +288,8 @@ export class SmtpConnection {
       body: body.value,
       client,
     });
-    if (verdict.code !== 250 && body.value.kind === 'spool') await incoming.body.abandon();
+    // After another failure a row may name the file; where none does, the next start removes it.
+    if (verdict.code === 452) await incoming.body.abandon();
     return verdict;
   }
 
