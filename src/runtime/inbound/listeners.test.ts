@@ -6,6 +6,7 @@ import { MessageIds } from '../../decision/queue/message-id.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import { EventStream, type GatewayEvent } from '../events.ts';
 import type {
+  BodyWriter,
   Clock,
   Connection,
   ConnectionEvents,
@@ -130,7 +131,14 @@ function house(given: Partial<InboundSettings> = {}) {
   const appended: NewMessage[] = [];
   const commits: ((result: Result<void, StoreError>) => void)[] = [];
   let fault: Error | null = null;
+  const aborted: string[] = [];
+  const writer: BodyWriter = {
+    write: async () => ({ ok: true, value: undefined }),
+    finish: async () => ({ ok: true, value: { kind: 'spool', file: '1-1', sizeBytes: 70_000 } }),
+    abort: async () => void aborted.push('1-1'),
+  };
   const store = {
+    openBody: async () => ({ ok: true, value: writer }) as const,
     append: (message: NewMessage) => {
       if (fault !== null) throw fault;
       appended.push(message);
@@ -162,6 +170,7 @@ function house(given: Partial<InboundSettings> = {}) {
     absent,
     taken,
     accepts,
+    aborted,
     failAppend: (error: Error) => {
       fault = error;
     },
@@ -274,6 +283,24 @@ test('a message that goes in a circle is refused, with 100 servers on its way it
   assert.match(await client.say('Received: from a by b', ...passed, '', 'hello', '.'), /^554 5\.4\.6 /);
   assert.equal(appended.length, 1);
 });
+
+for (const [sentence, kind, kept] of [
+  ['a full disk kept no row, and the file of the body goes', 'full', false],
+  ['after another failure a row may name the file of the body, which stays', 'failed', true],
+] as const) {
+  test(sentence, async () => {
+    const { listeners, call, commit, appended, aborted } = house();
+    await listeners.start();
+    const client = call('10.20.0.2', '10.20.0.7');
+    await client.say('EHLO app.example.com');
+    await client.say(...message);
+    await client.say(...Array.from({ length: 1_000 }, () => 'x'.repeat(70)), '.');
+    assert.equal(appended[0]?.body.kind, 'spool');
+    await commit({ ok: false, error: { kind, message: 'the disk said no' } });
+    assert.match(client.heard, /^45[12] /);
+    assert.equal(aborted.length === 0, kept);
+  });
+}
 
 test('an mx listener makes strangers wait for the greeting, and refuses who speaks before it', async () => {
   const { listeners, call, passTime } = house();
