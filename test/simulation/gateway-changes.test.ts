@@ -6,7 +6,8 @@ import { startNameServer } from '../../src/surface/demo/name-server.ts';
 import { SteadySender } from '../../src/surface/demo/steady-sender.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryTrace } from './memory-trace.ts';
-import { must, nameServerAddress, ReferenceNetwork } from './reference-network.ts';
+import { must, nameServerAddress, ReferenceNetwork, remoteDomains } from './reference-network.ts';
+import type { CutKind } from './sim-link.ts';
 
 /** The whole gateway in the reference network, with an operator who changes its configuration. */
 class Changing {
@@ -189,3 +190,23 @@ story('a name that changes is given from the next message on', ['isp1'], async h
   for (const { source, ehlo } of attempts)
     assert.equal(ehlo, source === null ? 'renamed.example.com' : 'new.example.com');
 });
+
+for (const cut of ['black hole', 'interface down', 'mail port reset', 'outward lost'] satisfies CutKind[])
+  test(`simulated gateway, a stand-in whose name does not fit: ${cut}: every receiver refuses it, nothing bounces, and all leaves within a minute of the preferred uplink's return`, async () => {
+    const house = new Changing();
+    const [first, second] = house.all.uplinks;
+    assert.ok(first && second);
+    const egresses = second.egresses.map(egress => ({ ...egress, ehlo: 'wrong.example.com' }));
+    await house.start({ ...house.all, uplinks: [first, { ...second, egresses }] });
+    for (const { name } of remoteDomains) await house.send(`receiver@${name}`, 2_000);
+    house.world.gateway.cut(house.world.uplinks[0], cut);
+    for (let turn = 0; turn < 5; turn++)
+      for (const { name } of remoteDomains) await house.send(`receiver@${name}`, 3_000, 1_000);
+    house.world.gateway.cut(house.world.uplinks[0], null);
+    await house.clock.run(60_000);
+    assert.equal(house.events('bounced'), 0);
+    assert.ok(house.events('deferred') > 10);
+    assert.equal(house.events('delivered'), house.events('accepted'));
+    assert.deepEqual(Object.keys(house.brought), [byIsp1]);
+    await house.clock.await(house.gateway.stop());
+  });
