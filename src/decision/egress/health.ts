@@ -241,8 +241,8 @@ function afterHost(health: Health, condition: HostCondition, context: HealthCont
     return fallen({ ...next, failures: [] }, condition, { hasty: false, needsGreeting: false }, now);
   if (health.state !== 'down') return next;
   if (context.witnesses === 0 || !context.othersUsable)
-    return moved(fresh(next), 'unknown', `no longer ${health.condition}; nothing was sent by it since`, now);
-  return { ...next, reason: `no longer ${health.condition}; proving itself by probes` };
+    return moved(fresh(next), 'unknown', `"${health.condition}" is over; nothing was sent by it since`, now);
+  return { ...next, reason: `"${health.condition}" is over; proving itself by probes` };
 }
 
 function fallen(health: Health, reason: string, fall: NonNullable<Health['fall']>, now: Moment): Health {

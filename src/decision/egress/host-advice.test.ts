@@ -94,7 +94,7 @@ const rows: [string, EgressSetting, PresentAddress | null, RouteOfSource | null,
       present,
       { ...right, fallback: false },
       'sound',
-      /no unreachable default/,
+      /a source of uplink isp1, has no unreachable default/,
       [unreachable],
     ],
     [

@@ -78,7 +78,7 @@ export function hostAdvice(
   if (!route.fallback)
     return {
       condition: 'sound',
-      message: `Table ${route.table ?? '?'} of ${who.slice(0, -1)} has no unreachable default: when the route is lost, its packets leave by another uplink and hang for two minutes. Add one.`,
+      message: `Table ${route.table ?? '?'} of ${who} has no unreachable default: when the route is lost, its packets leave by another uplink and hang for two minutes. Add one.`,
       commands: commands(setting, present, route),
     };
   return sound;
