@@ -253,6 +253,23 @@ test('who keeps a connection after our last word is not waited for', async () =>
   for (const client of [told, turnedAway]) assert.ok(client.closed);
 });
 
+test('what was refused is told with its reason, each thing once', async () => {
+  const { listeners, call, seen } = house({ domains: [] });
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await client.say('EHLO app.example.com');
+  await client.say(...message);
+  await client.say('a bare\nline', '.');
+  await client.say('MAIL FROM:<a@example.com>', 'RCPT TO:<postmaster>', 'RCPT TO:<b@remote.example>');
+  await client.say('DATA', 'too early');
+  const reasons = seen.flatMap(event => (event.kind === 'rejected' ? [event.reason] : []));
+  assert.deepEqual(reasons, [
+    'a message from <a@example.com>: a bare CR or LF in the message',
+    'mail from <a@example.com> for <postmaster>: 550 5.1.1 No domain is served here; write the recipient with its domain.',
+    'the client pipelined where it must wait',
+  ]);
+});
+
 test('a fault of our own ends the one connection, and is told', async () => {
   const { listeners, call, seen, failAppend } = house();
   await listeners.start();

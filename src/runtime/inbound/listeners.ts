@@ -197,6 +197,7 @@ export class Listeners {
       intake: this.#parts.intake,
       store: this.#parts.store,
       clock: this.#parts.clock,
+      refused: what => this.#reject(setting, client, what),
       closed: reason => {
         this.#open.delete(session);
         this.#clients.leave(client);

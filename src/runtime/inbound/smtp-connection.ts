@@ -4,7 +4,7 @@ import type { MessageId } from '../../decision/queue/queued.ts';
 import { receivedField } from '../../protocol/message/received.ts';
 import { domainOf } from '../../protocol/smtp/address.ts';
 import type { BodyType } from '../../protocol/smtp/envelope.ts';
-import { type Reply, reply } from '../../protocol/smtp/reply.ts';
+import { type Reply, reply, replyText } from '../../protocol/smtp/reply.ts';
 import { ServerSession } from '../../protocol/smtp/server-session.ts';
 import type {
   ServerAction,
@@ -39,6 +39,8 @@ export type SmtpConnectionParts = {
   readonly intake: Intake;
   readonly store: QueueStore;
   readonly clock: Clock;
+  /** A recipient or a message of this client was refused. */
+  readonly refused: (what: string) => void;
   /** The connection is over; `reason` is null where it ended as it should. */
   readonly closed: (reason: string | null) => void;
   /** A fault of our own: this connection ends, and nothing else. */
@@ -77,6 +79,7 @@ export class SmtpConnection {
   #committing = false;
   #parting: Timer | null = null;
   #closeReason: string | null = null;
+  #discardReason: string | null = null;
   #over = false;
   #greeted = false;
 
@@ -161,6 +164,9 @@ export class SmtpConnection {
         this.#addToBody(action.chunk.subarray(action.start, action.end));
         return;
       case 'discard':
+        this.#discardReason = action.reason;
+        if (this.#incoming)
+          this.#parts.refused(`a message from <${this.#incoming.reversePath}>: ${action.reason}`);
         this.#discard();
         return;
       case 'hold':
@@ -186,7 +192,7 @@ export class SmtpConnection {
         this.#forwardPaths = [];
         return this.#answer(ask, reply(250, '2.1.0', 'Sender taken.'));
       case 'recipient':
-        return this.#answer(ask, this.#admit(question.forwardPath));
+        return this.#answer(ask, this.#admit(question));
       case 'data':
         return this.#answer(ask, this.#open(question));
       case 'message':
@@ -200,10 +206,13 @@ export class SmtpConnection {
     this.#step({ kind: 'answer', ask, reply: verdict, at: this.#parts.clock.monotonic() });
   }
 
-  #admit(forwardPath: string): Reply {
-    const { listener, ours, rules } = this.#parts;
+  #admit({ reversePath, forwardPath }: Extract<ServerQuestion, { kind: 'recipient' }>): Reply {
+    const { listener, ours, rules, refused } = this.#parts;
     const admission = admitRecipient(forwardPath, domainOf(forwardPath), { listener, ours }, rules());
-    if (admission.kind === 'refused') return admission.reply;
+    if (admission.kind === 'refused') {
+      refused(`mail from <${reversePath}> for <${forwardPath}>: ${replyText(admission.reply)}`);
+      return admission.reply;
+    }
     this.#forwardPaths.push(admission.forwardPath);
     return reply(250, '2.1.5', 'Recipient taken.');
   }
@@ -266,6 +275,7 @@ export class SmtpConnection {
     }
     const { listener, uplink, intake } = this.#parts;
     if (incoming.body.hops > hopLimit) {
+      this.#parts.refused(`a message from <${incoming.reversePath}>: it goes in a circle`);
       await incoming.body.abandon();
       return reply(
         554,
@@ -337,6 +347,7 @@ export class SmtpConnection {
     this.#timer?.cancel();
     this.#parting?.cancel();
     this.#discard();
-    this.#parts.closed(inOrder.has(this.#closeReason ?? 'quit') ? null : this.#closeReason);
+    const isTold = inOrder.has(this.#closeReason ?? 'quit') || this.#closeReason === this.#discardReason;
+    this.#parts.closed(isTold ? null : this.#closeReason);
   }
 }
