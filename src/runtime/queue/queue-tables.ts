@@ -306,8 +306,10 @@ export class QueueTables {
   }
 
   #dropIfDone(id: number): void {
-    if (this.#sql('SELECT 1 FROM recipient WHERE message = ? LIMIT 1').get(id) !== undefined) return;
-    const gone = this.#sql('DELETE FROM message WHERE id = ? RETURNING spool_file').get(id);
+    const gone = this.#sql(
+      `DELETE FROM message WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM recipient WHERE message = ?1)
+       RETURNING spool_file`,
+    ).get(id);
     if (gone === undefined) return;
     this.#add('messages', -1);
     if (typeof gone.spool_file === 'string') this.#freedFiles.push(gone.spool_file);
