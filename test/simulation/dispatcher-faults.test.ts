@@ -397,3 +397,15 @@ story(
     assert.deepEqual(house.bringers, ['198.51.100.30 mail.example.com', '203.0.113.40 mail2.example.com']);
   },
 );
+
+story('a flood for a site that has just lost its sessions stays in hand', async house => {
+  await house.accept(remote);
+  await house.clock.run(1_000);
+  for (let n = 0; n < 1_500; n++) await house.accept(remote);
+  house.guide.set('isp1', 'down');
+  for (let n = 0; n < 20; n++) await house.accept(remote);
+  assert.ok(house.bringers.length < 500, `${house.bringers.length} have left`);
+  // What was handed back would be due in half a minute; doubts are later.
+  const due = must(await house.clock.await(house.store.nextDue()));
+  assert.ok(due === null || due > house.clock.now() + 300_000);
+});

@@ -47,11 +47,12 @@ export function laneOf({ recipient }: LeasedRecipient): Lane {
 
 /** The addresses in the order to try: by host, and by address within it. */
 export function hostListOf(site: string, hosts: readonly NextHopHost[]): HostList {
-  const best = new Set(site.split(','));
+  const backups = backupsOf(site, hosts);
+  const others = backups === '' ? [] : backups.split(',');
   const targets = hosts.flatMap(({ name, addresses, local, mxPreference }) =>
-    addresses.map(to => ({ to, local, mxPreference, backup: !local && !best.has(name) })),
+    addresses.map(to => ({ to, local, mxPreference, backup: !local && others.includes(name) })),
   );
-  return { targets, backups: backupsOf(site, hosts) };
+  return { targets, backups };
 }
 
 /** The names of the hosts beside the best set: domains of one site that differ in them never share a transaction. */

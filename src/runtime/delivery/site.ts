@@ -21,8 +21,9 @@ import { askAfter } from './suspicion.ts';
 const sessionLimit = 20;
 /** New sessions begun at a time, so that a dead site costs few connects. */
 const openingLimit = 5;
-/** So many jobs wait in memory for a site that has not answered yet. */
+/** So many jobs wait in memory for a site that has not answered, or not for a while. */
 const stuckJobs = 1_000;
+const answeredLatelyMs = 10_000;
 /** A site that let no more sessions in is not asked for more for a while. */
 const fullSiteMs = 60_000;
 /** A kept session is closed by us before the far side does. */
@@ -84,6 +85,8 @@ export class Site implements SessionOwner {
   readonly #members = new Map<Session, Member>();
   #idle: Member[] = [];
   readonly #openings = new Set<Opening>();
+  /** When a session last stood. */
+  #stoodAt = Number.NEGATIVE_INFINITY;
   #limit = sessionLimit;
   #limitUntil = 0;
   #pumping = false;
@@ -101,9 +104,10 @@ export class Site implements SessionOwner {
     return this.#queues.size === 0 && this.#members.size === 0 && this.#openings.size === 0;
   }
 
-  /** Many wait, and nobody has answered yet: more would only keep the mail of other sites out of memory. */
+  /** Many wait, and nobody answers: more would only keep the mail of other sites out of memory. */
   get isStuck(): boolean {
-    if (this.#members.size > 0) return false;
+    if (this.#members.size > 0 || this.#ports.clock.monotonic() - this.#stoodAt < answeredLatelyMs)
+      return false;
     let waiting = 0;
     for (const { jobs } of this.#queues.values()) waiting += jobs.length;
     return waiting >= stuckJobs;
@@ -420,6 +424,7 @@ export class Site implements SessionOwner {
 
   #forget(member: Member): void {
     if (!this.#members.delete(member.session)) return;
+    this.#stoodAt = this.#ports.clock.monotonic();
     const place = this.#idle.indexOf(member);
     if (place >= 0) this.#idle.splice(place, 1);
     this.#owner.freeSlot();
