@@ -1,3 +1,4 @@
+import type { Egress } from '../../decision/egress/egress.ts';
 import type { BodyRef } from '../../decision/queue/queued.ts';
 import type { QueueStore } from '../ports.ts';
 
@@ -6,9 +7,12 @@ const pieceBytes = 128 * 1024;
 /** With so little unacknowledged the final dot may follow: a few packets. */
 export const dotHoldBytes = 16 * 1024;
 
-/** Bodies over 64 KiB stand in the spool; for those the final dot waits for the far side. */
-export function needsHeldDot(body: BodyRef): boolean {
-  return body.kind === 'spool';
+/**
+ * Bodies over 64 KiB stand in the spool; for those the final dot waits for the far side. Not where no uplink is
+ * crossed: there nothing is cut that another way could mend, and each message would wait for a reading of the host's.
+ */
+export function needsHeldDot(body: BodyRef, egress: Egress): boolean {
+  return body.kind === 'spool' && egress.kind !== 'local';
 }
 
 /**

@@ -390,6 +390,14 @@ story('a large body holds its dot back until the far side has nearly all', async
   assert.ok(!house.eventsOf(id).includes('in_doubt'));
 });
 
+story('the dot of a large body to the mail store behind us follows it at once', async house => {
+  const id = await house.acceptFrom('sender@example.com', ['user@example.com'], 100_000);
+  await house.clock.run(2_000);
+  const last = house.trace(id).at(-1);
+  assert.equal(last?.event, 'delivered');
+  assert.ok((last?.elapsedMs ?? Number.POSITIVE_INFINITY) < 50, `It took ${last?.elapsedMs} ms.`);
+});
+
 story('a stop hands back what waits and finishes what is under way', async house => {
   remoteReceiver(house).behave({ replyDelayMs: 500 });
   await house.accept(remote);

@@ -162,7 +162,7 @@ export class Session {
         forwardPaths: recipients.map(({ recipient }) => recipient.forwardPath),
         sizeBytes: message.sizeBytes,
         bodyType: message.bodyType,
-        holdDot: needsHeldDot(job.body),
+        holdDot: needsHeldDot(job.body, this.candidate.egress),
       },
     });
   }
