@@ -3,6 +3,7 @@ import test from 'node:test';
 import { Gateway, type GatewaySettings } from '../../src/runtime/gateway.ts';
 import { composeMessage } from '../../src/surface/demo/compose.ts';
 import { startNameServer } from '../../src/surface/demo/name-server.ts';
+import { plainBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import { SteadySender } from '../../src/surface/demo/steady-sender.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryTrace } from './memory-trace.ts';
@@ -210,3 +211,26 @@ for (const cut of ['black hole', 'interface down', 'mail port reset', 'outward l
     assert.deepEqual(Object.keys(house.brought), [byIsp1]);
     await house.clock.await(house.gateway.stop());
   });
+
+for (const behaviour of [{ greetingDelayMs: 6_000 }, { dotDelayMs: 20_000 }, { replyDelayMs: 3_000 }])
+  story(
+    `a slow receiver (${JSON.stringify(behaviour)}) is not pestered by the probes of sound uplinks`,
+    ['isp1', 'isp2'],
+    async house => {
+      let ours = 0;
+      house.gateway.events.subscribe(event => {
+        if (event.kind === 'connect' && !event.probe && event.connectMs !== null) ours += 1;
+      });
+      for (const { name } of remoteDomains) await house.send(`receiver@${name}`, 5_000);
+      const [receiver] = house.world.worldReceivers;
+      assert.ok(receiver);
+      const before = receiver.counts.connections - ours;
+      receiver.behave(behaviour);
+      const known = ours;
+      await house.send(remote, 20 * 60_000, 2_000);
+      const probes = receiver.counts.connections - before - ours;
+      assert.ok(probes <= 12, `${probes} probes in 20 minutes, ${ours - known} connections for mail`);
+      assert.deepEqual(Object.keys(house.brought), [byIsp1]);
+      receiver.behave(plainBehaviour);
+    },
+  );

@@ -18,8 +18,11 @@ export interface EgressGuide {
   penalise(route: Route, reason: string): void;
   /** Egress IDs that should come last to this host, with the reason. */
   penalties(to: HostAddress): ReadonlyMap<string, string>;
-  /** Probes now: is it the link, or only a slow receiver? */
-  suspect(egressId: string, site: string, to: HostAddress): Promise<'answers' | 'silent'>;
+  /**
+   * Probes now: is it the link, or only a slow receiver? `dueAt` (monotonic): when the answer should have come; a link
+   * that lived after it is acquitted without a probe.
+   */
+  suspect(egressId: string, site: string, to: HostAddress, dueAt?: number): Promise<'answers' | 'silent'>;
   /** Mail waits for this host and no uplink can be used: its answer to a probe may end the wait. */
   consider(site: string, to: HostAddress): void;
   /** False while our own event loop is late, so that silence proves nothing. */

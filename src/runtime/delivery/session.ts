@@ -18,6 +18,8 @@ const shortestGreetingSilenceMs = 1_500;
 const shortestBodySilenceMs = 1_000;
 const shortestDotSilenceMs = 5_000;
 const longestSilenceMs = 60_000;
+/** An answer is due well before its silence is suspicious: so much of the time. */
+const dueShare = 0.7;
 /** QUIT is a courtesy: nobody waits for its answer longer. */
 const quitMs = 5_000;
 /** The host's own figures of what is unacknowledged may be 50 ms old. */
@@ -91,6 +93,7 @@ export class Session {
   #aliveAt = Number.NEGATIVE_INFINITY;
   #deadline: number;
   #silenceAt = Number.POSITIVE_INFINITY;
+  #dueAt = Number.POSITIVE_INFINITY;
   #patience = 1;
   #usualReplyMs = 0;
   #timer: Timer | null = null;
@@ -142,6 +145,11 @@ export class Session {
     return this.#heardAt;
   }
 
+  /** When the answer that is missing should have come, in monotonic ms. */
+  get dueAt(): number {
+    return this.#dueAt;
+  }
+
   /** How long the job under way has taken. */
   get jobMs(): number {
     return this.#parts.clock.monotonic() - this.#jobAt;
@@ -187,7 +195,9 @@ export class Session {
   bePatient(): void {
     this.#patience *= 4;
     const now = this.#parts.clock.monotonic();
-    this.#silenceAt = now + Math.min(longestSilenceMs, this.#usualSilenceMs() * this.#patience);
+    const silent = Math.min(longestSilenceMs, this.#usualSilenceMs() * this.#patience);
+    this.#silenceAt = now + silent;
+    this.#dueAt = now + silent * dueShare;
     this.#arm();
   }
 
@@ -373,6 +383,7 @@ export class Session {
         ? Number.POSITIVE_INFINITY
         : this.#usualSilenceMs() * this.#patience;
     this.#silenceAt = now + silent;
+    this.#dueAt = now + silent * dueShare;
   }
 
   #usualSilenceMs(): number {

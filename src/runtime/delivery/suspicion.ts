@@ -13,8 +13,8 @@ export function askAfter(
   onDead: () => void,
 ): void {
   const heardAt = session.heardAt;
-  const { job } = session;
-  void parts.guide.suspect(session.egressId, site, session.to).then(verdict => {
+  const { job, dueAt } = session;
+  void parts.guide.suspect(session.egressId, site, session.to, dueAt).then(verdict => {
     if (session.isOver || session.job !== job) return;
     if (verdict === 'answers' || session.heardAt !== heardAt) return session.bePatient();
     onDead();

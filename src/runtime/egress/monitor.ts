@@ -209,12 +209,19 @@ export class EgressMonitor {
 
   /**
    * Probes now: is the link dead, or is only the receiver slow? `silent` as soon as that is likely (the usual connect
-   * time is over and another egress has reached the host), `answers` at the first sign of life.
+   * time is over and another egress has reached the host), `answers` at the first sign of life. `dueAt`: when the
+   * answer should have come; where the egress lived after that, the receiver is slow, and no probe is needed to know it.
    */
-  async suspect(egressId: string, site: string, to: HostAddress): Promise<'answers' | 'silent'> {
+  async suspect(
+    egressId: string,
+    site: string,
+    to: HostAddress,
+    dueAt = Number.POSITIVE_INFINITY,
+  ): Promise<'answers' | 'silent'> {
     const entry = this.#entries.get(egressId);
     if (entry === undefined) return 'answers';
     if (entry.health.state === 'down' || entry.egress === null) return 'silent';
+    if (entry.lastLifeAt >= dueAt) return 'answers';
     return this.#suspicion.silence(entry, this.#others(entry), site, to);
   }
 

@@ -185,6 +185,8 @@ export class ProbeSchedule {
       {
         connected: connectMs => {
           emit(connectMs, null);
+          // Whether or not its greeting comes in time, it was called.
+          if (depth === 'greet') this.#hosts.greeted(site, to, clock.monotonic());
           observe(egress.id, { kind: 'connected', at: clock.monotonic(), site, to, connectMs });
         },
         greeted: () => observe(egress.id, { kind: 'answered', at: clock.monotonic(), site, to, probe: true }),
