@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, opendir, unlink } from 'node:fs/promises'
 import { join } from 'node:path';
 import type { BodyRef } from '../../decision/queue/queued.ts';
 import type { BodyWriter, Result, StoreError } from '../ports.ts';
+import { SharedSync } from './shared-sync.ts';
 import { bodyDamaged, storeErrorOf } from './store-error.ts';
 
 /** Files that stay open for reading, however many messages are being sent. */
@@ -19,6 +20,7 @@ export type OpenFileForWriting = (path: string, flags: number, mode: number) => 
 export class Spool {
   readonly #directory: string;
   readonly #directoryHandle: FileHandle;
+  readonly #names: SharedSync;
   readonly #starts: number;
   readonly #openForWriting: OpenFileForWriting;
   readonly #openFiles = new Map<string, OpenFile>();
@@ -47,6 +49,7 @@ export class Spool {
   ) {
     this.#directory = directory;
     this.#directoryHandle = directoryHandle;
+    this.#names = new SharedSync(() => directoryHandle.sync());
     this.#starts = starts;
     this.#openForWriting = openForWriting;
   }
@@ -58,7 +61,7 @@ export class Spool {
     try {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
       const handle = await this.#openForWriting(path, flags, 0o600);
-      return { ok: true, value: new SpoolWriter(file, path, handle, () => this.#directoryHandle.sync()) };
+      return { ok: true, value: new SpoolWriter(file, path, handle, this.#names) };
     } catch (error) {
       return { ok: false, error: storeErrorOf(error, path) };
     }
@@ -159,15 +162,16 @@ class SpoolWriter implements BodyWriter {
   readonly #file: string;
   readonly #path: string;
   readonly #handle: FileHandle;
-  readonly #syncDirectory: () => Promise<void>;
+  /** Syncs the directory: the file's name in it. */
+  readonly #names: SharedSync;
   #sizeBytes = 0;
   #open = true;
 
-  constructor(file: string, path: string, handle: FileHandle, syncDirectory: () => Promise<void>) {
+  constructor(file: string, path: string, handle: FileHandle, names: SharedSync) {
     this.#file = file;
     this.#path = path;
     this.#handle = handle;
-    this.#syncDirectory = syncDirectory;
+    this.#names = names;
   }
 
   async write(chunks: readonly Buffer[]): Promise<Result<void, StoreError>> {
@@ -186,9 +190,8 @@ class SpoolWriter implements BodyWriter {
 
   async finish(): Promise<Result<BodyRef, StoreError>> {
     try {
-      await this.#handle.datasync();
+      await Promise.all([this.#handle.datasync(), this.#names.ask()]);
       await this.#close();
-      await this.#syncDirectory();
       return { ok: true, value: { kind: 'spool', file: this.#file, sizeBytes: this.#sizeBytes } };
     } catch (error) {
       await this.abort();
