@@ -1,11 +1,10 @@
 import type { DomainSetting, RelaySetting } from '../decision/admission/domain.ts';
 import type { ClientLimits, ListenerSetting } from '../decision/admission/listener.ts';
 import type { UplinkSetting } from '../decision/egress/egress.ts';
-import type { EgressSnapshot } from '../decision/egress/health-state.ts';
 import type { DnsServerSetting } from '../decision/next-hop/dns-server.ts';
+import { ourAddresses } from '../decision/next-hop/our-addresses.ts';
 import { MessageIds } from '../decision/queue/message-id.ts';
 import type { DeliverySetting, QueueSetting } from '../decision/queue/settings.ts';
-import { canonicalAddress } from '../protocol/dns/address.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { type FinderSettings, NextHopFinder } from './dns/next-hop-finder.ts';
 import { Resolver } from './dns/resolver.ts';
@@ -238,7 +237,12 @@ export class Gateway implements GatewayControl {
             domains: settings.domains,
             port: settings.delivery.port,
             families: [...families],
-            ourAddresses: ourAddressesIn(settings, snapshot),
+            ourAddresses: ourAddresses(
+              settings.uplinks,
+              snapshot,
+              settings.listeners,
+              settings.delivery.port,
+            ),
           }),
         );
       },
@@ -294,17 +298,4 @@ function rememberLast<Key, Made>(read: () => Key, make: (key: Key) => Made): () 
     if (last === null || last.key !== key) last = { key, made: make(key) };
     return last.made;
   };
-}
-
-/** The addresses by which the world knows us: an MX host among them is ourselves (RFC 5321 section 5.1). */
-function ourAddressesIn(settings: GatewaySettings, snapshot: EgressSnapshot): ReadonlySet<string> {
-  const configured = settings.uplinks.flatMap(uplink =>
-    uplink.egresses.map(egress => egress.publicAddress ?? egress.address),
-  );
-  const current = snapshot.egresses.map(view => view.egress?.publicAddress ?? null);
-  const doors = settings.listeners
-    .filter(listener => listener.role === 'mx')
-    .map(listener => listener.publicAddress ?? listener.address);
-  const known = [...configured, ...current, ...doors].filter(address => address !== null);
-  return new Set(known.map(address => canonicalAddress(address)));
 }
