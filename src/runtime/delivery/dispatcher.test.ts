@@ -363,6 +363,27 @@ story('a domain that takes no mail bounces, one that DNS is silent about waits',
 });
 
 story(
+  'while no uplink is up, what DNS says bounces nothing: a resolver that is cut off may deny every name',
+  async house => {
+    const nowhere = {
+      kind: 'refused',
+      code: 550,
+      enhancedStatus: '5.1.2',
+      reason: 'The domain does not exist.',
+    } as const;
+    house.hops.set('nowhere.example', nowhere);
+    house.guide.set('isp1', 'down');
+    house.guide.set('isp2', 'down');
+    const id = await house.accept('a@nowhere.example');
+    await house.clock.run(60_000);
+    assert.deepEqual(house.eventsOf(id), []);
+    house.guide.set('isp1', 'up');
+    await house.clock.run(5_000);
+    assert.deepEqual(house.eventsOf(id), ['bounced']);
+  },
+);
+
+story(
   'both uplinks fail at once and nobody knows yet: the message is not put off for minutes',
   async house => {
     for (const link of [isp1(house), isp2(house)]) house.world.gateway.cut(link, 'mail port reset');

@@ -270,6 +270,8 @@ export class Dispatcher {
         return this.#assign(site, group, site.know(hop.hosts));
       }
       case 'refused':
+        // A resolver that is cut off itself may deny every name.
+        if (!this.#parts.monitor.anyUp()) return this.#park(group);
         return this.#conclude(group, {
           kind: 'hop_refused',
           reply: reply(hop.code, hop.enhancedStatus, hop.reason),
