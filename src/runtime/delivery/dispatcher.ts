@@ -12,6 +12,8 @@ import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts
 import { type Reply, reply, replyText } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, Network, QueueStore, Random, Timer } from '../ports.ts';
+import { AwaitingPreferred } from './awaiting-preferred.ts';
+import { ConnectionSlots } from './connection-slots.ts';
 import type { EgressGuide, NextHopSource, OutageSource } from './egress-guide.ts';
 import { HostMemory } from './host-memory.ts';
 import { Job, recipientsPerTransaction } from './job.ts';
@@ -32,7 +34,6 @@ const byteLimit = 128 * 1024 * 1024;
 const parkedLimit = recipientLimit / 2;
 const parkedAwayMs = 30_000;
 
-const connectionLimit = 500;
 const sweepMs = 5_000;
 const stopMs = 10_000;
 /** What waits in memory for a site that nobody reached, before its next try; more are put off at once. */
@@ -51,10 +52,6 @@ const quickFailureMs = 10_000;
 const gatherMs = 250;
 /** A lease that crossed the late answer to a doubt: what is left of it comes again after this. */
 const crossedMs = 60_000;
-/** Messages that wait for the preferred egress and are woken by its return; the schedule finds the others. */
-const awaitingLimit = 10_000;
-/** They share a commit. */
-const wokenAtOnce = 200;
 
 export type DispatcherParts = {
   readonly network: Network;
@@ -83,15 +80,14 @@ export class Dispatcher {
   readonly #parking: Parking;
   readonly #doubts: StandingDoubts;
   readonly #sites = new Map<string, Site>();
-  /** Sites that wait for a connection to be free, in turn. */
-  readonly #hungry = new Set<Site>();
   /** Groups whose next hop is being looked up. */
   readonly #lookingUp = new Set<Group>();
-  readonly #awaiting = new Set<MessageId>();
+  readonly #awaiting: AwaitingPreferred;
+  readonly #slots = new ConnectionSlots(() => this.#sites.values());
   readonly #unreachedTries = new WeakMap<Group, number>();
   readonly #siteOwner: SiteOwner = {
-    takeSlot: site => this.#takeSlot(site),
-    freeSlot: () => this.#freeSlot(),
+    takeSlot: site => !this.#stopping && this.#slots.take(site),
+    freeSlot: () => this.#slots.free(),
     started: (job, session) => this.#started(job, session),
     hedged: (job, candidate, to, waitedMs) => this.#hedged(job, candidate, to, waitedMs),
     result: (site, job, session, recipients, dotSent, why) =>
@@ -107,7 +103,6 @@ export class Dispatcher {
   /** By message: how many of its recipients are in hand, who share one body. */
   readonly #bodies = new Map<MessageId, number>();
   #heldBytes = 0;
-  #connections = 0;
   #sweepTimer: Timer | null = null;
   #renewTimer: Timer | null = null;
   #unsubscribe: (() => void) | null = null;
@@ -139,6 +134,7 @@ export class Dispatcher {
       group => this.#lookUp(group, 0),
     );
     this.#doubts = new StandingDoubts();
+    this.#awaiting = new AwaitingPreferred({ clock, store, woken: () => this.wake() });
   }
 
   /** Begins with what is due; `store.recover` has been called. */
@@ -328,7 +324,7 @@ export class Dispatcher {
     };
     const outcome = outcomeOf(end, context);
     if (outcome.kind === 'again') return;
-    if (outcome.kind === 'awaits_preferred') this.#await(group[0].message.id);
+    if (outcome.kind === 'awaits_preferred') this.#awaiting.add(group[0].message.id);
     const entries = group.map((leased): Entry => ({ leased, end, outcome }));
     this.#ledger.settle(entries, { route: refusedBy, elapsedMs, dotAt: null });
   }
@@ -375,7 +371,7 @@ export class Dispatcher {
         return;
       }
       if (outcome.kind === 'awaits_preferred' && said.reply) this.#blameRoute(session, said.reply);
-      if (outcome.kind === 'awaits_preferred') this.#await(job.message.id);
+      if (outcome.kind === 'awaits_preferred') this.#awaiting.add(job.message.id);
       entries.push({ leased, end, outcome });
     });
     const made = { route: session, elapsedMs: session.jobMs, dotAt: session.dotAt };
@@ -420,7 +416,7 @@ export class Dispatcher {
       switch (end.kind) {
         case 'none':
           if (lane.preferredOnly && this.#parts.monitor.anyUp()) {
-            this.#await(job.message.id);
+            this.#awaiting.add(job.message.id);
             this.#conclude(job.recipients, { kind: 'not_tried', error: end.reason });
           } else this.#park(job.recipients);
           break;
@@ -486,15 +482,11 @@ export class Dispatcher {
     });
   }
 
-  #await(id: MessageId): void {
-    if (this.#awaiting.size < awaitingLimit) this.#awaiting.add(id);
-  }
-
   #egressChanged(view: EgressView, previous: EgressState): void {
     if (view.state === 'down') for (const site of this.#sites.values()) site.egressDown(view.id);
     else if (view.state === 'drained') for (const site of this.#sites.values()) site.egressDrained(view.id);
     else if (previous === 'down' || previous === 'drained') this.#cameBack();
-    else if (previous === 'degraded') void this.#wakeAwaiting();
+    else if (previous === 'degraded') void this.#awaiting.wake();
   }
 
   #cameBack(): void {
@@ -502,42 +494,7 @@ export class Dispatcher {
     const now = this.#parts.clock.monotonic();
     for (const site of this.#sites.values()) site.sweep(now);
     this.#parking.open();
-    void this.#wakeAwaiting();
-  }
-
-  async #wakeAwaiting(): Promise<void> {
-    const ids = [...this.#awaiting];
-    this.#awaiting.clear();
-    const now = this.#parts.clock.now();
-    for (let start = 0; start < ids.length; start += wokenAtOnce) {
-      const some = ids.slice(start, start + wokenAtOnce);
-      await Promise.all(some.map(message => this.#parts.store.retry({ message, state: 'deferred' }, now)));
-      this.wake();
-    }
-  }
-
-  #takeSlot(site: Site): boolean {
-    if (this.#stopping) return false;
-    if (this.#connections >= connectionLimit && !this.#makeSlot()) {
-      this.#hungry.add(site);
-      return false;
-    }
-    this.#connections += 1;
-    return true;
-  }
-
-  /** The place of an idle session, wherever there is one. */
-  #makeSlot(): boolean {
-    for (const site of this.#sites.values()) if (site.dismissIdle()) return true;
-    return false;
-  }
-
-  #freeSlot(): void {
-    this.#connections -= 1;
-    const [site] = this.#hungry;
-    if (site === undefined) return;
-    this.#hungry.delete(site);
-    queueMicrotask(() => site.pump());
+    void this.#awaiting.wake();
   }
 
   #hold({ message, body }: LeasedRecipient, sign: 1 | -1): void {
