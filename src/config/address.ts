@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { listenerText } from '../decision/admission/listener.ts';
 import { parseHostName } from './host-name.ts';
 import { type Parsed, parsed, unparsed } from './parsed.ts';
 
@@ -48,7 +49,7 @@ export function parseHostPort(text: string, defaultPort: number): Parsed<string>
   if (!host.ok)
     return unparsed(`is not a host with a port; write for example mx.remote.example:${defaultPort}`);
   const port = split.port === null ? parsed(defaultPort) : parsePort(split.port);
-  return port.ok ? parsed(endpointText({ address: host.value, port: port.value })) : port;
+  return port.ok ? parsed(listenerText({ address: host.value, port: port.value })) : port;
 }
 
 /** A network in CIDR form without host bits, or one address as a network of its own. */
@@ -70,11 +71,6 @@ export function parseNetwork(text: string): Parsed<string> {
     );
   }
   return parsed(`${network}/${length}`);
-}
-
-/** `[2001:db8::1]:25`, `198.51.100.30:25`. */
-export function endpointText({ address, port }: Endpoint): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** What the documentation calls reserved for examples counts as public, for it stands for what is. */

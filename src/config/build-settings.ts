@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
+import { listenerText } from '../decision/admission/listener.ts';
 import type { EgressSetting, HealthSettings, UplinkSetting } from '../decision/egress/egress.ts';
-import { endpointText, scopeOf } from './address.ts';
+import { scopeOf } from './address.ts';
 import type { Config, HealthConfig } from './schema.ts';
 import type { Settings } from './settings.ts';
 
@@ -50,7 +51,7 @@ function buildUplink(uplink: Config['uplinks'][number], config: Config): UplinkS
     preference: uplink.preference,
     weight: uplink.weight,
     egresses: uplink.source.map(entry => buildEgress(entry, uplink, config.hostname)),
-    dns: (uplink.dns ?? []).map(endpointText),
+    dns: (uplink.dns ?? []).map(listenerText),
     probe: uplink.probe ?? [],
     health: buildHealth(config.health, uplink.health),
   };

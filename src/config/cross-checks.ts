@@ -1,4 +1,5 @@
-import { endpointText, scopeOf } from './address.ts';
+import { listenerText } from '../decision/admission/listener.ts';
+import { scopeOf } from './address.ts';
 import { pathText, shown } from './explain-issue.ts';
 import type { Finding } from './finding.ts';
 import { nearWord } from './near-word.ts';
@@ -110,10 +111,10 @@ function sourceShapes(survey: Survey): Finding[] {
 
 function listenerFindings(survey: Survey): Finding[] {
   const endpoints = survey.listeners.flatMap(listener => listener.endpoint ?? []);
-  const found = doubled(endpoints, endpointText).map(({ again, first }) =>
+  const found = doubled(endpoints, listenerText).map(({ again, first }) =>
     mistake(
       again.path,
-      `${endpointText(again.value)} is taken by ${pathText(first.path.slice(0, -1))} already; give each listener its own address or port.`,
+      `${listenerText(again.value)} is taken by ${pathText(first.path.slice(0, -1))} already; give each listener its own address or port.`,
     ),
   );
   for (const { role, bareNewline, allowPublic, endpoint, publicAddress } of survey.listeners) {
@@ -154,13 +155,13 @@ function domainFindings(survey: Survey): Finding[] {
     for (const { value, path } of deliverTo) {
       const own = survey.listeners.find(
         listener =>
-          listener.endpoint !== null && endpointText(listener.endpoint.value) === endpointText(value),
+          listener.endpoint !== null && listenerText(listener.endpoint.value) === listenerText(value),
       );
       if (own)
         found.push(
           mistake(
             path,
-            `${endpointText(value)} is ${pathText(own.path)} of Postern itself, and mail would go in a circle; write where the mail store listens.`,
+            `${listenerText(value)} is ${pathText(own.path)} of Postern itself, and mail would go in a circle; write where the mail store listens.`,
           ),
         );
     }

@@ -1,19 +1,7 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { DispatcherHouse } from '../../../test/simulation/dispatcher-house.ts';
+import { type DispatcherHouse, dispatcherStories } from '../../../test/simulation/dispatcher-house.ts';
 
-/** One story in the simulated network; its dispatcher is stopped whatever happens. */
-function story(sentence: string, play: (house: DispatcherHouse) => Promise<void>): void {
-  test(`delivery: ${sentence}`, async () => {
-    const house = new DispatcherHouse();
-    await house.start();
-    try {
-      await play(house);
-    } finally {
-      await house.stop();
-    }
-  });
-}
+const story = dispatcherStories('delivery');
 
 const byIsp1 = '198.51.100.30 mail.example.com';
 const byIsp2 = '203.0.113.40 mail2.example.com';

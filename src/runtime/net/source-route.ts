@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '../../decision/egress/host-advice.ts';
 import type { SourceRoute } from '../ports.ts';
 
 /** Any address of the world will do: the kernel is asked for the route, no packet leaves. */
@@ -100,8 +101,6 @@ function text(row: Row, key: string): string | null {
   const value = row[key];
   return typeof value === 'string' ? value : null;
 }
-
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
 function ip(...words: string[]): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
