@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
 import { startReceiver } from '../../src/surface/demo/receiver.ts';
 import type { ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
-import { DispatcherHouse } from './dispatcher-house.ts';
+import { type DispatcherHouse, dispatcherStories } from './dispatcher-house.ts';
 import { must } from './reference-network.ts';
 import { SimLink } from './sim-link.ts';
 
-/** What must not happen whatever goes wrong: a story each; the dispatcher is stopped in any case. */
-function story(sentence: string, play: (house: DispatcherHouse) => Promise<void>): void {
-  test(`delivery, faults: ${sentence}`, async () => {
-    const house = new DispatcherHouse();
-    await house.start();
-    try {
-      await play(house);
-    } finally {
-      await house.stop();
-    }
-  });
-}
+/** What must not happen, whatever goes wrong. */
+const story = dispatcherStories('delivery, faults');
 
 const hour = 3_600_000;
 const remote = 'receiver@remote.example';

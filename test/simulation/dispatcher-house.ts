@@ -1,3 +1,4 @@
+import test from 'node:test';
 import type { Egress, UplinkEgress } from '../../src/decision/egress/egress.ts';
 import type { EgressSnapshot, EgressState, EgressView } from '../../src/decision/egress/health-state.ts';
 import type { Observation } from '../../src/decision/egress/observation.ts';
@@ -264,4 +265,21 @@ export class DispatcherHouse {
 function hostsOf(name: string, address: string, local: boolean): NextHop {
   const to = { host: name, address, port: 25 };
   return { kind: 'hosts', site: name, hosts: [{ name, mxPreference: 10, addresses: [to], local }] };
+}
+
+/** One story of a dispatcher in the simulated network; it is stopped whatever happens. `room` opens the test's name. */
+export function dispatcherStories(
+  room: string,
+): (sentence: string, play: (house: DispatcherHouse) => Promise<void>) => void {
+  return (sentence, play) => {
+    test(`${room}: ${sentence}`, async () => {
+      const house = new DispatcherHouse();
+      await house.start();
+      try {
+        await play(house);
+      } finally {
+        await house.stop();
+      }
+    });
+  };
 }

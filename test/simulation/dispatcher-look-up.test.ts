@@ -1,20 +1,8 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
-import { DispatcherHouse } from './dispatcher-house.ts';
+import { type DispatcherHouse, dispatcherStories } from './dispatcher-house.ts';
 
-/** One story in the simulated network; its dispatcher is stopped whatever happens. */
-function story(sentence: string, play: (house: DispatcherHouse) => Promise<void>): void {
-  test(`delivery: ${sentence}`, async () => {
-    const house = new DispatcherHouse();
-    await house.start();
-    try {
-      await play(house);
-    } finally {
-      await house.stop();
-    }
-  });
-}
+const story = dispatcherStories('delivery');
 
 const remote = 'receiver@remote.example';
 const colleague = 'colleague@example.com';
