@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { Settings } from './config/settings.ts';
 import type { EventStream } from './runtime/events.ts';
 import { realNetwork } from './runtime/net/real-network.ts';
+import { realWeb } from './runtime/net/real-web.ts';
 import type { Result, StoreError } from './runtime/ports.ts';
 import { realClock, realRandom } from './runtime/real-clock.ts';
+import { realFiles } from './runtime/real-files.ts';
+import { realProcesses } from './runtime/real-processes.ts';
 import type { ServedGateway } from './surface/cli/cli-parts.ts';
 import { outputTo } from './surface/cli/output.ts';
 import { runCommandLine } from './surface/cli/program.ts';
@@ -41,7 +44,16 @@ async function startGateway(settings: Settings, events: EventStream): Promise<Re
     await trace.value.close();
     await store.value.close();
   };
-  const ports = { clock, random: realRandom, network: realNetwork(), store: store.value, trace: trace.value };
+  const ports = {
+    clock,
+    random: realRandom,
+    network: realNetwork(),
+    store: store.value,
+    trace: trace.value,
+    files: realFiles(),
+    processes: realProcesses(),
+    web: realWeb(),
+  };
   const gateway = await Gateway.start(ports, settings, events);
   if (!gateway.ok) {
     await closeStores();

@@ -44,3 +44,22 @@ export function parseSize(text: string): Parsed<number> {
   }
   return parsed(Number(match?.groups?.count) * unit);
 }
+
+/** `10/s`, `300/m`, `5000/h`, in messages a second. */
+export function parseRate(text: string): Parsed<number> {
+  const match = /^(?<count>\d{1,9})\/(?<unit>[smh])$/.exec(text);
+  const seconds = { s: 1, m: 60, h: 3600 }[match?.groups?.unit ?? ''];
+  const count = Number(match?.groups?.count);
+  return seconds !== undefined && count > 0
+    ? parsed(count / seconds)
+    : unparsed('is not a rate: write a whole number of messages and its time (s, m or h), as in 10/s');
+}
+
+/** `2%`, `0.5%`, as a share from 0 to 1; at most half. */
+export function parseShare(text: string): Parsed<number> {
+  const match = /^(?<percent>\d{1,3}(\.\d{1,3})?)%$/.exec(text);
+  const percent = Number(match?.groups?.percent);
+  return match !== null && percent <= 50
+    ? parsed(percent / 100)
+    : unparsed('is not a share: write a number up to 50 and a percent sign, as in 2%');
+}

@@ -1,8 +1,10 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseEndpoint, parseHostPort, parseNetwork, parseUnicast } from './address.ts';
 import { parseHostName } from './host-name.ts';
-import { parseDuration, parseSize } from './measures.ts';
+import { parseDuration, parseRate, parseShare, parseSize } from './measures.ts';
 import { type Parsed, parsed, unparsed } from './parsed.ts';
+import { parseFromPattern, parseMailbox, parseToPattern } from './patterns.ts';
 
 /*
  * The shape of `postern.yaml`. Each leaf's error message is what the value must be, as the end of a sentence
@@ -59,6 +61,34 @@ const hostName = (example: string) =>
 const address = (example: string) => text(`an IP address such as ${example}`, [example], parseUnicast);
 const endpoint = (example: string, defaultPort: number | null) =>
   text(`an address with a port such as ${example}`, [example], value => parseEndpoint(value, defaultPort));
+
+const rate = text('a rate such as 10/s', ['10/s'], parseRate, '^\\d+/(s|m|h)$');
+const share = text('a share such as 2%', ['2%'], parseShare, '^\\d+(\\.\\d+)?%$');
+
+const smartHost = map({
+  host: text('a host name or address such as smtp.isp2.example', ['smtp.isp2.example'], value =>
+    isIP(value) === 0 ? parseHostName(value) : parseUnicast(value),
+  ).describe('The server that takes the mail, by name or address.'),
+  port: wholeNumber(1, 65_535, 587).prefault(587).describe('Its port.'),
+  tls: word(['verify', 'may', 'none'])
+    .prefault('verify')
+    .describe(
+      '`verify`: TLS with a certificate that verifies for `host`, or no mail. `may`: TLS where offered. `none`: clear text, in networks of your own.',
+    ),
+  user: text('a user name', ['mail@example.com'], parseUser)
+    .optional()
+    .describe('The name to log in with (AUTH PLAIN or LOGIN), only under `tls: verify`.'),
+  password_file: text('a path', ['/etc/postern/isp2'], parsePath)
+    .optional()
+    .describe(
+      "The file that holds the password, on its first line. A relative path counts from the configuration's folder.",
+    ),
+});
+
+const drillMap = map({
+  every: duration('7d').prefault('7d').describe('Between two drills.'),
+  for: duration('60s').prefault('60s').describe('How long one lasts.'),
+});
 
 const health = map({
   interval: shortDuration('10s').optional().describe('Between probes while all is sound. Default 10s.'),
@@ -126,6 +156,23 @@ const uplink = map({
   )
     .optional()
     .describe('Mail servers that may be probed at any rate. Default: hosts that recently worked, seldom.'),
+  max_rate: rate
+    .optional()
+    .describe('Messages that may leave by it in a time. More wait, and do not spill to another uplink.'),
+  max_connections: wholeNumber(1, 10_000, 50).optional().describe('Connections outward by it at one time.'),
+  warm_share: share
+    .optional()
+    .describe(
+      "Of each site's messages, the share that it carries even while a better uplink is up, so that receivers know its address. Default: none.",
+    ),
+  when_unfit: word(['last', 'hold', 'use'])
+    .prefault('last')
+    .describe(
+      'While its PTR, forward match or EHLO name does not stand: used after all others, not at all (mail waits), or as if nothing were wrong.',
+    ),
+  smart_host: smartHost
+    .optional()
+    .describe('All mail of this uplink goes through this server, for a provider that blocks port 25.'),
   health: health.optional().describe('As the global `health`, for this uplink.'),
 });
 
@@ -145,17 +192,64 @@ const listener = map({
     .describe(
       'What becomes of mail with a bare CR or LF: refused, or on a relay listener cleaned, for old printers and scanners.',
     ),
+  tls: map({
+    cert: text('a path', ['/etc/postern/mail.pem'], parsePath).describe(
+      "The certificate and its chain, PEM. Watched, and taken without dropping a connection. A relative path counts from the configuration's folder.",
+    ),
+    key: text('a path', ['/etc/postern/mail.key'], parsePath).describe('Its key, PEM.'),
+  })
+    .optional()
+    .describe('Offer STARTTLS with this certificate. Default: not offered.'),
   allow_public: truth()
     .prefault(false)
     .describe('On a relay listener that the world can reach: yes, this is meant.'),
 });
 
+const storeHost = z.union([
+  endpoint('10.20.0.10:25', 25),
+  map({
+    address: endpoint('10.20.0.10:25', 25).describe('The mail store, address and port (default 25).'),
+    xclient: truth()
+      .prefault(false)
+      .describe('Tell it who the client was, by XCLIENT where it offers that, as a Postfix can.'),
+  }),
+]);
+
+const recipientSource = z.union([
+  word(['any', 'callout']),
+  map({
+    file: text('a path', ['/etc/postern/recipients'], parsePath).describe(
+      "One address or local part a line; empty lines and lines with # are passed over. Watched. A relative path counts from the configuration's folder.",
+    ),
+  }),
+]);
+
 const domain = map({
   name: hostName('example.com').describe('The domain, in lower-case A-labels.'),
-  role: word(['primary']).prefault('primary').describe("We are the domain's mail host."),
-  deliver_to: list(endpoint('10.20.0.10:25', 25), 'addresses with ports', '["10.20.0.10:25"]')
+  role: word(['primary', 'backup'])
+    .prefault('primary')
+    .describe(
+      "`primary`: we are the domain's mail host. `backup`: we keep its mail for the better MX hosts, found by MX or named in `deliver_to`.",
+    ),
+  deliver_to: list(storeHost, 'addresses with ports', '["10.20.0.10:25"]')
     .min(1, { error: 'is empty; write where the mail store is, as in ["10.20.0.10:25"]' })
-    .describe('The mail store behind us, tried in order. Loopback and private addresses use no uplink.'),
+    .optional()
+    .describe(
+      'The mail store behind us, tried in order. Loopback and private addresses use no uplink. A backup may leave it out.',
+    ),
+  recipients: recipientSource
+    .prefault('any')
+    .describe(
+      '`callout`: asked of the store (a backup: of the primary) and remembered, so that unknown ones are refused at once. `any`: all are taken. `{ file }`: those of a list.',
+    ),
+  when_unknown: word(['defer', 'accept'])
+    .optional()
+    .describe(
+      'While nobody can be asked about a recipient. Default: `defer` for a primary, `accept` for a backup.',
+    ),
+  expire: duration('21d')
+    .optional()
+    .describe("How long its mail is kept. Default: 21d for a backup, else the queue's."),
 });
 
 const dnsServer = z.union([
@@ -232,9 +326,71 @@ export const configSchema = map({
       .describe(
         'How long delivery is tried. Time in which no uplink was up does not count, up to twice this.',
       ),
+    delay_notice: z
+      .union([duration('4h'), z.literal('never', { error: 'is neither a duration nor never' })])
+      .prefault('4h')
+      .describe('A message that still waits after so long is told of to its sender, once; or `never`.'),
   })
     .prefault({})
     .describe('How mail waits.'),
+  routes: list(
+    map({
+      to: text('a recipient pattern such as *.partner.example', ['*.partner.example'], parseToPattern)
+        .optional()
+        .describe(
+          'Recipients: `partner.example`, `*.partner.example` (its subdomains), `user@partner.example` or `*`.',
+        ),
+      from: text('a sender pattern such as @bulk.example.com', ['@bulk.example.com'], parseFromPattern)
+        .optional()
+        .describe('Senders, by reverse-path: `@bulk.example.com` or `user@example.com`.'),
+      uplinks: list(
+        z.string({ error: 'is not the name of an uplink' }).meta({ examples: ['isp2'] }),
+        'names of uplinks',
+        '[isp2]',
+      )
+        .min(1, { error: 'is empty; name at least one uplink, or leave it out' })
+        .optional()
+        .describe('The only uplinks that this mail uses.'),
+      smart_host: smartHost.optional().describe('The server that takes this mail.'),
+    }),
+    'routes',
+    '[{ to: "*.partner.example", uplinks: [isp2] }]',
+  )
+    .optional()
+    .describe('Rules for some of the mail, by recipient and sender; the first that fits holds.'),
+  notify: list(
+    map({
+      mail: text('an address such as postmaster@example.com', ['postmaster@example.com'], parseMailbox)
+        .optional()
+        .describe('Mail to this address, by an uplink that is up.'),
+      command: text('an absolute path', ['/usr/local/bin/on-change'], parseAbsolutePath)
+        .optional()
+        .describe(
+          'Run this program, without a shell, with POSTERN_EVENT, _UPLINK, _STATE, _PREVIOUS, _REASON and _SINCE; killed after 30 s.',
+        ),
+      webhook: text('a URL such as https://ntfy.example/mail', ['https://ntfy.example/mail'], parseWebhook)
+        .optional()
+        .describe('Post a text to this URL.'),
+    }),
+    'ways to be told',
+    '[{ mail: postmaster@example.com }]',
+  )
+    .optional()
+    .describe(
+      'Who is told of an uplink down or back, an unfit identity, a queue that ages, a certificate that ends: each once, and once when it is over.',
+    ),
+  drill: drillMap
+    .optional()
+    .describe(
+      'Send mail by each spare uplink now and then, to know that it carries it. Default: only by hand.',
+    ),
+  http: map({
+    address: endpoint('127.0.0.1:8025', null).describe(
+      'Where to serve /metrics, /healthz and /readyz, address and port.',
+    ),
+  })
+    .optional()
+    .describe('Metrics and health over HTTP. Default: not served.'),
   health: health.prefault({}).describe('How uplinks are probed. Deliveries tell sooner.'),
   limits: map({
     message_size: text('a size such as 50MB', ['50MB'], parseSize, pattern.size)
@@ -257,6 +413,11 @@ export const configSchema = map({
     format: word(['auto', 'json', 'text'])
       .prefault('auto')
       .describe('JSON lines, or readable text. `auto`: text on a terminal, else JSON.'),
+    file: text('a path', ['/var/log/postern.log'], parsePath)
+      .optional()
+      .describe(
+        "Append to this file in place of standard output; opened anew on SIGHUP, for log rotation. A relative path counts from the configuration's folder.",
+      ),
   })
     .prefault({})
     .describe('What is logged, on standard output.'),
@@ -290,4 +451,24 @@ function parsePath(path: string): Parsed<string> {
   return path !== '' && !path.includes('\0')
     ? parsed(path)
     : unparsed('is not a path, as in /var/lib/postern');
+}
+
+function parseAbsolutePath(path: string): Parsed<string> {
+  return path.startsWith('/') && !path.includes('\0')
+    ? parsed(path)
+    : unparsed('is not an absolute path, as in /usr/local/bin/on-change');
+}
+
+function parseUser(user: string): Parsed<string> {
+  return /^[^\0\r\n]{1,255}$/.test(user)
+    ? parsed(user)
+    : unparsed('is not a user name, as in mail@example.com');
+}
+
+function parseWebhook(text: string): Parsed<string> {
+  const url = URL.parse(text);
+  const isWeb = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
+  return isWeb && url.username === '' && url.password === ''
+    ? parsed(url.href)
+    : unparsed('is not an http or https URL without a user name, as in https://ntfy.example/mail');
 }

@@ -1,7 +1,9 @@
 import type { EgressState } from '../decision/egress/health-state.ts';
 import type { NetworkErrorKind } from '../decision/egress/observation.ts';
+import type { Condition } from '../decision/notice/condition.ts';
 import type { Blame } from '../decision/queue/attempt.ts';
 import type { MessageId } from '../decision/queue/queued.ts';
+import type { TlsFacts } from '../protocol/tls/tls-facts.ts';
 
 export type { Blame };
 
@@ -69,6 +71,19 @@ export type GatewayEvent =
       readonly listener: string;
       readonly client: string;
       readonly reason: string;
+    }
+  /** A condition that an operator is told of began, changed or ended. */
+  | { readonly kind: 'condition'; readonly at: number; readonly condition: Condition }
+  /** A handshake, inward or outward. */
+  | {
+      readonly kind: 'tls';
+      readonly at: number;
+      readonly side: 'client' | 'server';
+      /** The receiving site, or the listener. */
+      readonly with: string;
+      readonly facts: TlsFacts | null;
+      /** Why there is none, where it failed. */
+      readonly error: string | null;
     }
   /** Something an operator should read; a whole sentence that says what to do. `subject` groups repeats. */
   | { readonly kind: 'warning'; readonly at: number; readonly subject: string; readonly message: string }

@@ -59,3 +59,23 @@ export type EgressTest = {
     readonly elapsedMs: number;
   }[];
 };
+
+/** What a drill saw of the uplink, and of the one that it stood in for at the same time. */
+export type DrillReport = {
+  readonly uplink: string;
+  readonly ranMs: number;
+  /** It gave up before its time, at the first sign of harm: why. Null: it ran to its end. */
+  readonly stopped: string | null;
+  readonly sent: number;
+  readonly deferred: number;
+  readonly refused: number;
+  /** Connects that failed. */
+  readonly unreached: number;
+  readonly connectMs: { readonly p50: number | null; readonly p99: number | null };
+  /** The same of the uplink that carries the mail otherwise, over its latest connects. */
+  readonly usualConnectMs: { readonly p50: number | null; readonly p99: number | null };
+  readonly identity: readonly { readonly egress: string; readonly fit: Fitness; readonly reason: string }[];
+  /** Does it carry mail? With the reason, in a whole sentence. */
+  readonly verdict: 'carries' | 'harm' | 'no_mail';
+  readonly reason: string;
+};

@@ -1,8 +1,10 @@
 import type { DomainSetting, RelaySetting } from '../decision/admission/domain.ts';
 import type { ClientLimits, ListenerSetting } from '../decision/admission/listener.ts';
-import type { UplinkSetting } from '../decision/egress/egress.ts';
+import type { DrillSetting, UplinkSetting } from '../decision/egress/egress.ts';
 import type { DnsServerSetting } from '../decision/next-hop/dns-server.ts';
 import { ourAddresses } from '../decision/next-hop/our-addresses.ts';
+import type { RouteSetting } from '../decision/next-hop/route-setting.ts';
+import type { NotifySetting } from '../decision/notice/notify-setting.ts';
 import { MessageIds } from '../decision/queue/message-id.ts';
 import type { DeliverySetting, QueueSetting } from '../decision/queue/settings.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
@@ -14,7 +16,17 @@ import type { EgressTest, GatewayControl, UplinkReport } from './gateway-control
 import { Intake } from './inbound/intake.ts';
 import { type InboundSettings, Listeners } from './inbound/listeners.ts';
 import { OutageLog } from './outage-log.ts';
-import type { Clock, Network, QueueStore, Random, Result, TraceStore } from './ports.ts';
+import type {
+  Clock,
+  Files,
+  Network,
+  Processes,
+  QueueStore,
+  Random,
+  Result,
+  TraceStore,
+  Web,
+} from './ports.ts';
 
 /** The doors to the world; opened and closed by whoever composes the gateway. */
 export type GatewayPorts = {
@@ -23,6 +35,9 @@ export type GatewayPorts = {
   readonly network: Network;
   readonly store: QueueStore;
   readonly trace: TraceStore;
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly web: Web;
 };
 
 /** What the gateway runs by; the configuration's settings have this shape. */
@@ -36,6 +51,10 @@ export type GatewaySettings = {
   readonly delivery: DeliverySetting;
   readonly queue: QueueSetting;
   readonly limits: ClientLimits;
+  readonly routes: readonly RouteSetting[];
+  readonly notify: readonly NotifySetting[];
+  readonly drill: DrillSetting | null;
+  readonly http: { readonly address: string; readonly port: number } | null;
 };
 
 /** How long a stop waits for clients whose message is under way. */

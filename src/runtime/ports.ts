@@ -8,6 +8,7 @@ import type {
   QueuedMessage,
   QueuedRecipient,
 } from '../decision/queue/queued.ts';
+import type { TlsFacts } from '../protocol/tls/tls-facts.ts';
 import type { TraceEvent } from './events.ts';
 
 /** A value, or the failure that the network, a disk or an operator caused. Exceptions are bugs or lost resources. */
@@ -71,7 +72,7 @@ export type ConnectTarget = {
 };
 
 /** What the host says of its own addresses and routes; the advice about them is decided from the same. */
-export type { PresentAddress as HostInterfaceAddress, RouteOfSource as SourceRoute };
+export type { PresentAddress as HostInterfaceAddress, RouteOfSource as SourceRoute, TlsFacts };
 
 /** What a connection tells. `data` buffers belong to the receiver; nothing is delivered while paused. `closed` comes exactly once, last. */
 export type ConnectionEvents = {
@@ -98,6 +99,12 @@ export interface Connection {
   write(chunks: readonly Buffer[]): boolean;
   /** Bytes written that the far side has not acknowledged, kernel's and ours; null where the host cannot tell. */
   unsentBytes(): Promise<number | null>;
+  /**
+   * Goes over to TLS (RFC 3207), once. Called within the handler of the last plain data, with nothing unread and
+   * nothing more to write; bytes that come after are the handshake's. From its success on `data` and `write` are what
+   * the far side of the cipher says and hears. After a failure the connection is destroyed, and `closed` follows.
+   */
+  startTls(terms: TlsTerms): Promise<Result<TlsFacts, NetworkError>>;
   pause(): void;
   resume(): void;
   /** Sends what is written, then FIN. */
@@ -105,6 +112,27 @@ export interface Connection {
   /** Gone at once; `closed` follows. */
   destroy(): void;
 }
+
+export type TlsTerms =
+  | {
+      readonly side: 'client';
+      /** What the certificate must name, and the SNI unless it is an address; null: any name will do. */
+      readonly serverName: string | null;
+      /** Where true, a certificate that does not verify for `serverName` by the host's trust store is a failure. */
+      readonly verify: boolean;
+      /** Connections of one key resume each other's sessions. */
+      readonly sessionKey: string;
+      readonly timeoutMs: number;
+    }
+  | { readonly side: 'server'; readonly certificates: CertificateChoice; readonly timeoutMs: number };
+
+/** Which certificate a client is shown that asks for `serverName`; null where it named none. Asked once a handshake. */
+export interface CertificateChoice {
+  choose(serverName: string | null): ServerCertificate;
+}
+
+/** PEM texts that fit each other; the same object gives resumption, so it is made once for each change of the files. */
+export type ServerCertificate = { readonly chain: string; readonly key: string };
 
 export interface Listener {
   readonly address: string;
@@ -227,4 +255,39 @@ export interface TraceStore {
   /** By message ID or by address (sender or recipient), oldest first. */
   find(idOrAddress: string, limit: number): Promise<readonly TraceEvent[]>;
   close(): Promise<void>;
+}
+
+/** Files of the operator's: certificates, recipients, secrets. */
+export interface Files {
+  /** The whole file, at most `limitBytes`; the error is a sentence that names the file. */
+  read(path: string, limitBytes: number): Promise<Result<Buffer, string>>;
+  /** Tells when the file at this path may have changed, however it was replaced; never more than once a second. */
+  watch(path: string, changed: () => void): { close(): void };
+}
+
+/** Programs of the operator's. */
+export interface Processes {
+  /**
+   * Runs a program without a shell, in a process group of its own, its output cut at 4 KiB. After `timeoutMs` the
+   * whole group is killed. The error is a sentence.
+   */
+  run(request: {
+    readonly path: string;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<Result<void, string>>;
+}
+
+/** Calls over HTTP. */
+export interface Web {
+  /** Posts a text and gives the status; the reply's body is not read. The error is a sentence. */
+  post(request: {
+    readonly url: string;
+    readonly contentType: string;
+    readonly body: string;
+    readonly timeoutMs: number;
+    /** The address to call from; null: the host's choice. */
+    readonly source: string | null;
+  }): Promise<Result<number, string>>;
 }

@@ -1,3 +1,4 @@
+import type { Condition } from '../decision/notice/condition.ts';
 import type { GatewayEvent, TraceEvent } from '../runtime/events.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -28,7 +29,10 @@ export function levelOf(event: GatewayEvent): LogLevel {
     case 'notice':
       return 'info';
     case 'connect':
+    case 'tls':
       return 'debug';
+    case 'condition':
+      return conditionLevel(event.condition);
   }
 }
 
@@ -72,7 +76,36 @@ export function logEntry(event: GatewayEvent): LogEntry {
       return { level, message: event.message, facts: { subject: event.subject } };
     case 'connect':
       return connectEntry(level, event);
+    case 'condition': {
+      const { kind, subject, uplink, state, previous, reason } = event.condition;
+      const about = subject === '' ? kind : `${kind} ${subject}`;
+      return {
+        level,
+        message: `${about}: ${state} (was ${previous}): ${reason}`,
+        facts: { condition: kind, subject, uplink: uplink ?? undefined, state, previous, reason },
+      };
+    }
+    case 'tls': {
+      const { side, with: whom, facts, error } = event;
+      const came = facts === null ? (error ?? 'failed') : `${facts.protocol} ${facts.cipher}`;
+      return {
+        level,
+        message: `TLS ${side === 'client' ? 'to' : 'at'} ${whom}: ${came}`,
+        facts: {
+          side,
+          with: whom,
+          protocol: facts?.protocol,
+          cipher: facts?.cipher,
+          error: error ?? undefined,
+        },
+      };
+    }
   }
+}
+
+/** What begins is a warning, what ends is told. */
+function conditionLevel({ state }: Condition): LogLevel {
+  return state === 'down' || state === 'unfit' || state === 'trouble' ? 'warn' : 'info';
 }
 
 function messageEntry(level: LogLevel, trace: TraceEvent, sizeBytes: number | null): LogEntry {

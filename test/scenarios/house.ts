@@ -7,12 +7,16 @@ import type { ListenerSetting } from '../../src/decision/admission/listener.ts';
 import type { UplinkSetting } from '../../src/decision/egress/egress.ts';
 import { Gateway } from '../../src/runtime/gateway.ts';
 import { realNetwork } from '../../src/runtime/net/real-network.ts';
+import { realWeb } from '../../src/runtime/net/real-web.ts';
 import type { QueueStore, Result, TraceStore } from '../../src/runtime/ports.ts';
 import { openSqliteStore } from '../../src/runtime/queue/sqlite-store.ts';
 import { openTraceStore } from '../../src/runtime/queue/trace-store.ts';
 import { realClock, realRandom } from '../../src/runtime/real-clock.ts';
+import { realFiles } from '../../src/runtime/real-files.ts';
+import { realProcesses } from '../../src/runtime/real-processes.ts';
 import { type RunningNameServer, startNameServer } from '../../src/surface/demo/name-server.ts';
 import { identityByTable, type RunningReceiver, startReceiver } from '../../src/surface/demo/receiver.ts';
+import { plainUplink, primaryDomain } from '../settings.ts';
 import { type Letter, type Submission, submit } from './smtp-client.ts';
 
 /** Our two uplinks on loopback. */
@@ -74,7 +78,8 @@ export class House {
   async open(): Promise<void> {
     const store = must(await openSqliteStore({ directory: this.stateDir }));
     const trace = must(await openTraceStore({ directory: this.stateDir }));
-    const ports = { clock: realClock, random: realRandom, network: this.network, store, trace };
+    const outside = { files: realFiles(), processes: realProcesses(), web: realWeb() };
+    const ports = { clock: realClock, random: realRandom, network: this.network, store, trace, ...outside };
     this.#life = { gateway: must(await Gateway.start(ports, this.#settings())), store, trace };
   }
 
@@ -118,6 +123,7 @@ export class House {
       weight: 1,
       dns: [],
       probe: [],
+      ...plainUplink,
       health: { intervalMs: 10_000, suspectIntervalMs: 1_000, timeoutMs: 4_000, proveMs: 10_000 },
       egresses: [
         {
@@ -140,25 +146,24 @@ export class House {
       publicAddress: null,
       bareNewline: 'refuse',
       allowPublic: false,
+      tls: null,
     });
     return {
       hostname: 'mail.example.com',
       stateDir: this.stateDir,
       uplinks: [uplink(isp1, 10), uplink(isp2, 20)],
       listeners: [listener('relay', 'mail.example.com'), listener('mx', 'mx1.example.com')],
-      domains: [
-        {
-          name: 'example.com',
-          role: 'primary',
-          deliverTo: [{ address: this.mailStore.address, port: this.mailStore.port }],
-        },
-      ],
+      domains: [primaryDomain('example.com', this.mailStore.address, this.mailStore.port)],
       relay: { fromNetworks: ['127.0.0.0/8'] },
       dnsServers: [{ address: '127.0.0.1', port: this.#nameServer.port, uplink: null, trustAd: false }],
       delivery: { port: this.remote.port, doubtWaitMs: 600_000 },
-      queue: { expireMs: 432_000_000 },
+      queue: { expireMs: 432_000_000, delayNoticeMs: 14_400_000 },
       limits: { messageSizeBytes: 50_000_000, recipients: 1_000, connections: 2_000, perClient: 50 },
-      log: { level: 'info', format: 'json' },
+      routes: [],
+      notify: [],
+      drill: null,
+      http: null,
+      log: { level: 'info', format: 'json', file: null },
     };
   }
 }

@@ -169,7 +169,7 @@ export class DispatcherHouse {
       owner: 'node',
       settings: {
         hostname: 'mail.example.com',
-        queue: { expireMs: 120 * hour },
+        queue: { expireMs: 120 * hour, delayNoticeMs: null },
         delivery: { port: 25, doubtWaitMs: 600_000 },
       },
     });

@@ -5,6 +5,7 @@ import { composeMessage } from '../../src/surface/demo/compose.ts';
 import { startNameServer } from '../../src/surface/demo/name-server.ts';
 import { plainBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import { SteadySender } from '../../src/surface/demo/steady-sender.ts';
+import { MemoryFiles, nothingOutside } from '../fakes.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryTrace } from './memory-trace.ts';
 import { must, nameServerAddress, ReferenceNetwork, remoteDomains } from './reference-network.ts';
@@ -40,7 +41,15 @@ class Changing {
         clock,
       }),
     );
-    const ports = { clock, random: world.random.fork(), network: world.gateway, store, trace };
+    const ports = {
+      clock,
+      random: world.random.fork(),
+      network: world.gateway,
+      store,
+      trace,
+      files: new MemoryFiles(),
+      ...nothingOutside,
+    };
     this.#gateway = must(await clock.await(Gateway.start(ports, settings)));
   }
 

@@ -3,6 +3,7 @@ import { composeMessage } from '../../src/surface/demo/compose.ts';
 import { startNameServer } from '../../src/surface/demo/name-server.ts';
 import { plainBehaviour, type ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import { SteadySender } from '../../src/surface/demo/steady-sender.ts';
+import { MemoryFiles, nothingOutside } from '../fakes.ts';
 import { type Acknowledged, type History, queuedReversePaths } from './gateway-history.ts';
 import { MemoryDisk, MemoryStore } from './memory-store.ts';
 import { MemoryTrace } from './memory-trace.ts';
@@ -81,7 +82,15 @@ class SimHouse {
     const process = new SimProcess(host, clock);
     const store = new MemoryStore({ clock: process.clock, disk: this.#disk });
     const { network } = process;
-    const ports = { clock: process.clock, random: random.fork(), network, store, trace: this.trace };
+    const ports = {
+      clock: process.clock,
+      random: random.fork(),
+      network,
+      store,
+      trace: this.trace,
+      files: new MemoryFiles(),
+      ...nothingOutside,
+    };
     const gateway = must(await clock.await(Gateway.start(ports, this.#world.settings())));
     this.#life = { process, store, gateway };
   }

@@ -3,6 +3,7 @@ import type { UplinkSetting } from '../../src/decision/egress/egress.ts';
 import { identityByTable, type RunningReceiver, startReceiver } from '../../src/surface/demo/receiver.ts';
 import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
 import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
+import { plainUplink, primaryDomain } from '../settings.ts';
 import { SimClock } from './sim-clock.ts';
 import type { SimHost } from './sim-host.ts';
 import { SimInternet } from './sim-internet.ts';
@@ -121,15 +122,20 @@ export class ReferenceNetwork {
           publicAddress: null,
           bareNewline: 'refuse',
           allowPublic: false,
+          tls: null,
         },
       ],
-      domains: [{ name: 'example.com', role: 'primary', deliverTo: [{ address: '10.20.0.10', port: 25 }] }],
+      domains: [primaryDomain('example.com', '10.20.0.10')],
       relay: { fromNetworks: ['10.20.0.0/24'] },
       dnsServers: [{ address: nameServerAddress, port: 53, uplink: null, trustAd: false }],
       delivery: { port: 25, doubtWaitMs: 600_000 },
-      queue: { expireMs: 432_000_000 },
+      queue: { expireMs: 432_000_000, delayNoticeMs: 14_400_000 },
       limits: { messageSizeBytes: 50_000_000, recipients: 1_000, connections: 2_000, perClient: 50 },
-      log: { level: 'info', format: 'json' },
+      routes: [],
+      notify: [],
+      drill: null,
+      http: null,
+      log: { level: 'info', format: 'json', file: null },
     };
   }
 
@@ -141,6 +147,7 @@ export class ReferenceNetwork {
       weight: 1,
       dns: [],
       probe: [],
+      ...plainUplink,
       health: { intervalMs: 10_000, suspectIntervalMs: 1_000, timeoutMs: 4_000, proveMs: 10_000 },
       egresses: [
         {

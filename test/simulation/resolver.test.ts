@@ -8,6 +8,7 @@ import type { RecordType } from '../../src/protocol/dns/record.ts';
 import { type DnsAnswer, Resolver, type ResolverSetting } from '../../src/runtime/dns/resolver.ts';
 import { EventStream } from '../../src/runtime/events.ts';
 import { type RunningNameServer, startNameServer } from '../../src/surface/demo/name-server.ts';
+import { plainUplink } from '../settings.ts';
 import { must } from './reference-network.ts';
 import { SimClock } from './sim-clock.ts';
 import type { SimHost } from './sim-host.ts';
@@ -115,7 +116,7 @@ class Names {
 
 function uplink(name: string, dns: readonly string[]): UplinkSetting {
   const health = { intervalMs: 10_000, suspectIntervalMs: 1_000, timeoutMs: 4_000, proveMs: 10_000 };
-  return { name, preference: 10, weight: 1, egresses: [], dns, probe: [], health };
+  return { name, preference: 10, weight: 1, egresses: [], dns, probe: [], health, ...plainUplink };
 }
 
 function view(name: string, preference: number, source: string, state: EgressState): EgressView {

@@ -1,5 +1,12 @@
 import type { NetworkError, NetworkErrorKind } from '../../src/decision/egress/observation.ts';
-import type { Connection, ConnectionEvents, Timer } from '../../src/runtime/ports.ts';
+import type {
+  Connection,
+  ConnectionEvents,
+  Result,
+  Timer,
+  TlsFacts,
+  TlsTerms,
+} from '../../src/runtime/ports.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { Endpoint, Segment } from './sim-packet.ts';
 import type { SimRandom } from './sim-random.ts';
@@ -13,6 +20,7 @@ export type TcpStack = {
 };
 
 const empty = Buffer.alloc(0);
+const helloWord = '\x16simulated handshake ';
 const largestSegment = 16_384;
 const receiveWindow = 262_144;
 const sendBuffer = 131_072;
@@ -79,6 +87,9 @@ export class SimTcp implements Connection {
   #endTold = false;
   #ackOwed = false;
 
+  /** The far side's part of a handshake is awaited. */
+  #greeted: ((hello: string | null) => void) | null = null;
+
   #orphan = false;
   #closed: { readonly error: NetworkError | null } | null = null;
 
@@ -135,6 +146,30 @@ export class SimTcp implements Connection {
 
   async unsentBytes(): Promise<number | null> {
     return this.#end - this.#unacknowledged;
+  }
+
+  /**
+   * A handshake in one line from each side, in clear; then all goes on as before. What is no such line fails it, as junk
+   * fails a real one.
+   */
+  async startTls(terms: TlsTerms): Promise<Result<TlsFacts, NetworkError>> {
+    this.write([
+      Buffer.from(`${helloWord}${terms.side} ${terms.side === 'client' ? terms.serverName : ''}\n`),
+    ]);
+    const heard = Promise.withResolvers<string | null>();
+    this.#greeted = heard.resolve;
+    const late = this.#stack.clock.after(terms.timeoutMs, () => heard.resolve(null));
+    if (this.#inboxBytes > 0) this.#soon();
+    const hello = await heard.promise;
+    late.cancel();
+    this.#greeted = null;
+    if (hello === null) {
+      this.destroy();
+      return { ok: false, error: { kind: 'other', message: 'The TLS handshake failed.' } };
+    }
+    this.#soon();
+    const facts = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', resumed: false, unverified: null };
+    return { ok: true, value: facts };
   }
 
   pause(): void {
@@ -385,7 +420,8 @@ export class SimTcp implements Connection {
       this.#tellClosed();
       return;
     }
-    if (this.#inboxBytes > 0 && !this.#paused) {
+    if (this.#greeted !== null) this.#hearHello(this.#greeted);
+    else if (this.#inboxBytes > 0 && !this.#paused) {
       const wasFull = this.#inboxBytes >= receiveWindow;
       const chunk = Buffer.concat(this.#inbox, this.#inboxBytes);
       this.#inbox = [];
@@ -401,12 +437,26 @@ export class SimTcp implements Connection {
     }
   }
 
+  #hearHello(greeted: (hello: string | null) => void): void {
+    const bytes = Buffer.concat(this.#inbox, this.#inboxBytes);
+    const end = bytes.indexOf('\n');
+    const isHello = bytes.subarray(0, helloWord.length).equals(Buffer.from(helloWord.slice(0, bytes.length)));
+    if (!isHello || (end < 0 && (bytes.length > 300 || this.#farEnded))) return greeted(null);
+    if (end < 0) return;
+    const rest = bytes.subarray(end + 1);
+    this.#inbox = rest.length === 0 ? [] : [rest];
+    this.#inboxBytes = rest.length;
+    this.#greeted = null;
+    greeted(bytes.toString('latin1', 0, end));
+  }
+
   #closeWhenBothEnded(): void {
     if (this.#finAsked && this.#farEnded && this.#inboxBytes === 0) this.#close(null);
   }
 
   #close(error: NetworkError | null): void {
     if (this.#closed) return;
+    this.#greeted?.(null);
     this.#closed = { error };
     this.#stack.clock.after(0, () => this.#tellClosed());
   }

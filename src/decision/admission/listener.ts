@@ -10,7 +10,12 @@ export type ListenerSetting = {
   readonly publicAddress: string | null;
   readonly bareNewline: 'refuse' | 'clean';
   readonly allowPublic: boolean;
+  /** Offered by STARTTLS; null: not offered. Paths of PEM files. */
+  readonly tls: CertificateFiles | null;
 };
+
+/** A certificate chain, our own certificate first, and its key. */
+export type CertificateFiles = { readonly certFile: string; readonly keyFile: string };
 
 /** The bounds on clients of all listeners. */
 export type ClientLimits = {

@@ -1,3 +1,5 @@
+import type { SmartHost } from '../next-hop/route-setting.ts';
+
 /**
  * The way out of the host that a message takes: one source address and the one name that goes with it.
  *
@@ -52,7 +54,21 @@ export type UplinkSetting = {
   /** `host:port` of mail servers that the operator lets us probe at any rate. */
   readonly probe: readonly string[];
   readonly health: HealthSettings;
+  /** Messages a second that its mail may take; more waits, and never spills to another uplink. Null: no limit. */
+  readonly maxRatePerS: number | null;
+  readonly maxConnections: number | null;
+  /** The share (0 to 1) of each site's messages that it carries even while a better uplink is up. */
+  readonly warmShare: number;
+  /** What becomes of mail while its identity does not stand: used last, held back, or used all the same. */
+  readonly whenUnfit: WhenUnfit;
+  /** All its mail goes through this server; null: straight to the receivers. */
+  readonly smartHost: SmartHost | null;
 };
+
+export type WhenUnfit = 'last' | 'hold' | 'use';
+
+/** Mail by the spare uplink for a while, to see that it still carries it. */
+export type DrillSetting = { readonly everyMs: number; readonly forMs: number };
 
 /** All in milliseconds. */
 export type HealthSettings = {

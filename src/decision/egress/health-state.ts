@@ -1,9 +1,9 @@
-import type { Family, UplinkEgress } from './egress.ts';
+import type { Family, UplinkEgress, WhenUnfit } from './egress.ts';
 
 /** The five words that users see; `degraded` is usable and ordered after every `up` one. */
 export type EgressState = 'unknown' | 'up' | 'degraded' | 'down' | 'drained';
 
-/** Does today's identity of this egress stand? Tested by a later issue; `unknown` counts as fit. */
+/** Does today's identity of this egress stand: PTR, forward match, EHLO name? `unknown` counts as fit. */
 export type Fitness = 'fit' | 'unfit' | 'unknown';
 
 /** What `choose` and the users read of one egress. */
@@ -21,6 +21,14 @@ export type EgressView = {
   readonly egress: UplinkEgress | null;
   /** Known even while the address is absent; left out: that of `egress`. */
   readonly family?: Family;
+  /** Why it is unfit; left out where it is not. */
+  readonly unfitReason?: string;
+  /** Left out: `last`. */
+  readonly whenUnfit?: WhenUnfit;
+  /** Its mail goes through a smart host: never raced, and no evidence about another. */
+  readonly viaSmartHost?: true;
+  /** As in the configuration; left out: 0. */
+  readonly warmShare?: number;
 };
 
 /** An immutable picture of all egresses; a new one replaces it at each change. */

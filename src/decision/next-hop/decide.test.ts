@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { primaryDomain } from '../../../test/settings.ts';
 import { decideLiteral, decideNextHop, type OurSide } from './decide.ts';
 import { decideDeliverTo } from './deliver-to.ts';
 import type { AddressFacts, MxFacts } from './mx-facts.ts';
@@ -262,8 +263,8 @@ for (const [sentence, literal, side, expected] of literals) {
 
 test('next hop of our own domain: deliver_to in order, private addresses local', () => {
   const addresses = ['10.20.0.10', '127.0.0.1', 'fd00::1', '192.0.2.9'];
-  const deliverTo = addresses.map(address => ({ address, port: 25 }));
-  const hop = decideDeliverTo({ name: 'example.com', role: 'primary', deliverTo });
+  const deliverTo = addresses.map(address => ({ address, port: 25, xclient: false }));
+  const hop = decideDeliverTo({ ...primaryDomain('example.com', '10.20.0.10'), deliverTo });
   assert.ok(hop.kind === 'hosts');
   assert.equal(hop.site, '10.20.0.10:25,127.0.0.1:25,fd00::1:25,192.0.2.9:25');
   assert.deepEqual(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { plainUplink } from '../../../test/settings.ts';
 import type { Family, UplinkSetting } from '../egress/egress.ts';
 import type { EgressSnapshot, EgressState, EgressView } from '../egress/health-state.ts';
 import { dnsServersOf, maxPaths, orderDnsPaths } from './dns-paths.ts';
@@ -158,7 +159,7 @@ test('ways to ask DNS: an egress whose address is absent is left out, and there 
 
 function uplink(name: string, ...dns: string[]): UplinkSetting {
   const health = { intervalMs: 1, suspectIntervalMs: 1, timeoutMs: 1, proveMs: 1 };
-  return { name, preference: 10, weight: 1, egresses: [], dns, probe: [], health };
+  return { name, preference: 10, weight: 1, egresses: [], dns, probe: [], health, ...plainUplink };
 }
 
 const system = [server('127.0.0.53')];

@@ -1,4 +1,4 @@
-import type { BodyType } from '../../protocol/smtp/envelope.ts';
+import type { BodyType, MessageDsn, RecipientDsn } from '../../protocol/smtp/envelope.ts';
 
 /** A message's name everywhere: 11 characters of Crockford base 32, rising with time. The store's row key is the number it encodes. */
 export type MessageId = string;
@@ -17,6 +17,10 @@ export type QueuedMessage = {
   readonly reversePath: string;
   readonly sizeBytes: number;
   readonly bodyType: BodyType;
+  /** The client asked for SMTPUTF8 (RFC 6531); left out: it did not. */
+  readonly smtpUtf8?: true;
+  /** What it asked of delivery reports (RFC 3461); left out: nothing. */
+  readonly dsn?: MessageDsn;
   /** Who gave it to us, for log and trace: `{ address, helo, listener, uplink }`; null for our own bounces. */
   readonly client: MessageClient | null;
 };
@@ -27,6 +31,8 @@ export type MessageClient = {
   readonly listener: string;
   /** The uplink whose address it came in by; null for private listeners. */
   readonly uplink: string | null;
+  /** The protocol and cipher that its session had; left out: clear text. */
+  readonly tls?: string;
 };
 
 /** The final dot went out and no answer came (`dot`), or we crashed while its lease was out (`crash`). */
@@ -54,6 +60,10 @@ export type QueuedRecipient = {
   readonly lastEgress: { readonly id: string; readonly since: number } | null;
   readonly lastReply: string | null;
   readonly doubt: Doubt | null;
+  /** What was asked of reports about it (RFC 3461); left out: nothing. */
+  readonly dsn?: RecipientDsn;
+  /** The sender was told that it waits. */
+  readonly delayTold?: true;
 };
 
 /** A recipient whose lease we hold, with what is needed to attempt it. */

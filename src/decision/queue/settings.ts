@@ -1,5 +1,9 @@
 /** How long mail is kept and when a wait is told, in ms. */
-export type QueueSetting = { readonly expireMs: number };
+export type QueueSetting = {
+  readonly expireMs: number;
+  /** A sender is told that its message still waits, once, after so long; null: never. */
+  readonly delayNoticeMs: number | null;
+};
 
 /** How delivery behaves. */
 export type DeliverySetting = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { primaryDomain } from '../../../test/settings.ts';
 import type { NextHop } from '../../decision/next-hop/next-hop.ts';
 import { isOfType, type RecordData, type RecordType } from '../../protocol/dns/record.ts';
 import type { Clock } from '../ports.ts';
@@ -79,7 +80,7 @@ function finderOf(table: Record<string, Told>): Under {
   const clock = new HandClock();
   const resolver = new TableResolver(table);
   let settings: FinderSettings = {
-    domains: [{ name: 'example.com', role: 'primary', deliverTo: [{ address: '10.20.0.10', port: 2525 }] }],
+    domains: [primaryDomain('example.com', '10.20.0.10', 2525)],
     port: 25,
     families: [4],
     ourAddresses: new Set(['198.51.100.30']),

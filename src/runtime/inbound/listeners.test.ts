@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { primaryDomain } from '../../../test/settings.ts';
 import type { ListenerSetting } from '../../decision/admission/listener.ts';
 import type { NetworkError } from '../../decision/egress/observation.ts';
 import { MessageIds } from '../../decision/queue/message-id.ts';
@@ -47,6 +48,9 @@ class Client implements Connection {
   async unsentBytes(): Promise<number> {
     return 0;
   }
+  async startTls(): Promise<never> {
+    throw new Error('This client speaks no TLS.');
+  }
   pause(): void {}
   resume(): void {}
   end(): void {
@@ -82,12 +86,13 @@ const mx: ListenerSetting = {
   publicAddress: null,
   bareNewline: 'refuse',
   allowPublic: false,
+  tls: null,
 };
 const relay: ListenerSetting = { ...mx, address: '10.20.0.2', role: 'relay', name: 'mail.example.com' };
 
 const settings: InboundSettings = {
   listeners: [mx, relay],
-  domains: [{ name: 'example.com', role: 'primary', deliverTo: [{ address: '10.20.0.10', port: 25 }] }],
+  domains: [primaryDomain('example.com', '10.20.0.10')],
   relay: { fromNetworks: ['10.20.0.0/24'] },
   limits: { messageSizeBytes: 1_000_000, recipients: 100, connections: 10, perClient: 2 },
   uplinkOf: address => (address === '198.51.100.30' ? 'isp1' : null),

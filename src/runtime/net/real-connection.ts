@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { NetworkError } from '../../decision/egress/observation.ts';
-import type { Connection, ConnectionEvents } from '../ports.ts';
+import type { Connection, ConnectionEvents, Result, TlsFacts, TlsTerms } from '../ports.ts';
 import { networkErrorOf } from './network-error.ts';
 import { sendQueueOf } from './real-send-queue.ts';
+import { secure } from './real-tls.ts';
 
 /**
  * One TCP connection of this machine.
@@ -16,7 +17,7 @@ export class TcpConnection implements Connection {
   readonly localPort: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly #socket: Socket;
+  #socket: Socket;
   #events: ConnectionEvents | null = null;
   #error: NetworkError | null = null;
   #destroyed = false;
@@ -31,18 +32,7 @@ export class TcpConnection implements Connection {
     this.localPort = socket.localPort ?? 0;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.remotePort = socket.remotePort ?? 0;
-    socket.on('error', error => {
-      if (!this.#destroyed) this.#error ??= networkErrorOf(error, `The connection to ${this.remoteAddress}`);
-    });
-    socket.on('end', () => {
-      this.#farEnded = true;
-      if (this.#events?.ended) this.#events.ended();
-      else if (!this.#paused) this.#socket.end();
-    });
-    socket.on('close', () => {
-      this.#closed = true;
-      this.#events?.closed(this.#error);
-    });
+    this.#follow(socket);
   }
 
   handle(events: ConnectionEvents): void {
@@ -51,9 +41,7 @@ export class TcpConnection implements Connection {
       queueMicrotask(() => events.closed(this.#error));
       return;
     }
-    this.#socket.on('data', (chunk: Buffer) => events.data(chunk));
-    this.#socket.on('drain', () => events.drained());
-    if (!this.#paused) this.#socket.resume();
+    this.#listen(events);
   }
 
   write(chunks: readonly Buffer[]): boolean {
@@ -72,6 +60,27 @@ export class TcpConnection implements Connection {
   async unsentBytes(): Promise<number | null> {
     const inKernel = await sendQueueOf(this);
     return inKernel === null ? null : inKernel + this.#socket.writableLength;
+  }
+
+  async startTls(terms: TlsTerms): Promise<Result<TlsFacts, NetworkError>> {
+    const plain = this.#socket;
+    for (const event of ['data', 'drain', 'end', 'close', 'error']) plain.removeAllListeners(event);
+    plain.pause();
+    const secured = await secure(plain, terms);
+    if (!secured.ok) {
+      const error: NetworkError = this.#destroyed
+        ? { kind: 'aborted', message: 'The TLS handshake was given up by ourselves.' }
+        : { kind: 'other', message: secured.error };
+      this.#error ??= this.#destroyed ? null : error;
+      this.#closeSoon();
+      return { ok: false, error };
+    }
+    const { socket, facts } = secured.value;
+    this.#socket = socket;
+    this.#follow(socket);
+    if (this.#destroyed) socket.destroy();
+    else if (this.#events) this.#listen(this.#events);
+    return { ok: true, value: facts };
   }
 
   pause(): void {
@@ -93,5 +102,33 @@ export class TcpConnection implements Connection {
   destroy(): void {
     this.#destroyed = true;
     this.#socket.destroy();
+  }
+
+  #follow(socket: Socket): void {
+    socket.on('error', error => {
+      if (!this.#destroyed) this.#error ??= networkErrorOf(error, `The connection to ${this.remoteAddress}`);
+    });
+    socket.on('end', () => {
+      this.#farEnded = true;
+      if (this.#events?.ended) this.#events.ended();
+      else if (!this.#paused) socket.end();
+    });
+    socket.on('close', () => this.#close());
+  }
+
+  #listen(events: ConnectionEvents): void {
+    this.#socket.on('data', (chunk: Buffer) => events.data(chunk));
+    this.#socket.on('drain', () => events.drained());
+    if (!this.#paused) this.#socket.resume();
+  }
+
+  #closeSoon(): void {
+    queueMicrotask(() => this.#close());
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#events?.closed(this.#error);
   }
 }

@@ -1,3 +1,4 @@
+import type { Condition, ConditionKind } from '../../decision/notice/condition.ts';
 import type { MessageClient, QueuedRecipient } from '../../decision/queue/queued.ts';
 import type { GatewayEvent, TraceEvent } from '../../runtime/events.ts';
 import type { EgressTest, UplinkReport } from '../../runtime/gateway-control.ts';
@@ -177,13 +178,23 @@ export type EventDocument =
       readonly previous: string;
       readonly reason: string;
     }
+  | (Omit<Condition, 'kind' | 'since'> & {
+      readonly kind: 'condition';
+      readonly at: string;
+      readonly condition: ConditionKind;
+      readonly since: string;
+    })
   | (Omit<Extract<GatewayEvent, { kind: 'listener' | 'rejected' | 'warning' | 'notice' }>, 'at'> & {
       readonly at: string;
     });
 
 /** Null for what happens too often and means too little by itself. */
 export function eventDocument(event: GatewayEvent): EventDocument | null {
-  if (event.kind === 'connect') return null;
+  if (event.kind === 'connect' || event.kind === 'tls') return null;
+  if (event.kind === 'condition') {
+    const { kind: condition, since, ...rest } = event.condition;
+    return { kind: 'condition', at: rfc3339(event.at), condition, since: rfc3339(since), ...rest };
+  }
   if (event.kind === 'message') {
     return { kind: 'message', ...traceDocument(event.trace), size_bytes: event.sizeBytes };
   }

@@ -10,6 +10,8 @@ import type {
   Network,
   Result,
   SourceRoute,
+  TlsFacts,
+  TlsTerms,
 } from '../../runtime/ports.ts';
 
 /**
@@ -194,6 +196,10 @@ class CutConnection implements Connection {
     const inside = await this.#connection.unsentBytes();
     const held = this.#held.flat().reduce((sum, chunk) => sum + chunk.length, 0);
     return inside === null ? null : inside + held;
+  }
+
+  startTls(terms: TlsTerms): Promise<Result<TlsFacts, NetworkError>> {
+    return this.#connection.startTls(terms);
   }
 
   pause(): void {

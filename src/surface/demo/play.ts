@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { mistakeText } from '../../config/mistake.ts';
 import { readSettings } from '../../config/read-settings.ts';
 import { Gateway } from '../../runtime/gateway.ts';
+import { realWeb } from '../../runtime/net/real-web.ts';
 import type { Result } from '../../runtime/ports.ts';
 import { openSqliteStore } from '../../runtime/queue/sqlite-store.ts';
 import { openTraceStore } from '../../runtime/queue/trace-store.ts';
 import { realClock, realRandom } from '../../runtime/real-clock.ts';
+import { realFiles } from '../../runtime/real-files.ts';
+import { realProcesses } from '../../runtime/real-processes.ts';
 import { composeMessage } from './compose.ts';
 import { demoConfig } from './demo-config.ts';
 import type { Delivery } from './receiver-session.ts';
@@ -99,6 +102,9 @@ async function openGateway(
     network: world.network,
     store: store.value,
     trace: trace.value,
+    files: realFiles(),
+    processes: realProcesses(),
+    web: realWeb(),
   };
   const closeStores = async (): Promise<void> => {
     await trace.value.close();

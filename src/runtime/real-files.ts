@@ -1,0 +1,48 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Files, Result } from './ports.ts';
+
+/** Looking at a file's data costs nothing, sees a link that is turned elsewhere, and works on every file system. */
+const lookEveryMs = 2_000;
+
+/** The files of this machine. */
+export function realFiles(): Files {
+  return {
+    read,
+    watch(path, changed) {
+      const look = (): void => changed();
+      watchFile(path, { interval: lookEveryMs, persistent: false }, look);
+      return { close: () => unwatchFile(path, look) };
+    },
+  };
+}
+
+async function read(path: string, limitBytes: number): Promise<Result<Buffer, string>> {
+  let file: FileHandle | null = null;
+  try {
+    file = await open(path, 'r');
+    const stat = await file.stat();
+    if (!stat.isFile()) return { ok: false, error: `${path} is no regular file.` };
+    if (stat.size > limitBytes) return { ok: false, error: `${path} has more than ${limitBytes} bytes.` };
+    const bytes = Buffer.alloc(limitBytes + 1 < stat.size + 4096 ? limitBytes + 1 : stat.size + 4096);
+    let filled = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, filled);
+      filled += bytesRead;
+      if (bytesRead === 0 || filled === bytes.length) break;
+    }
+    if (filled === bytes.length) return { ok: false, error: `${path} is being written, or too long.` };
+    return { ok: true, value: bytes.subarray(0, filled) };
+  } catch (error) {
+    return { ok: false, error: whyUnread(path, error) };
+  } finally {
+    await file?.close();
+  }
+}
+
+function whyUnread(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (code === 'ENOENT') return `There is no file ${path}.`;
+  if (code === 'EACCES') return `This user may not read ${path}.`;
+  return `${path} cannot be read (${code}).`;
+}
