@@ -43,7 +43,7 @@ export function buildSettings(config: Config, file: string): Settings {
     delivery: { port: config.delivery.port, doubtWaitMs: config.delivery.doubt_wait },
     queue: {
       expireMs: config.queue.expire,
-      delayNoticeMs: config.queue.delay_notice === 'never' ? null : config.queue.delay_notice,
+      delayNoticeMs: config.queue.delay_notice,
     },
     limits: {
       messageSizeBytes: config.limits.message_size,

@@ -16,6 +16,9 @@ export function crossChecks(survey: Survey): Finding[] {
     ...listenerFindings(survey),
     ...domainFindings(survey),
     ...dnsFindings(survey),
+    ...routeFindings(survey),
+    ...smartHostFindings(survey),
+    ...noticeFindings(survey),
     ...openRelayFindings(survey),
     ...emptinessWarnings(survey),
     ...limitWarnings(survey),
@@ -151,7 +154,14 @@ function domainFindings(survey: Survey): Finding[] {
       `${shown(again.value)} is ${pathText(first.path.slice(0, -1))} already; write each domain once.`,
     ),
   );
-  for (const { deliverTo } of survey.domains) {
+  for (const { path, name, role, hasDeliverTo, deliverTo } of survey.domains) {
+    if (!hasDeliverTo && role !== 'backup')
+      found.push(
+        mistake(
+          path,
+          `deliver_to is missing, and ${shown(name.value)} is a primary domain; write where its mail store is, as in deliver_to: ["10.20.0.10:25"].`,
+        ),
+      );
     for (const { value, path } of deliverTo) {
       const own = survey.listeners.find(
         listener =>
@@ -169,17 +179,75 @@ function domainFindings(survey: Survey): Finding[] {
   return found;
 }
 
-function dnsFindings(survey: Survey): Finding[] {
-  const names = survey.uplinks.flatMap(uplink => uplink.name?.value ?? []);
-  const found = survey.dnsServers.flatMap(({ uplink }) => {
-    if (uplink === null || names.includes(uplink.value)) return [];
-    const near = nearWord(uplink.value, names);
-    const known = names.length === 0 ? 'name the uplinks first' : `write one of: ${names.join(', ')}`;
-    const instead = near === null ? known : `did you mean ${near}?`;
+/** The name of an uplink that is none. */
+function unknownUplink(uplink: Placed<string>, survey: Survey): Finding[] {
+  const names = survey.uplinks.flatMap(({ name }) => name?.value ?? []);
+  if (names.includes(uplink.value)) return [];
+  const near = nearWord(uplink.value, names);
+  const known = names.length === 0 ? 'name the uplinks first' : `write one of: ${names.join(', ')}`;
+  const instead = near === null ? known : `did you mean ${near}?`;
+  return [
+    mistake(uplink.path, `there is no uplink ${shown(uplink.value)}; ${instead}`.replace(/(?<!\?)$/, '.')),
+  ];
+}
+
+function routeFindings(survey: Survey): Finding[] {
+  return survey.routes.flatMap(({ path, hasPattern, hasWay, uplinks }) => [
+    ...(hasPattern
+      ? []
+      : [mistake(path, 'this route has neither to nor from; write which mail it is for, as in to: "*".')]),
+    ...(hasWay
+      ? []
+      : [
+          mistake(
+            path,
+            'this route has neither uplinks nor smart_host, so it changes nothing; write one of them.',
+          ),
+        ]),
+    ...uplinks.flatMap(uplink => unknownUplink(uplink, survey)),
+  ]);
+}
+
+function smartHostFindings(survey: Survey): Finding[] {
+  return survey.smartHosts.flatMap(({ path, tls, user, passwordFile }) => {
+    if (user === null && passwordFile === null) return [];
+    if (user === null)
+      return [mistake(path, 'there is a password_file and no user; write the name to log in with.')];
+    if (passwordFile === null)
+      return [mistake(path, 'there is a user and no password_file; write the file that holds the password.')];
+    if (tls === null || tls === 'verify') return [];
     return [
-      mistake(uplink.path, `there is no uplink ${shown(uplink.value)}; ${instead}`.replace(/(?<!\?)$/, '.')),
+      mistake(
+        user.path,
+        'a password is told under verified TLS only; write tls: verify, or take user and password_file out.',
+      ),
     ];
   });
+}
+
+function noticeFindings(survey: Survey): Finding[] {
+  const ways = survey.notify.flatMap(({ value, path }) =>
+    value.length === 1
+      ? []
+      : [mistake(path, 'write exactly one of mail, command and webhook in each entry of notify.')],
+  );
+  const { http } = survey;
+  if (http === null || !['0.0.0.0', '::'].includes(http.value.address)) {
+    if (http === null || scopeOf(http.value.address) !== 'public') return ways;
+  }
+  return [
+    ...ways,
+    warning(
+      http.path,
+      'the world can reach this, and metrics tell much of your mail; listen on a private address or on loopback.',
+    ),
+  ];
+}
+
+function dnsFindings(survey: Survey): Finding[] {
+  const found = survey.dnsServers.flatMap(({ uplink }) =>
+    uplink === null ? [] : unknownUplink(uplink, survey),
+  );
   if (survey.trustAd?.value === true && survey.dnsServers.length === 0) {
     found.push(
       warning(

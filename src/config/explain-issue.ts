@@ -7,6 +7,9 @@ import type { ConfigPath } from './yaml-file.ts';
 /** A mistake before it has its line: at the value of `path`, or at the key `key` of the map there. */
 export type Explained = { readonly path: ConfigPath; readonly key: string | null; readonly message: string };
 
+/** What stands there may be a secret, so it is not shown. */
+const secretKeys: ReadonlySet<string> = new Set(['webhook']);
+
 /**
  * What a schema issue means in whole sentences; one issue may be several mistakes (unknown keys).
  * Values are shown only where a schema knows their key: what stands under an unknown key may be a secret.
@@ -53,7 +56,8 @@ function explainValue(issue: z.core.$ZodIssue, whole: unknown): string {
     issue.code === 'invalid_value' && typeof value === 'string'
       ? nearWord(value, issue.values.map(String))
       : null;
-  return `${where}: ${shown(value)} ${issue.message}${near === null ? '' : `; did you mean ${near}?`}`.replace(
+  const named = secretKeys.has(String(issue.path.at(-1))) ? 'this' : shown(value);
+  return `${where}: ${named} ${issue.message}${near === null ? '' : `; did you mean ${near}?`}`.replace(
     /(?<!\?)$/,
     '.',
   );

@@ -27,6 +27,6 @@ export function parseHostName(text: string): Parsed<string> {
     return unparsed('is one word; write a fully qualified name, as in mail.example.com');
   }
   if (/^\d+$/.test(labels.at(-1) ?? ''))
-    return unparsed('ends in a number; write a host name, as in mail.example.com');
+    return unparsed('is no host name, for it ends in a number; write a host name, as in mail.example.com');
   return parsed(name);
 }

@@ -57,7 +57,7 @@ const rows: [string, string, string[]][] = [
     'what stands under an unknown key is never shown',
     'pasword: "s3cret"',
     [
-      'p.yaml:7:1: pasword is not a key that Postern knows; here it knows hostname, state_dir, uplinks, listeners, domains, relay, dns, delivery, queue, health, limits, log.',
+      'p.yaml:7:1: pasword is not a key that Postern knows; here it knows hostname, state_dir, uplinks, listeners, domains, relay, dns, delivery, queue, routes, notify, drill, http, health, limits, log.',
     ],
   ],
   [
@@ -108,7 +108,9 @@ const rows: [string, string, string[]][] = [
   [
     'a domain without its mail store',
     'domains: [{ name: example.com }]',
-    ['p.yaml:7:11: domains[0].deliver_to is missing; write it, as in deliver_to: ["10.20.0.10:25"].'],
+    [
+      'p.yaml:7:11: domains[0]: deliver_to is missing, and "example.com" is a primary domain; write where its mail store is, as in deliver_to: ["10.20.0.10:25"].',
+    ],
   ],
   [
     'a domain that stands twice, whatever its case',
@@ -161,34 +163,82 @@ const rows: [string, string, string[]][] = [
     ['p.yaml:7:1: cluster comes with a later version of Postern; take it out until then.'],
   ],
   [
-    'later: notify',
-    'notify: []',
-    ['p.yaml:7:1: notify comes with a later version of Postern; take it out until then.'],
-  ],
-  [
-    'later: delay_notice',
-    'queue: { delay_notice: 4h }',
-    ['p.yaml:7:10: queue.delay_notice comes with a later version of Postern; take it out until then.'],
-  ],
-  [
     'later: a PostgreSQL store',
     'queue: { store: "postgres://u:s3cret@db/x" }',
     ['p.yaml:7:17: queue.store: a PostgreSQL store comes with a later version; write sqlite.'],
   ],
   [
-    'later: backup domains',
-    'domains: [{ name: example.com, role: backup, deliver_to: ["10.20.0.10:25"], expire: 21d }]',
+    'a mail store in its long form that is Postern itself',
+    'domains: [{ name: example.com, deliver_to: [{ address: "10.20.0.2:25", xclient: true }] }]',
     [
-      'p.yaml:7:38: domains[0].role: "backup" comes with a later version; write primary, and have the mail store in deliver_to.',
-      'p.yaml:7:77: domains[0].expire comes with a later version of Postern; take it out until then.',
+      'p.yaml:7:56: domains[0].deliver_to[0].address: 10.20.0.2:25 is listeners[0] of Postern itself, and mail would go in a circle; write where the mail store listens.',
+    ],
+  ],
+  ['a backup domain without its mail store', 'domains: [{ name: example.com, role: backup }]', []],
+  [
+    'recipients that nobody keeps',
+    'domains: [{ name: example.com, role: backup, recipients: ldap }]',
+    ['p.yaml:7:58: domains[0].recipients: "ldap" is not one of: any, callout.'],
+  ],
+  [
+    'a route to nowhere, for nobody',
+    'routes: [{}]',
+    [
+      'p.yaml:7:10: routes[0]: this route has neither to nor from; write which mail it is for, as in to: "*".',
+      'p.yaml:7:10: routes[0]: this route has neither uplinks nor smart_host, so it changes nothing; write one of them.',
     ],
   ],
   [
-    'later: the form of deliver_to with keys',
-    'domains: [{ name: example.com, deliver_to: [{ address: "10.20.0.10:25", xclient: true }] }]',
+    'a route by an uplink that is none',
+    'routes: [{ to: "*.partner.example", uplinks: [isp11] }]',
+    ['p.yaml:7:47: routes[0].uplinks[0]: there is no uplink "isp11"; did you mean isp1?'],
+  ],
+  [
+    'a route for a pattern that is none',
+    'routes: [{ to: "partner.*", uplinks: [isp1] }, { from: bulk.example.com, uplinks: [isp1] }]',
     [
-      'p.yaml:7:45: domains[0].deliver_to[0]: the form with keys comes with a later version; write address:port, as in "10.20.0.10:25".',
+      'p.yaml:7:16: routes[0].to: "partner.*" is not a recipient pattern; write partner.example, "*.partner.example" or user@partner.example.',
+      'p.yaml:7:56: routes[1].from: "bulk.example.com" is not a sender pattern; write "@bulk.example.com" or user@example.com.',
     ],
+  ],
+  [
+    'a password that would be told in clear text',
+    'routes: [{ to: "*", smart_host: { host: smtp.isp2.example, tls: may, user: u, password_file: p } }]',
+    [
+      'p.yaml:7:76: routes[0].smart_host.user: a password is told under verified TLS only; write tls: verify, or take user and password_file out.',
+    ],
+  ],
+  [
+    'a password in the file itself',
+    'routes: [{ to: "*", smart_host: { host: smtp.isp2.example, user: u, password: s3cret } }]',
+    [
+      'p.yaml:7:33: routes[0].smart_host: there is a user and no password_file; write the file that holds the password.',
+      'p.yaml:7:69: routes[0].smart_host.password is not a key that Postern knows; here it knows host, port, tls, user, password_file.',
+    ],
+  ],
+  [
+    'two ways in one entry of notify',
+    'notify: [{ mail: postmaster@example.com, command: /bin/true }]',
+    ['p.yaml:7:10: notify[0]: write exactly one of mail, command and webhook in each entry of notify.'],
+  ],
+  [
+    'ways to be told that are none',
+    'notify: [{ mail: postmaster }, { command: on-change }, { webhook: "ftp://u:s3cret@ntfy.example" }]',
+    [
+      'p.yaml:7:18: notify[0].mail: "postmaster" is not an address, as in postmaster@example.com.',
+      'p.yaml:7:43: notify[1].command: "on-change" is not an absolute path, as in /usr/local/bin/on-change.',
+      'p.yaml:7:67: notify[2].webhook: this is not an http or https URL without a user name, as in https://ntfy.example/mail.',
+    ],
+  ],
+  [
+    'metrics without a port',
+    'http: { address: 127.0.0.1 }',
+    ['p.yaml:7:18: http.address: "127.0.0.1" has no port; write it after a colon, as in 198.51.100.30:25.'],
+  ],
+  [
+    'a delay notice at no time',
+    'queue: { delay_notice: sometimes }',
+    ['p.yaml:7:24: queue.delay_notice: "sometimes" is neither a duration nor never; write for example 4h.'],
   ],
 ];
 
@@ -267,9 +317,9 @@ const uplinkRows: [string, string, string[]][] = [
   ],
   [
     'a mistake in one uplink hides none that is told across uplinks',
-    '- { name: isp1, source: [198.51.100.30], max_rate: 10/s }\n  - { name: isp2, source: [198.51.100.30] }',
+    '- { name: isp1, source: [198.51.100.30], max_rate: 10 }\n  - { name: isp2, source: [198.51.100.30] }',
     [
-      'p.yaml:3:44: uplinks[0].max_rate comes with a later version of Postern; take it out until then.',
+      'p.yaml:3:54: uplinks[0].max_rate: 10 is not a rate such as 10/s.',
       'p.yaml:4:28: uplinks[1].source[0]: 198.51.100.30 is claimed by uplinks[0] already; a source address belongs to one uplink.',
     ],
   ],
@@ -309,12 +359,12 @@ const uplinkRows: [string, string, string[]][] = [
     ],
   ],
   [
-    'every key of an uplink that comes later',
-    '- { name: isp1, source: [198.51.100.30], warm_share: 2%, when_unfit: last, smart_host: {} }',
+    'a share that is most of the mail, and a word for unfit that is none',
+    '- { name: isp1, source: [198.51.100.30], warm_share: 80%, when_unfit: lst, smart_host: {} }',
     [
-      'p.yaml:3:44: uplinks[0].warm_share comes with a later version of Postern; take it out until then.',
-      'p.yaml:3:60: uplinks[0].when_unfit comes with a later version of Postern; take it out until then.',
-      'p.yaml:3:78: uplinks[0].smart_host comes with a later version of Postern; take it out until then.',
+      'p.yaml:3:56: uplinks[0].warm_share: "80%" is not a share: write a number up to 50 and a percent sign, as in 2%.',
+      'p.yaml:3:73: uplinks[0].when_unfit: "lst" is not one of: last, hold, use; did you mean last?',
+      'p.yaml:3:90: uplinks[0].smart_host.host is missing; write it, as in host: smtp.isp2.example.',
     ],
   ],
 ];
@@ -447,10 +497,10 @@ const relayRows: [string, string, string, string[]][] = [
     ],
   ],
   [
-    'TLS of a listener',
-    '{ address: "198.51.100.30:25", role: mx, tls: {} }',
+    'TLS of a listener without its key',
+    '{ address: "198.51.100.30:25", role: mx, tls: { cert: mail.pem } }',
     '10.20.0.0/24',
-    ['p.yaml:5:54: listeners[0].tls comes with a later version of Postern; take it out until then.'],
+    ['p.yaml:5:59: listeners[0].tls.key is missing; write it, as in key: /etc/postern/mail.key.'],
   ],
 ];
 
@@ -461,7 +511,7 @@ for (const [sentence, listeners, networks, expected] of relayRows) {
   test(`configuration: ${sentence}`, () => assert.deepEqual(mistakes(source), expected));
 }
 
-test('the example of the reference network is taken, as far as its keys are known today', () => {
+test('the example of the reference network is taken, with every key that there is', () => {
   const settings = settingsOf(`
 hostname: mail.example.com
 state_dir: /var/lib/postern
@@ -479,6 +529,11 @@ uplinks:
       - { interface: ppp0, family: 6 }
     preference: 20
     weight: 3
+    max_rate: 300/m
+    max_connections: 50
+    warm_share: 2%
+    when_unfit: hold
+    smart_host: { host: SMTP.isp2.example, user: u, password_file: isp2 }
     dns: ["203.0.113.53:53", "[2001:db8:2::53]"]
     probe: ["mx.remote.example:25", mx.other.example]
     health: { interval: 30s }
@@ -486,21 +541,33 @@ listeners:
   - address: 198.51.100.30:25
     role: mx
     name: mx1.example.com
+    tls: { cert: /etc/ssl/mail.pem, key: mail.key }
   - { address: "[::1]:2525", role: relay, bare_newline: clean }
 domains:
   - name: example.com
     role: primary
-    deliver_to: ["10.20.0.10:25"]
+    deliver_to: ["10.20.0.10:25", { address: 10.20.0.11, xclient: true }]
+    recipients: { file: recipients }
+  - { name: other.example, role: backup, recipients: callout }
 relay:
   from_networks: [10.20.0.0/24, 127.0.0.0/8, 192.0.2.7]
 dns:
   servers: ["127.0.0.1:53", { address: 10.20.0.3, uplink: isp1, trust_ad: false }]
   trust_ad: true
 delivery: { port: 25, doubt_wait: 10m }
-queue: { store: sqlite, expire: 5d }
+routes:
+  - { to: "*.Partner.example", uplinks: [isp2] }
+  - { from: "@bulk.example.com", smart_host: { host: 192.0.2.25, port: 25, tls: none } }
+queue: { store: sqlite, expire: 5d, delay_notice: never }
+drill: { every: 7d, for: 60s }
+notify:
+  - mail: postmaster@example.com
+  - command: /usr/local/bin/on-change
+  - webhook: https://ntfy.example/mail
+http: { address: "127.0.0.1:8025" }
 health: { interval: 10s, suspect_interval: 1s, timeout: 4s, prove: 12s }
 limits: { message_size: 50MB, recipients: 1000, connections: 2000, per_client: 50 }
-log: { level: info }
+log: { level: info, file: /var/log/postern.log }
 `);
   const egress = {
     uplink: 'isp2',
@@ -531,6 +598,11 @@ log: { level: info }
         dns: [],
         probe: [],
         health,
+        maxRatePerS: null,
+        maxConnections: null,
+        warmShare: 0,
+        whenUnfit: 'last',
+        smartHost: null,
       },
       {
         name: 'isp2',
@@ -551,6 +623,16 @@ log: { level: info }
         dns: ['203.0.113.53:53', '[2001:db8:2::53]:53'],
         probe: ['mx.remote.example:25', 'mx.other.example:25'],
         health: { ...health, intervalMs: 30_000 },
+        maxRatePerS: 5,
+        maxConnections: 50,
+        warmShare: 0.02,
+        whenUnfit: 'hold',
+        smartHost: {
+          host: 'smtp.isp2.example',
+          port: 587,
+          tls: 'verify',
+          login: { user: 'u', passwordFile: '/etc/postern/isp2' },
+        },
       },
     ],
     listeners: [
@@ -562,6 +644,7 @@ log: { level: info }
         publicAddress: null,
         bareNewline: 'refuse',
         allowPublic: false,
+        tls: { certFile: '/etc/ssl/mail.pem', keyFile: '/etc/postern/mail.key' },
       },
       {
         address: '::1',
@@ -571,18 +654,55 @@ log: { level: info }
         publicAddress: null,
         bareNewline: 'clean',
         allowPublic: false,
+        tls: null,
       },
     ],
-    domains: [{ name: 'example.com', role: 'primary', deliverTo: [{ address: '10.20.0.10', port: 25 }] }],
+    domains: [
+      {
+        name: 'example.com',
+        role: 'primary',
+        deliverTo: [
+          { address: '10.20.0.10', port: 25, xclient: false },
+          { address: '10.20.0.11', port: 25, xclient: true },
+        ],
+        recipients: { kind: 'file', path: '/etc/postern/recipients' },
+        whenUnknown: 'defer',
+        expireMs: null,
+      },
+      {
+        name: 'other.example',
+        role: 'backup',
+        deliverTo: [],
+        recipients: { kind: 'callout' },
+        whenUnknown: 'accept',
+        expireMs: 1_814_400_000,
+      },
+    ],
     relay: { fromNetworks: ['10.20.0.0/24', '127.0.0.0/8', '192.0.2.7/32'] },
     dnsServers: [
       { address: '127.0.0.1', port: 53, uplink: null, trustAd: true },
       { address: '10.20.0.3', port: 53, uplink: 'isp1', trustAd: false },
     ],
     delivery: { port: 25, doubtWaitMs: 600_000 },
-    queue: { expireMs: 432_000_000 },
+    queue: { expireMs: 432_000_000, delayNoticeMs: null },
     limits: { messageSizeBytes: 50_000_000, recipients: 1000, connections: 2000, perClient: 50 },
-    log: { level: 'info', format: 'auto' },
+    routes: [
+      { to: '*.partner.example', from: null, uplinks: ['isp2'], smartHost: null },
+      {
+        to: null,
+        from: '@bulk.example.com',
+        uplinks: null,
+        smartHost: { host: '192.0.2.25', port: 25, tls: 'none', login: null },
+      },
+    ],
+    notify: [
+      { kind: 'mail', address: 'postmaster@example.com' },
+      { kind: 'command', path: '/usr/local/bin/on-change' },
+      { kind: 'webhook', url: 'https://ntfy.example/mail' },
+    ],
+    drill: { everyMs: 604_800_000, forMs: 60_000 },
+    http: { address: '127.0.0.1', port: 8025 },
+    log: { level: 'info', format: 'auto', file: '/var/log/postern.log' },
   });
 });
 
@@ -667,7 +787,7 @@ test('anchors and aliases are read, and a mistake is told where the alias stands
   ]);
   const later = `x: &h 5\n${sound}queue: { expire: *h }\n`;
   assert.deepEqual(mistakes(later), [
-    'p.yaml:1:1: x is not a key that Postern knows; here it knows hostname, state_dir, uplinks, listeners, domains, relay, dns, delivery, queue, health, limits, log.',
+    'p.yaml:1:1: x is not a key that Postern knows; here it knows hostname, state_dir, uplinks, listeners, domains, relay, dns, delivery, queue, routes, notify, drill, http, health, limits, log.',
     'p.yaml:8:18: queue.expire: 5 is not a duration such as 5d.',
   ]);
 });

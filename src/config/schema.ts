@@ -326,8 +326,12 @@ export const configSchema = map({
       .describe(
         'How long delivery is tried. Time in which no uplink was up does not count, up to twice this.',
       ),
-    delay_notice: z
-      .union([duration('4h'), z.literal('never', { error: 'is neither a duration nor never' })])
+    delay_notice: text(
+      'a duration such as 4h, or never',
+      ['4h'],
+      parseDelayNotice,
+      `${pattern.duration}|^never$`,
+    )
       .prefault('4h')
       .describe('A message that still waits after so long is told of to its sender, once; or `never`.'),
   })
@@ -471,4 +475,11 @@ function parseWebhook(text: string): Parsed<string> {
   return isWeb && url.username === '' && url.password === ''
     ? parsed(url.href)
     : unparsed('is not an http or https URL without a user name, as in https://ntfy.example/mail');
+}
+
+/** Null: never. */
+function parseDelayNotice(text: string): Parsed<number | null> {
+  if (text === 'never') return parsed(null);
+  const ms = parseDuration(text);
+  return ms.ok ? ms : unparsed('is neither a duration nor never; write for example 4h');
 }

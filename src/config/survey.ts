@@ -13,14 +13,38 @@ export type Survey = {
   readonly stateDir: string | null;
   readonly uplinks: readonly SurveyedUplink[];
   readonly listeners: readonly SurveyedListener[];
-  readonly domains: readonly {
-    readonly name: Placed<string>;
-    readonly deliverTo: readonly Placed<Endpoint>[];
-  }[];
+  readonly domains: readonly SurveyedDomain[];
+  readonly smartHosts: readonly SurveyedSmartHost[];
+  readonly routes: readonly SurveyedRoute[];
+  /** The keys of each entry. */
+  readonly notify: readonly Placed<readonly string[]>[];
+  readonly http: Placed<Endpoint> | null;
   readonly fromNetworks: readonly Placed<string>[];
   readonly dnsServers: readonly { readonly uplink: Placed<string> | null; readonly address: string | null }[];
   readonly trustAd: Placed<boolean> | null;
   readonly recipientLimit: Placed<number> | null;
+};
+
+export type SurveyedDomain = {
+  readonly path: ConfigPath;
+  readonly name: Placed<string>;
+  readonly role: string | null;
+  readonly hasDeliverTo: boolean;
+  readonly deliverTo: readonly Placed<Endpoint>[];
+};
+
+export type SurveyedSmartHost = {
+  readonly path: ConfigPath;
+  readonly tls: string | null;
+  readonly user: Placed<string> | null;
+  readonly passwordFile: Placed<string> | null;
+};
+
+export type SurveyedRoute = {
+  readonly path: ConfigPath;
+  readonly hasPattern: boolean;
+  readonly hasWay: boolean;
+  readonly uplinks: readonly Placed<string>[];
 };
 
 export type SurveyedUplink = {
@@ -58,13 +82,31 @@ export function surveyConfig(raw: unknown): Survey {
     domains: items(at(['domains'])).flatMap(domain => {
       const name = textOf(field(domain, 'name'));
       if (name === null) return [];
+      const deliverTo = field(domain, 'deliver_to');
       return [
         {
+          path: domain.path,
           name: { ...name, value: name.value.toLowerCase() },
-          deliverTo: readAll(items(field(domain, 'deliver_to')), value => parseEndpoint(value, 25)),
+          role: textOf(field(domain, 'role'))?.value ?? null,
+          hasDeliverTo: deliverTo.value !== undefined,
+          deliverTo: items(deliverTo).flatMap(
+            entry =>
+              readOne(typeof entry.value === 'string' ? entry : field(entry, 'address'), value =>
+                parseEndpoint(value, 25),
+              ) ?? [],
+          ),
         },
       ];
     }),
+    smartHosts: [...items(at(['uplinks'])), ...items(at(['routes']))].flatMap(owner =>
+      surveySmartHost(field(owner, 'smart_host')),
+    ),
+    routes: items(at(['routes'])).map(surveyRoute),
+    notify: items(at(['notify'])).map(({ value, path }) => ({
+      value: typeof value === 'object' && value !== null ? Object.keys(value) : [],
+      path,
+    })),
+    http: readOne(at(['http', 'address']), value => parseEndpoint(value, null)),
     fromNetworks: readAll(items(relay), parseNetwork),
     dnsServers: items(at(['dns', 'servers'])).map(server => ({
       uplink: textOf(field(server, 'uplink')),
@@ -86,6 +128,28 @@ function surveySource(entry: Placed<unknown>): SurveyedSource {
     interface: textOf(field(entry, 'interface')),
     family: numberOf(field(entry, 'family')),
     publicAddress: readOne(field(entry, 'public'), parseAddress),
+  };
+}
+
+function surveySmartHost(entry: Placed<unknown>): SurveyedSmartHost[] {
+  if (typeof entry.value !== 'object' || entry.value === null) return [];
+  return [
+    {
+      path: entry.path,
+      tls: textOf(field(entry, 'tls'))?.value ?? null,
+      user: textOf(field(entry, 'user')),
+      passwordFile: textOf(field(entry, 'password_file')),
+    },
+  ];
+}
+
+function surveyRoute(entry: Placed<unknown>): SurveyedRoute {
+  const has = (key: string): boolean => field(entry, key).value !== undefined;
+  return {
+    path: entry.path,
+    hasPattern: has('to') || has('from'),
+    hasWay: has('uplinks') || has('smart_host'),
+    uplinks: items(field(entry, 'uplinks')).flatMap(name => textOf(name) ?? []),
   };
 }
 
