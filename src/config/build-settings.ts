@@ -5,7 +5,8 @@ import type { EgressSetting, HealthSettings, UplinkSetting } from '../decision/e
 import type { SmartHost } from '../decision/next-hop/route-setting.ts';
 import type { NotifySetting } from '../decision/notice/notify-setting.ts';
 import { scopeOf } from './address.ts';
-import type { Config, HealthConfig } from './schema.ts';
+import type { Config } from './schema.ts';
+import type { HealthConfig } from './schema-uplink.ts';
 import type { Settings } from './settings.ts';
 
 /** RFC 5321 section 4.5.4.1 asks for four to five days; a primary that is away for its owner's holidays needs more. */

@@ -1,179 +1,35 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseEndpoint, parseHostPort, parseNetwork, parseUnicast } from './address.ts';
-import { parseHostName } from './host-name.ts';
-import { parseDuration, parseRate, parseShare, parseSize } from './measures.ts';
-import { type Parsed, parsed, unparsed } from './parsed.ts';
+import { parseNetwork } from './address.ts';
+import { parseSize } from './measures.ts';
 import { parseFromPattern, parseMailbox, parseToPattern } from './patterns.ts';
+import {
+  address,
+  duration,
+  endpoint,
+  hostName,
+  list,
+  map,
+  parseAbsolutePath,
+  parseDelayNotice,
+  parsePath,
+  parseWebhook,
+  pattern,
+  text,
+  truth,
+  wholeNumber,
+  word,
+} from './schema-leaves.ts';
+import { health, smartHost, uplink } from './schema-uplink.ts';
 
 /*
- * The shape of `postern.yaml`. Each leaf's error message is what the value must be, as the end of a sentence
- * ("… is not a duration such as 30s"); explain-issue.ts makes sentences of them. Descriptions go into the JSON Schema
- * and the reference page.
+ * The shape of `postern.yaml`. Descriptions go into the JSON Schema and the reference page.
  */
 
 export const defaultStateDir = '/var/lib/postern';
 
-const pattern = { duration: '^\\d+(ms|s|m|h|d|w)$', size: '^\\d+([KMG]i?)?B$' };
-
-/** A text that one of our parsers reads. `expected` ends "is not …"; `example` is shown in editors. */
-function text<Value>(
-  expected: string,
-  examples: readonly [string, ...string[]],
-  parse: (text: string) => Parsed<Value>,
-  shape?: string,
-) {
-  return z
-    .string({ error: `is not ${expected}` })
-    .meta({ examples: [...examples], ...(shape === undefined ? {} : { pattern: shape }) })
-    .transform((value, context) => {
-      const result = parse(value);
-      if (result.ok) return result.value;
-      context.addIssue({ code: 'custom', message: result.why });
-      return z.NEVER;
-    });
-}
-
-function wholeNumber(least: number, most: number, example: number) {
-  const error = `is not a whole number from ${least} to ${most}; write for example ${example}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
-}
-
-function list<Item extends z.ZodType>(item: Item, what: string, example: string) {
-  return z.array(item, { error: `is not a list of ${what}; write for example ${example}` });
-}
-
-function map<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z.strictObject(shape, { error: 'is not a map of keys and values' });
-}
-
-function word<const Words extends readonly [string, ...string[]]>(words: Words) {
-  return z.enum(words, { error: `is not one of: ${words.join(', ')}` });
-}
-
-const truth = () => z.boolean({ error: 'is neither true nor false' });
-const duration = (example: string) =>
-  text(`a duration such as ${example}`, [example], parseDuration, pattern.duration);
-const shortDuration = (example: string) =>
-  text(`a duration such as ${example}`, [example], atLeast100ms, pattern.duration);
-const hostName = (example: string) =>
-  text(`a fully qualified host name such as ${example}`, [example], parseHostName);
-const address = (example: string) => text(`an IP address such as ${example}`, [example], parseUnicast);
-const endpoint = (example: string, defaultPort: number | null) =>
-  text(`an address with a port such as ${example}`, [example], value => parseEndpoint(value, defaultPort));
-
-const rate = text('a rate such as 10/s', ['10/s'], parseRate, '^\\d+/(s|m|h)$');
-const share = text('a share such as 2%', ['2%'], parseShare, '^\\d+(\\.\\d+)?%$');
-
-const smartHost = map({
-  host: text('a host name or address such as smtp.isp2.example', ['smtp.isp2.example'], value =>
-    isIP(value) === 0 ? parseHostName(value) : parseUnicast(value),
-  ).describe('The server that takes the mail, by name or address.'),
-  port: wholeNumber(1, 65_535, 587).prefault(587).describe('Its port.'),
-  tls: word(['verify', 'may', 'none'])
-    .prefault('verify')
-    .describe(
-      '`verify`: TLS with a certificate that verifies for `host`, or no mail. `may`: TLS where offered. `none`: clear text, in networks of your own.',
-    ),
-  user: text('a user name', ['mail@example.com'], parseUser)
-    .optional()
-    .describe('The name to log in with (AUTH PLAIN or LOGIN), only under `tls: verify`.'),
-  password_file: text('a path', ['/etc/postern/isp2'], parsePath)
-    .optional()
-    .describe(
-      "The file that holds the password, on its first line. A relative path counts from the configuration's folder.",
-    ),
-});
-
 const drillMap = map({
   every: duration('7d').prefault('7d').describe('Between two drills.'),
   for: duration('60s').prefault('60s').describe('How long one lasts.'),
-});
-
-const health = map({
-  interval: shortDuration('10s').optional().describe('Between probes while all is sound. Default 10s.'),
-  suspect_interval: shortDuration('1s')
-    .optional()
-    .describe('Between probes after a first failure, while down and while proving. Default 1s.'),
-  timeout: shortDuration('4s').optional().describe('How long a probe may take to be answered. Default 4s.'),
-  prove: shortDuration('10s')
-    .optional()
-    .describe(
-      'How long an uplink that was down must answer before it is used again; doubled by each relapse. Default 10s.',
-    ),
-});
-
-const addressSource = map({
-  address: address('10.20.2.2').optional().describe('The address that this host binds.'),
-  interface: text('the name of a network interface such as ppp0', ['ppp0'], parseInterface)
-    .optional()
-    .describe('In place of `address`: whatever address this interface has now.'),
-  family: z
-    .literal([4, 6], { error: 'is neither 4 nor 6' })
-    .optional()
-    .describe('With `interface`: its IPv4 or its IPv6 address. Default 4.'),
-  public: address('203.0.113.40')
-    .optional()
-    .describe('Behind NAT: the address that the world sees. Default: the source address itself.'),
-  ehlo: hostName('mail2-v6.example.com')
-    .optional()
-    .describe("The EHLO name from this address. Default: the uplink's."),
-}).refine(({ address, interface: device }) => address !== undefined || device !== undefined, {
-  error: 'without address or interface is no source; write one of them, as in { address: 198.51.100.30 }',
-});
-
-const source = z.union([address('198.51.100.30'), addressSource]);
-
-const uplink = map({
-  name: text('a name', ['isp1'], parseUplinkName).describe(
-    'The name in logs, traces and commands: letters, digits, hyphens and underscores.',
-  ),
-  ehlo: hostName('mail.example.com')
-    .optional()
-    .describe('The EHLO name given from its addresses. It should lead back to them. Default: `hostname`.'),
-  source: list(source, 'source addresses', '[198.51.100.30]')
-    .min(1, { error: 'is empty; write at least one source address, as in [198.51.100.30]' })
-    .describe(
-      "This host's addresses on the uplink, IPv4 and IPv6: each is a way out with a health of its own. An entry is an address, or a map.",
-    ),
-  preference: wholeNumber(0, 65_535, 10)
-    .prefault(10)
-    .describe('Lower first, as with MX; uplinks of equal preference share the receiving sites by weight.'),
-  weight: wholeNumber(1, 1000, 1)
-    .prefault(1)
-    .describe('The share of receiving sites among uplinks of equal preference.'),
-  dns: list(endpoint('203.0.113.53:53', 53), 'resolvers', '["203.0.113.53:53"]')
-    .optional()
-    .describe(
-      'Resolvers that answer only on this uplink. They are asked only through it, and never trusted for DNSSEC.',
-    ),
-  probe: list(
-    text('a host with a port such as mx.remote.example:25', ['mx.remote.example:25'], value =>
-      parseHostPort(value, 25),
-    ),
-    'hosts with a port',
-    '["mx.remote.example:25"]',
-  )
-    .optional()
-    .describe('Mail servers that may be probed at any rate. Default: hosts that recently worked, seldom.'),
-  max_rate: rate
-    .optional()
-    .describe('Messages that may leave by it in a time. More wait, and do not spill to another uplink.'),
-  max_connections: wholeNumber(1, 10_000, 50).optional().describe('Connections outward by it at one time.'),
-  warm_share: share
-    .optional()
-    .describe(
-      "Of each site's messages, the share that it carries even while a better uplink is up, so that receivers know its address. Default: none.",
-    ),
-  when_unfit: word(['last', 'hold', 'use'])
-    .prefault('last')
-    .describe(
-      'While its PTR, forward match or EHLO name does not stand: used after all others, not at all (mail waits), or as if nothing were wrong.',
-    ),
-  smart_host: smartHost
-    .optional()
-    .describe('All mail of this uplink goes through this server, for a provider that blocks port 25.'),
-  health: health.optional().describe('As the global `health`, for this uplink.'),
 });
 
 const listener = map({
@@ -429,57 +285,3 @@ export const configSchema = map({
 
 /** The file as read: texts parsed, defaults filled in. */
 export type Config = z.output<typeof configSchema>;
-
-export type HealthConfig = z.output<typeof health>;
-
-function atLeast100ms(value: string): Parsed<number> {
-  const ms = parseDuration(value);
-  return ms.ok && ms.value < 100 ? unparsed('is too short; write at least 100ms') : ms;
-}
-
-function parseUplinkName(name: string): Parsed<string> {
-  if (name === 'local')
-    return unparsed('is the name of the way to private addresses; write another, as in isp1');
-  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/.test(name)
-    ? parsed(name)
-    : unparsed('is not a name of up to 32 letters, digits, hyphens and underscores, as in isp1');
-}
-
-function parseInterface(name: string): Parsed<string> {
-  return /^[^\s/:]{1,15}$/.test(name)
-    ? parsed(name)
-    : unparsed('is not the name of a network interface, as in ppp0');
-}
-
-function parsePath(path: string): Parsed<string> {
-  return path !== '' && !path.includes('\0')
-    ? parsed(path)
-    : unparsed('is not a path, as in /var/lib/postern');
-}
-
-function parseAbsolutePath(path: string): Parsed<string> {
-  return path.startsWith('/') && !path.includes('\0')
-    ? parsed(path)
-    : unparsed('is not an absolute path, as in /usr/local/bin/on-change');
-}
-
-function parseUser(user: string): Parsed<string> {
-  return /^[^\0\r\n]{1,255}$/.test(user)
-    ? parsed(user)
-    : unparsed('is not a user name, as in mail@example.com');
-}
-
-function parseWebhook(text: string): Parsed<string> {
-  const url = URL.parse(text);
-  const isWeb = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
-  return isWeb && url.username === '' && url.password === ''
-    ? parsed(url.href)
-    : unparsed('is not an http or https URL without a user name, as in https://ntfy.example/mail');
-}
-
-/** Null: never. */
-function parseDelayNotice(text: string): Parsed<number | null> {
-  if (text === 'never') return parsed(null);
-  const ms = parseDuration(text);
-  return ms.ok ? ms : unparsed('is neither a duration nor never; write for example 4h');
-}
