@@ -4,7 +4,6 @@ import { parseHostPort, parseUnicast } from './address.ts';
 import { parseHostName } from './host-name.ts';
 import {
   address,
-  duration,
   endpoint,
   hostName,
   list,
