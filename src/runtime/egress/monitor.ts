@@ -16,6 +16,7 @@ import { RoutePenalties } from '../../decision/egress/route-penalty.ts';
 import type { EventStream } from '../events.ts';
 import type { EgressTest, UplinkReport } from '../gateway-control.ts';
 import type { Clock, Network, QueueStore, Random, Result, Timer } from '../ports.ts';
+import { DrainedUplinks } from './drained-uplinks.ts';
 import { type Drain, Drains } from './drains.ts';
 import { EgressEntry } from './egress-entry.ts';
 import { testEgress, untested } from './egress-test.ts';
@@ -67,6 +68,7 @@ export class EgressMonitor {
   readonly #penalties = new RoutePenalties();
   readonly #loop: LoopWatch;
   readonly #drains: Drains;
+  readonly #drained: DrainedUplinks;
   readonly #named: NamedTargets;
   readonly #standing: HostStanding;
   readonly #probes: ProbeSchedule;
@@ -84,6 +86,12 @@ export class EgressMonitor {
     this.#events = events;
     this.#loop = new LoopWatch(clock);
     this.#drains = new Drains({ remember, recall });
+    this.#drained = new DrainedUplinks({
+      clock,
+      drains: this.#drains,
+      entriesOf: name => this.#ofUplink(name),
+      step: (entry, observation) => this.#step(entry, observation),
+    });
     this.#named = new NamedTargets(clock, ports.resolve ?? (async () => []));
     const observe = (egressId: string, observation: Observation): void => this.observe(egressId, observation);
     this.#probes = new ProbeSchedule({ network, clock, random, events, observe }, this.#hosts, this.#named);
@@ -309,7 +317,7 @@ export class EgressMonitor {
       entry.egress = null;
       entry.bind(source);
       this.#entries.set(setting.id, entry);
-      this.#applyDrain(entry, this.#drains.of(uplink.name));
+      this.#drained.adopt(entry);
     }
     this.#publish();
   }
@@ -357,31 +365,10 @@ export class EgressMonitor {
   }
 
   async #setDrain(name: string, drain: Drain | null): Promise<Result<void, string>> {
-    const entries = this.#ofUplink(name);
-    if (entries.length === 0) return this.#noSuchUplink(name);
-    for (const entry of entries) this.#applyDrain(entry, drain);
-    const notKept = await this.#drains.set(name, drain);
+    if (this.#ofUplink(name).length === 0) return this.#noSuchUplink(name);
+    const notKept = await this.#drained.set(name, drain);
     if (notKept === null) return { ok: true, value: undefined };
     return { ok: false, error: `Done, but it will not outlast a restart: ${notKept}` };
-  }
-
-  #applyDrain(entry: EgressEntry, drain: Drain | null): void {
-    entry.drainTimer?.cancel();
-    entry.drainTimer = null;
-    const at = this.#clock.monotonic();
-    if (drain === null) {
-      if (entry.health.drain !== null) this.#step(entry, { kind: 'resumed', at });
-      return;
-    }
-    const { since, reason, until } = drain;
-    this.#step(entry, { kind: 'drained', at, since, reason, until });
-    if (until === null) return;
-    // Timers count to 24 days at most: a longer drain is looked at again.
-    const wait = Math.min(2 ** 31 - 1, Math.max(0, until - this.#clock.now()));
-    entry.drainTimer = this.#clock.timer(wait, () => {
-      if (this.#clock.now() >= until) void this.#setDrain(entry.uplink.name, null);
-      else this.#applyDrain(entry, drain);
-    });
   }
 
   #ofUplink(name: string): readonly EgressEntry[] {
