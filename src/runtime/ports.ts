@@ -1,5 +1,6 @@
 import type { PresentAddress, RouteOfSource } from '../decision/egress/host-advice.ts';
 import type { NetworkError } from '../decision/egress/observation.ts';
+import type { QueueCensus } from '../decision/queue/census.ts';
 import type {
   BodyRef,
   LeasedRecipient,
@@ -238,6 +239,10 @@ export interface QueueStore {
   remember(key: string, value: string | null): Promise<Result<void, StoreError>>;
   recall(key: string): Promise<Result<string | null, StoreError>>;
   counts(): Promise<Result<{ messages: number; recipients: number }, StoreError>>;
+  /** Counts by walking over the whole queue in steps; mail goes on meanwhile, so it is no picture of one moment. */
+  census(): Promise<Result<QueueCensus, StoreError>>;
+  /** Bytes that may still be written on the queue's disk, and how many of them new mail may not take; cheap. */
+  space(): { readonly freeBytes: number; readonly reserveBytes: number };
   close(): Promise<void>;
 }
 

@@ -368,6 +368,23 @@ export function queueStoreContract(name: string, make: MakeQueue): void {
     assert.deepEqual(must(await store.counts()), { messages: 1, recipients: 1 });
   });
 
+  promise('a census counts all that waits, and finds the oldest that nobody holds', async ({ store }) => {
+    assert.deepEqual(must(await store.census()), {
+      recipients: { queued: 0, active: 0, deferred: 0, held: 0, in_doubt: 0 },
+      oldest: null,
+    });
+    must(await store.append(message(1)));
+    must(await store.hold({}));
+    const forwardPaths = Array.from({ length: 12_000 }, (_, index) => `user${index}@remote.example`);
+    must(await store.append(message(2, { forwardPaths })));
+    must(await store.append(message(3, { lease: { owner: me, until: far } })));
+    assert.deepEqual(must(await store.census()), {
+      recipients: { queued: 12_000, active: 1, deferred: 0, held: 1, in_doubt: 0 },
+      oldest: { id: id(2), receivedAt: 2 },
+    });
+    assert.ok(store.space().freeBytes > store.space().reserveBytes);
+  });
+
   promise('no operator touches what is being attempted', async ({ store }) => {
     must(await store.append(message(1, { lease: { owner: me, until: 500 } })));
     assert.equal(must(await store.retry({}, 100)), 0);

@@ -1,3 +1,4 @@
+import { emptyCensus, type QueueCensus } from '../../src/decision/queue/census.ts';
 import type {
   BodyRef,
   LeasedRecipient,
@@ -261,6 +262,27 @@ export class MemoryStore implements QueueStore {
       ok: true,
       value: { messages: this.#disk.messages.size, recipients: this.#disk.recipients },
     }));
+  }
+
+  census(): Promise<Result<QueueCensus, StoreError>> {
+    return this.#commit(() => {
+      const recipients = { ...emptyCensus.recipients };
+      let oldest: QueueCensus['oldest'] = null;
+      for (const row of this.#disk.messages.values()) {
+        let waits = false;
+        for (const { state } of row.recipients.values()) {
+          recipients[state] += 1;
+          waits ||= state !== 'held';
+        }
+        const { id, receivedAt } = row.message;
+        if (waits && (oldest === null || id < oldest.id)) oldest = { id, receivedAt };
+      }
+      return { ok: true, value: { recipients, oldest } };
+    });
+  }
+
+  space(): { freeBytes: number; reserveBytes: number } {
+    return { freeBytes: this.#disk.hasRoom(0) ? Number.POSITIVE_INFINITY : 0, reserveBytes: 0 };
   }
 
   async close(): Promise<void> {

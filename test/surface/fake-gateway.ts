@@ -105,7 +105,9 @@ export class FakeGateway implements GatewayControl {
       saveOutages: nothing,
       remember: nothing,
       recall: nothing,
-      counts: nothing,
+      counts: () => Promise.resolve({ ok: true, value: { messages: 1, recipients: 1 } }),
+      census: nothing,
+      space: () => ({ freeBytes: Number.POSITIVE_INFINITY, reserveBytes: 0 }),
       close: () => Promise.resolve(),
       readRange: (_body, start, end) => Promise.resolve({ ok: true, value: body.subarray(start, end) }),
       list: (filter, limit, after) => {

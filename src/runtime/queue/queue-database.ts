@@ -191,6 +191,7 @@ export class QueueDatabase {
     },
     recall: key => this.#tables.recall(key),
     counts: () => this.#tables.counts(),
+    census: ({ after }) => this.#tables.census(after),
     orphans: files => this.#tables.orphans(files),
   };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { emptyCensus, type QueueCensus } from '../../decision/queue/census.ts';
 import { formatMessageId, parseMessageId } from '../../decision/queue/message-id.ts';
 import type {
   BodyRef,
@@ -6,6 +7,7 @@ import type {
   MessageId,
   Outage,
   QueuedMessage,
+  RecipientState,
 } from '../../decision/queue/queued.ts';
 import type { NewMessage, QueueFilter, Settlement, StoredMessage } from '../ports.ts';
 import { bodyOf, messageOf, number, recipientOf, text } from './queue-rows.ts';
@@ -280,6 +282,36 @@ export class QueueTables {
 
   counts(): { messages: number; recipients: number } {
     return { messages: this.#count('messages'), recipients: this.#count('recipients') };
+  }
+
+  /** One step of the counting. */
+  census(after: MessageId | null): Step<QueueCensus> {
+    const range = this.#range({ filter: {}, after });
+    if (range === null) return { found: emptyCensus, next: null };
+    const part = 'FROM recipient WHERE message > :after AND message <= :upTo';
+    const counted = this.#sql(`SELECT state, count(*) AS recipients ${part} GROUP BY state`).all(range.named);
+    const first = this.#sql(
+      `SELECT id, received_at FROM message WHERE id =
+       (SELECT message ${part} AND state <> 'held' ORDER BY message LIMIT 1)`,
+    ).get(range.named);
+    const byState = new Map(counted.map(row => [text(row.state), number(row.recipients)]));
+    const of = (state: RecipientState): number => byState.get(state) ?? 0;
+    return {
+      found: {
+        recipients: {
+          queued: of('queued'),
+          active: of('active'),
+          deferred: of('deferred'),
+          held: of('held'),
+          in_doubt: of('in_doubt'),
+        },
+        oldest:
+          first === undefined
+            ? null
+            : { id: formatMessageId(number(first.id)), receivedAt: number(first.received_at) },
+      },
+      next: range.next,
+    };
   }
 
   orphans(files: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { emptyCensus, joinedCensus, type QueueCensus } from '../../decision/queue/census.ts';
 import type { BodyRef, LeasedRecipient, MessageId, Outage } from '../../decision/queue/queued.ts';
 import type {
   BodyWriter,
@@ -211,6 +212,20 @@ export class SqliteStore implements QueueStore {
 
   counts(): Promise<Result<{ messages: number; recipients: number }, StoreError>> {
     return this.#thread.ask({ operation: 'counts', request: null });
+  }
+
+  async census(): Promise<Result<QueueCensus, StoreError>> {
+    let census = emptyCensus;
+    const walked = await this.#walk(null, async after => {
+      const step = await this.#thread.ask({ operation: 'census', request: { after } });
+      if (step.ok) census = joinedCensus(census, step.value.found);
+      return step;
+    });
+    return walked.ok ? { ok: true, value: census } : walked;
+  }
+
+  space(): { freeBytes: number; reserveBytes: number } {
+    return { freeBytes: freeBytesBeside(this.#file), reserveBytes: this.#reserveBytes };
   }
 
   /** Finishes what was asked before; what is asked after is refused. */

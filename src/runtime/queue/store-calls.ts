@@ -1,3 +1,4 @@
+import type { QueueCensus } from '../../decision/queue/census.ts';
 import type { LeasedRecipient, MessageId, Outage } from '../../decision/queue/queued.ts';
 import type { NewMessage, QueueFilter, Result, Settlement, StoredMessage, StoreError } from '../ports.ts';
 
@@ -50,6 +51,7 @@ export type StoreCalls = {
   remember: { request: { readonly key: string; readonly value: string | null }; answer: null };
   recall: { request: string; answer: string | null };
   counts: { request: null; answer: { readonly messages: number; readonly recipients: number } };
+  census: { request: { readonly after: MessageId | null }; answer: Step<QueueCensus> };
   /** Of these spool files, those that no message names. */
   orphans: { request: readonly string[]; answer: readonly string[] };
 };
