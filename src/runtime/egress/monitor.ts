@@ -12,19 +12,20 @@ import type { EgressSnapshot, EgressState, EgressView } from '../../decision/egr
 import { isLoopback } from '../../decision/egress/host-advice.ts';
 import type { Observation } from '../../decision/egress/observation.ts';
 import type { HostAddress, Route } from '../../decision/egress/route.ts';
-import { RoutePenalties } from '../../decision/egress/route-penalty.ts';
 import type { EventStream } from '../events.ts';
 import type { EgressTest, UplinkReport } from '../gateway-control.ts';
 import type { Clock, Network, QueueStore, Random, Result, Timer } from '../ports.ts';
 import { DrainedUplinks } from './drained-uplinks.ts';
 import { type Drain, Drains } from './drains.ts';
-import { EgressEntry } from './egress-entry.ts';
+import type { EgressEntry } from './egress-entry.ts';
 import { testEgress, untested } from './egress-test.ts';
 import { HostStanding } from './host-standing.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { NamedTargets } from './named-targets.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
+import { Roster } from './roster.ts';
+import { RouteBlame } from './route-blame.ts';
 import { Suspicion } from './suspicion.ts';
 import { RouteTimes } from './time-samples.ts';
 import { uplinkReport } from './uplink-report.ts';
@@ -33,8 +34,6 @@ const hostsKey = 'egress.hosts';
 const saveHostsMs = 60_000;
 /** The host's routing is looked at so often even where nothing told of a change. */
 const lookMs = 30_000;
-/** A failure of a route counts as the route's where the egress lived meanwhile and so many failed. */
-const failuresOfRoute = 2;
 
 export type MonitorPorts = {
   readonly network: Network;
@@ -58,14 +57,13 @@ export class EgressMonitor {
   readonly #ports: MonitorPorts;
   readonly #clock: Clock;
   readonly #events: EventStream;
-  readonly #entries = new Map<string, EgressEntry>();
-  #uplinks: readonly UplinkSetting[] = [];
+  readonly #roster: Roster;
   #snapshot: EgressSnapshot = { version: 0, egresses: [] };
   readonly #listeners = new Set<(view: EgressView, previous: EgressState) => void>();
   readonly #hosts = new KnownHosts();
   readonly #connects = new RouteTimes();
   readonly #replies = new RouteTimes();
-  readonly #penalties = new RoutePenalties();
+  readonly #blame: RouteBlame;
   readonly #loop: LoopWatch;
   readonly #drains: Drains;
   readonly #drained: DrainedUplinks;
@@ -84,12 +82,14 @@ export class EgressMonitor {
     this.#ports = ports;
     this.#clock = clock;
     this.#events = events;
+    this.#roster = new Roster(clock);
+    this.#blame = new RouteBlame(clock, events);
     this.#loop = new LoopWatch(clock);
     this.#drains = new Drains({ remember, recall });
     this.#drained = new DrainedUplinks({
       clock,
       drains: this.#drains,
-      entriesOf: name => this.#ofUplink(name),
+      entriesOf: name => this.#roster.ofUplink(name),
       step: (entry, observation) => this.#step(entry, observation),
     });
     this.#named = new NamedTargets(clock, ports.resolve ?? (async () => []));
@@ -124,14 +124,14 @@ export class EgressMonitor {
     this.#repeat(lookMs, () => this.#look());
     this.#repeat(saveHostsMs, () => void this.#saveHosts());
     await this.#lookNow();
-    for (const entry of this.#entries.values()) this.#probes.arm(entry, 'soon');
+    for (const entry of this.#roster.all()) this.#probes.arm(entry, 'soon');
   }
 
   /** Takes a changed configuration into use; an egress that stays keeps its health. */
   reload(uplinks: readonly UplinkSetting[]): void {
     this.#configure(uplinks);
     this.#look();
-    for (const entry of this.#entries.values()) this.#probes.arm(entry, 'soon');
+    for (const entry of this.#roster.all()) this.#probes.arm(entry, 'soon');
   }
 
   async stop(): Promise<void> {
@@ -140,7 +140,7 @@ export class EgressMonitor {
     this.#loop.stop();
     this.#probes.stop();
     for (const close of this.#closing.splice(0)) close();
-    for (const entry of this.#entries.values()) entry.stop();
+    for (const entry of this.#roster.all()) entry.stop();
     await this.#saveHosts();
   }
 
@@ -162,12 +162,12 @@ export class EgressMonitor {
    * of this host said: it crossed no uplink, though a foolish MX record may name it.
    */
   observe(egressId: string, observation: Observation): void {
-    const entry = this.#entries.get(egressId);
+    const entry = this.#roster.get(egressId);
     if (entry === undefined || ('to' in observation && this.#isOurs(entry, observation.to.address))) return;
     switch (observation.kind) {
       case 'connected':
         this.#connects.add(egressId, observation.site, observation.connectMs);
-        this.#penalties.answered(egressId, observation.to);
+        this.#blame.answered(egressId, observation.to);
         this.#lived(entry, observation);
         return;
       case 'answered':
@@ -201,18 +201,17 @@ export class EgressMonitor {
   }
 
   recordReply(egressId: string, site: string, elapsedMs: number): void {
-    if (this.#entries.has(egressId)) this.#replies.add(egressId, site, elapsedMs);
+    if (this.#roster.get(egressId) !== undefined) this.#replies.add(egressId, site, elapsedMs);
   }
 
   /** The receiver refuses our identity on this route: it comes last for a while. Who saw the refusal tells of it. */
   penalise(route: Route, reason: string): void {
-    if (route.egress.kind === 'uplink')
-      this.#penalties.add(route.egress.id, route.to, 'refusal', reason, this.#clock.monotonic());
+    this.#blame.refused(route, reason);
   }
 
   /** Egress IDs that should come last to this host, each with its reason. */
   penalties(to: HostAddress): ReadonlyMap<string, string> {
-    return this.#penalties.of(to, this.#clock.monotonic());
+    return this.#blame.of(to);
   }
 
   /**
@@ -226,11 +225,11 @@ export class EgressMonitor {
     to: HostAddress,
     dueAt = Number.POSITIVE_INFINITY,
   ): Promise<'answers' | 'silent'> {
-    const entry = this.#entries.get(egressId);
+    const entry = this.#roster.get(egressId);
     if (entry === undefined) return 'answers';
     if (entry.health.state === 'down' || entry.egress === null) return 'silent';
     if (entry.lastLifeAt >= dueAt) return 'answers';
-    return this.#suspicion.silence(entry, this.#others(entry), site, to);
+    return this.#suspicion.silence(entry, this.#roster.others(entry), site, to);
   }
 
   /**
@@ -248,8 +247,7 @@ export class EgressMonitor {
 
   /** Some uplink can be used now. */
   anyUp(): boolean {
-    for (const entry of this.#entries.values()) if (entry.usable) return true;
-    return false;
+    return this.#roster.anyUsable();
   }
 
   /** Takes an uplink out of use by hand; `untilMs` is wall time, null: until resumed. Kept over restarts. */
@@ -263,10 +261,10 @@ export class EgressMonitor {
 
   reports(): readonly UplinkReport[] {
     const now = this.#clock.monotonic();
-    return this.#uplinks.map(uplink =>
+    return this.#roster.uplinks.map(uplink =>
       uplinkReport(
         uplink,
-        [...this.#entries.values()].filter(entry => entry.uplink.name === uplink.name),
+        this.#roster.ofUplink(uplink.name),
         egressId => this.#connects.ofEgress(egressId),
         now,
       ),
@@ -275,8 +273,8 @@ export class EgressMonitor {
 
   /** Connect, greeting and EHLO through each egress of the uplink, now. The error tells that there is no such uplink. */
   async test(name: string): Promise<Result<readonly EgressTest[], string>> {
-    const entries = this.#ofUplink(name);
-    if (entries.length === 0) return this.#noSuchUplink(name);
+    const entries = this.#roster.ofUplink(name);
+    if (entries.length === 0) return this.#roster.noSuchUplink(name);
     const tests = entries.map(entry => this.#test(entry));
     return { ok: true, value: await Promise.all(tests) };
   }
@@ -302,23 +300,8 @@ export class EgressMonitor {
   // Configuration.
 
   #configure(uplinks: readonly UplinkSetting[]): void {
-    this.#uplinks = uplinks;
-    const settings = uplinks.flatMap(uplink => uplink.egresses.map(setting => ({ uplink, setting })));
-    const kept = new Set(settings.map(({ setting }) => setting.id));
-    for (const entry of this.#entries.values()) if (!kept.has(entry.id)) this.#forget(entry);
-    const before = new Map(this.#entries);
-    this.#entries.clear();
-    for (const { uplink, setting } of settings) {
-      const entry = before.get(setting.id) ?? new EgressEntry(uplink, setting, this.#clock);
-      entry.uplink = uplink;
-      entry.setting = setting;
-      // What can be bound is made anew from the setting.
-      const source = entry.egress?.source ?? null;
-      entry.egress = null;
-      entry.bind(source);
-      this.#entries.set(setting.id, entry);
-      this.#drained.adopt(entry);
-    }
+    for (const entry of this.#roster.configure(uplinks)) this.#forget(entry);
+    for (const entry of this.#roster.all()) this.#drained.adopt(entry);
     this.#publish();
   }
 
@@ -335,7 +318,7 @@ export class EgressMonitor {
 
   #lookNow(): Promise<void> {
     this.#own = new Set(this.#ports.network.addresses().map(({ address }) => address));
-    return this.#standing.look([...this.#entries.values()]);
+    return this.#standing.look([...this.#roster.all()]);
   }
 
   /** Stand-ins for uplinks on loopback addresses reach loopback addresses; nothing else does by an uplink. */
@@ -365,26 +348,17 @@ export class EgressMonitor {
   }
 
   async #setDrain(name: string, drain: Drain | null): Promise<Result<void, string>> {
-    if (this.#ofUplink(name).length === 0) return this.#noSuchUplink(name);
+    if (this.#roster.ofUplink(name).length === 0) return this.#roster.noSuchUplink(name);
     const notKept = await this.#drained.set(name, drain);
     if (notKept === null) return { ok: true, value: undefined };
     return { ok: false, error: `Done, but it will not outlast a restart: ${notKept}` };
-  }
-
-  #ofUplink(name: string): readonly EgressEntry[] {
-    return [...this.#entries.values()].filter(entry => entry.uplink.name === name);
-  }
-
-  #noSuchUplink(name: string): { readonly ok: false; readonly error: string } {
-    const names = this.#uplinks.map(uplink => uplink.name).join(', ');
-    return { ok: false, error: `There is no uplink ${name}; the configuration has ${names}.` };
   }
 
   // Observations.
 
   #lived(entry: EgressEntry, life: Extract<Observation, { kind: 'connected' | 'answered' }>): void {
     entry.lastLifeAt = Math.max(entry.lastLifeAt, life.at);
-    const others = this.#othersInDoubt(entry);
+    const others = this.#roster.othersInDoubt(entry);
     // The usual case, thousands of times a second: a reply on an egress that nobody doubts.
     if (
       life.kind === 'answered' &&
@@ -396,7 +370,7 @@ export class EgressMonitor {
       return;
     this.#hosts.reached(entry.id, life.site, life.to, life.at, this.#clock.now());
     if (life.kind === 'answered' && life.probe) this.#hosts.greeted(life.site, life.to, life.at);
-    this.#blameRoutes(entry, life.to);
+    this.#blame.egressLived(entry, life.to);
     this.#step(entry, life);
     for (const other of others) this.#review(other);
   }
@@ -417,9 +391,9 @@ export class EgressMonitor {
     this.#step(entry, failure);
     if (!overtaken && this.#context(entry).unreachedByAll(to)) {
       this.#hosts.noteDead(to, at);
-      for (const other of this.#othersInDoubt(entry)) this.#review(other);
+      for (const other of this.#roster.othersInDoubt(entry)) this.#review(other);
     }
-    if (!overtaken && entry.lastLifeAt > at - failure.waitedMs) this.#blameRoutes(entry, null);
+    if (!overtaken && entry.lastLifeAt > at - failure.waitedMs) this.#blame.egressLived(entry, null);
     if (entry.health.suspectedAt !== suspectedBefore) this.#probes.arm(entry, 'suspect');
     if (!probe && reachedBy !== null) this.#investigate(entry, failure, reachedBy);
   }
@@ -431,42 +405,11 @@ export class EgressMonitor {
     reachedBy: string,
   ): void {
     if (!entry.usable || this.penalties(failure.to).has(entry.id)) return;
-    this.#suspicion.failure(entry, this.#others(entry), failure.site, failure.to, {
+    this.#suspicion.failure(entry, this.#roster.others(entry), failure.site, failure.to, {
       reachedBy,
       elsewhereMs: failure.overtaken
         ? Math.max(0, failure.waitedMs - this.headStartMs(entry.id, failure.site))
         : 0,
-    });
-  }
-
-  /**
-   * The egress lives, so what failed through it while another one reached the host is the fault of that route.
-   * `answering`: the host that shows the life; its own failures are over.
-   */
-  #blameRoutes(entry: EgressEntry, answering: HostAddress | null): void {
-    const { failures } = entry.health;
-    if (failures.length < failuresOfRoute || entry.health.state === 'down') return;
-    const byHost = Map.groupBy(
-      failures.filter(failure => failure.hard && failure.reachedBy !== null),
-      failure => `${failure.to.address}:${failure.to.port}`,
-    );
-    for (const [key, own] of byHost) {
-      const last = own.at(-1);
-      if (last === undefined || own.length < failuresOfRoute || last.reachedBy === null) continue;
-      if (answering !== null && key === `${answering.address}:${answering.port}`) continue;
-      const reason = `${last.to.host} [${last.to.address}] cannot be reached through it (${last.error}), but through ${last.reachedBy}: that receiver may block this address`;
-      this.#penaliseNetwork(entry.id, last.to, reason);
-    }
-  }
-
-  #penaliseNetwork(egressId: string, to: HostAddress, reason: string): void {
-    const forMs = this.#penalties.add(egressId, to, 'network', reason, this.#clock.monotonic());
-    if (forMs === 0) return;
-    this.#events.emit({
-      kind: 'warning',
-      at: this.#clock.now(),
-      subject: `route ${egressId} to ${to.address}`,
-      message: `The route from ${egressId} to ${to.host} [${to.address}] comes last for ${Math.round(forMs / 60_000)} min: ${reason}.`,
     });
   }
 
@@ -490,7 +433,10 @@ export class EgressMonitor {
       Number.POSITIVE_INFINITY,
     );
     if (reachedBy === null || this.penalties(last.to).has(entry.id)) return;
-    this.#suspicion.failure(entry, this.#others(entry), last.site, last.to, { reachedBy, elsewhereMs: 0 });
+    this.#suspicion.failure(entry, this.#roster.others(entry), last.site, last.to, {
+      reachedBy,
+      elsewhereMs: 0,
+    });
   }
 
   #adopt(entry: EgressEntry, next: Health): void {
@@ -517,17 +463,17 @@ export class EgressMonitor {
     for (const listener of this.#listeners) listener(view, previous);
     this.#probes.arm(entry, entry.sound ? 'usual' : 'suspect');
     // One that fell can testify no more, and may be what the others waited for.
-    if (state === 'down') for (const other of this.#othersInDoubt(entry)) this.#review(other);
+    if (state === 'down') for (const other of this.#roster.othersInDoubt(entry)) this.#review(other);
   }
 
   #publish(): void {
-    const egresses = [...this.#entries.values()].map(entry => entry.view());
+    const egresses = [...this.#roster.all()].map(entry => entry.view());
     this.#snapshot = { version: this.#snapshot.version + 1, egresses };
   }
 
   #context(entry: EgressEntry): HealthContext {
     const { family } = entry.setting;
-    const others = this.#others(entry).map(other => other.id);
+    const others = this.#roster.others(entry).map(other => other.id);
     const hosts = this.#hosts;
     const wall = this.#clock.now();
     const since = this.#clock.monotonic() - 60_000;
@@ -545,22 +491,6 @@ export class EgressMonitor {
     };
   }
 
-  /** Other egresses of the family that can be used now, those first that are surely up. */
-  #others(entry: EgressEntry): readonly EgressEntry[] {
-    const rank = { up: 0, unknown: 1, degraded: 2, down: 3 };
-    return [...this.#entries.values()]
-      .filter(other => other !== entry && other.setting.family === entry.setting.family && other.usable)
-      .sort((one, other) => rank[one.health.state] - rank[other.health.state]);
-  }
-
-  #othersInDoubt(entry: EgressEntry): readonly EgressEntry[] {
-    let doubtful: EgressEntry[] | null = null;
-    for (const other of this.#entries.values())
-      if (other !== entry && other.health.failures.length > 0 && other.health.state !== 'down')
-        (doubtful ??= []).push(other);
-    return doubtful ?? [];
-  }
-
   #moment(): Moment {
     return { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
   }
@@ -576,7 +506,7 @@ export class EgressMonitor {
     if (trace.uplink === null) return;
     const failed = trace.event === 'deferred' && trace.blame === 'route';
     if (trace.event !== 'delivered' && !failed) return;
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#roster.all()) {
       if (entry.uplink.name !== trace.uplink || entry.egress?.source !== trace.source) continue;
       if (failed) entry.tally.failed += 1;
       else entry.tally.countSent(this.#clock.monotonic());
