@@ -1,0 +1,140 @@
+import type { WantedRecord } from './wanted-record.ts';
+
+/** What DNS says of one name and type now, in the words of `WantedRecord.data`. */
+export type LiveAnswer =
+  | { readonly kind: 'records'; readonly data: readonly string[] }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/**
+ * `right`: it is there. `missing`: nothing is. `wrong`: something else is in its place. `unknown`: nobody could say.
+ */
+export type RecordState = 'right' | 'missing' | 'wrong' | 'unknown';
+
+export type ComparedRecord = {
+  readonly record: WantedRecord;
+  readonly state: RecordState;
+  /** What is there of this name and type; for a TXT only what is of the same kind (`v=spf1 …`). */
+  readonly live: readonly string[];
+  /** Why it is unknown. */
+  readonly reason: string | null;
+};
+
+/** A record that is there and should not be: it leads mail or its judges astray. */
+export type ExtraRecord = {
+  readonly name: string;
+  readonly type: WantedRecord['type'];
+  readonly data: string;
+  readonly why: string;
+};
+
+export type Comparison = {
+  readonly records: readonly ComparedRecord[];
+  readonly extra: readonly ExtraRecord[];
+};
+
+/** The key of a name and type in `live`. */
+export const liveKey = ({ name, type }: Pick<WantedRecord, 'name' | 'type'>): string => `${name} ${type}`;
+
+/** Sets what is wanted beside what is there. Every name and type of `wanted` is a key of `live`. */
+export function compareRecords(
+  wanted: readonly WantedRecord[],
+  live: ReadonlyMap<string, LiveAnswer>,
+): Comparison {
+  const groups = Map.groupBy(wanted, liveKey);
+  const records = wanted.map(record => compareOne(record, groups.get(liveKey(record)) ?? [], live));
+  const extra = [...groups].flatMap(([key, group]) => extraOf(group, live.get(key)));
+  return { records, extra };
+}
+
+function compareOne(
+  record: WantedRecord,
+  group: readonly WantedRecord[],
+  live: ReadonlyMap<string, LiveAnswer>,
+): ComparedRecord {
+  const answer = live.get(liveKey(record));
+  if (answer === undefined || answer.kind === 'unknown')
+    return { record, state: 'unknown', live: [], reason: answer?.reason ?? 'it was not asked' };
+  if (answer.kind === 'none') return { record, state: 'missing', live: [], reason: null };
+  const alike = answer.data.filter(data => isAlike(record, data));
+  if (alike.some(data => isSame(record, data))) return { record, state: 'right', live: alike, reason: null };
+  // Another record of the group is what stands there: this one is missing beside it.
+  const others = alike.filter(data => !group.some(other => isSame(other, data)));
+  return { record, state: others.length > 0 ? 'wrong' : 'missing', live: alike, reason: null };
+}
+
+/** Where several of a kind may stand, those that nothing of ours explains. */
+function extraOf(group: readonly WantedRecord[], answer: LiveAnswer | undefined): ExtraRecord[] {
+  const [first] = group;
+  if (first === undefined || answer?.kind !== 'records') return [];
+  const why = whyExtra(first);
+  if (why === null) return [];
+  const unexplained = answer.data.filter(
+    data => isAlike(first, data) && !group.some(record => isSame(record, data)),
+  );
+  const rightOnes = group.filter(record => answer.data.some(data => isSame(record, data)));
+  // Where one stands in the place of another, it is `wrong` and not extra.
+  if (rightOnes.length < group.length) return [];
+  return unexplained.map(data => ({ name: first.name, type: first.type, data, why }));
+}
+
+function whyExtra({ name, type, data }: WantedRecord): string | null {
+  switch (type) {
+    case 'A':
+    case 'AAAA':
+      return `${name} also leads to an address that the configuration does not know.`;
+    case 'MX':
+      return 'An MX leads to a host that the configuration does not know.';
+    case 'PTR':
+      return 'An address has more than one name; some receivers look at the first only.';
+    case 'TXT':
+      return `There may be one record only that begins with ${kindOfText(data)}.`;
+    case 'TLSA':
+      // The record of the next key stands beside that of today's (RFC 7671 section 8.1).
+      return null;
+    default:
+      return type satisfies never;
+  }
+}
+
+/** Of one kind: a TXT record is what its first word says. */
+function isAlike(record: WantedRecord, data: string): boolean {
+  return record.type !== 'TXT' || kindOfText(data).toLowerCase() === kindOfText(record.data).toLowerCase();
+}
+
+const kindOfText = (text: string): string => /^v=[^\s;]+/.exec(text)?.[0] ?? text;
+
+/** Equal in what they mean, as far as can be told without asking further. */
+function isSame({ type, data: wanted }: WantedRecord, data: string): boolean {
+  if (type === 'TXT') return isSameText(wanted, data);
+  return wanted.toLowerCase() === data.toLowerCase();
+}
+
+function isSameText(wanted: string, data: string): boolean {
+  switch (kindOfText(wanted)) {
+    case 'v=spf1':
+      return terms(wanted, / +/).join(' ') === terms(data, / +/).join(' ');
+    // Any policy and any address for reports will do: what they are is the operator's choice.
+    case 'v=DMARC1':
+    case 'v=TLSRPTv1':
+    case 'v=STSv1':
+      return true;
+    default:
+      return wanted === data;
+  }
+}
+
+/** The order of addresses in SPF means nothing, and `+` and `/32` are its defaults (RFC 7208 section 4.6.2, 5.6). */
+function terms(text: string, between: RegExp): string[] {
+  return text
+    .trim()
+    .toLowerCase()
+    .split(between)
+    .map(term =>
+      term
+        .replace(/^\+/, '')
+        .replace(/^(ip4:[^/]*)\/32$/, '$1')
+        .replace(/^(ip6:[^/]*)\/128$/, '$1'),
+    )
+    .toSorted();
+}

@@ -1,0 +1,32 @@
+/** One record as a line of a master file (RFC 1035 section 5.1), its name absolute; the text of a TXT in strings. */
+export function zoneLine(record: {
+  readonly name: string;
+  readonly ttlS: number;
+  readonly type: string;
+  readonly data: string;
+}): string {
+  const data = record.type === 'TXT' ? quotedStrings(record.data) : record.data;
+  return `${record.name}. ${record.ttlS} IN ${record.type} ${data}`;
+}
+
+/** A string of a TXT record holds at most 255 bytes (RFC 1035 section 3.3); readers join them without a space. */
+const stringBytes = 255;
+
+/** `"…" "…"`, with quotes, backslashes and what is no printable ASCII escaped. */
+export function quotedStrings(text: string): string {
+  const bytes = Buffer.from(text, 'latin1');
+  const strings: string[] = [];
+  for (let start = 0; start === 0 || start < bytes.length; start += stringBytes)
+    strings.push(
+      `"${bytes
+        .subarray(start, start + stringBytes)
+        .toString('latin1')
+        .replace(/["\\]|[^ -~]/g, escaped)}"`,
+    );
+  return strings.join(' ');
+}
+
+function escaped(character: string): string {
+  if (character === '"' || character === '\\') return `\\${character}`;
+  return `\\${String(character.charCodeAt(0)).padStart(3, '0')}`;
+}
