@@ -18,10 +18,12 @@ import type { Clock, Network, QueueStore, Random, Result, Timer } from '../ports
 import { DrainedUplinks } from './drained-uplinks.ts';
 import { type Drain, Drains } from './drains.ts';
 import type { EgressEntry } from './egress-entry.ts';
-import { testEgress, untested } from './egress-test.ts';
+import { healthContext } from './health-context.ts';
 import { HostStanding } from './host-standing.ts';
+import { KeptHosts } from './kept-hosts.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { LoopWatch } from './loop-watch.ts';
+import { countMessage } from './message-count.ts';
 import { NamedTargets } from './named-targets.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { Roster } from './roster.ts';
@@ -29,8 +31,8 @@ import { RouteBlame } from './route-blame.ts';
 import { Suspicion } from './suspicion.ts';
 import { RouteTimes } from './time-samples.ts';
 import { uplinkReport } from './uplink-report.ts';
+import { UplinkTests } from './uplink-tests.ts';
 
-const hostsKey = 'egress.hosts';
 const saveHostsMs = 60_000;
 /** The host's routing is looked at so often even where nothing told of a change. */
 const lookMs = 30_000;
@@ -61,21 +63,21 @@ export class EgressMonitor {
   #snapshot: EgressSnapshot = { version: 0, egresses: [] };
   readonly #listeners = new Set<(view: EgressView, previous: EgressState) => void>();
   readonly #hosts = new KnownHosts();
+  readonly #kept: KeptHosts;
   readonly #connects = new RouteTimes();
   readonly #replies = new RouteTimes();
   readonly #blame: RouteBlame;
   readonly #loop: LoopWatch;
   readonly #drains: Drains;
   readonly #drained: DrainedUplinks;
-  readonly #named: NamedTargets;
   readonly #standing: HostStanding;
   readonly #probes: ProbeSchedule;
+  readonly #tests: UplinkTests;
   readonly #suspicion: Suspicion;
   readonly #closing: (() => void)[] = [];
   /** The addresses of this host when it was last looked at. */
   #own: ReadonlySet<string> = new Set();
   #running = false;
-  #savedHosts = '';
 
   constructor(ports: MonitorPorts) {
     const { network, clock, random, events, remember, recall } = ports;
@@ -85,6 +87,7 @@ export class EgressMonitor {
     this.#roster = new Roster(clock);
     this.#blame = new RouteBlame(clock, events);
     this.#loop = new LoopWatch(clock);
+    this.#kept = new KeptHosts(this.#hosts, clock, { remember, recall });
     this.#drains = new Drains({ remember, recall });
     this.#drained = new DrainedUplinks({
       clock,
@@ -92,9 +95,10 @@ export class EgressMonitor {
       entriesOf: name => this.#roster.ofUplink(name),
       step: (entry, observation) => this.#step(entry, observation),
     });
-    this.#named = new NamedTargets(clock, ports.resolve ?? (async () => []));
+    const named = new NamedTargets(clock, ports.resolve ?? (async () => []));
     const observe = (egressId: string, observation: Observation): void => this.observe(egressId, observation);
-    this.#probes = new ProbeSchedule({ network, clock, random, events, observe }, this.#hosts, this.#named);
+    this.#probes = new ProbeSchedule({ network, clock, random, events, observe }, this.#hosts, named);
+    this.#tests = new UplinkTests({ network, clock, roster: this.#roster, probes: this.#probes });
     this.#suspicion = new Suspicion(
       { network, clock, observe, isEvidenceTrusted: () => this.isEvidenceTrusted() },
       { hosts: this.#hosts, probes: this.#probes, connects: this.#connects, replies: this.#replies },
@@ -112,17 +116,16 @@ export class EgressMonitor {
   async start(uplinks: readonly UplinkSetting[]): Promise<void> {
     this.#running = true;
     await this.#drains.load(this.#clock.now());
-    const stored = await this.#ports.recall(hostsKey);
-    if (stored.ok && stored.value !== null) this.#hosts.load(stored.value, this.#clock.now());
+    await this.#kept.load();
     this.#configure(uplinks);
     this.#loop.start();
     const watch = this.#ports.network.watchHost(() => this.#look());
     const unsubscribe = this.#events.subscribe(event => {
-      if (event.kind === 'message') this.#count(event.trace);
+      if (event.kind === 'message') countMessage(event.trace, this.#roster.all(), this.#clock.monotonic());
     });
     this.#closing.push(() => watch.close(), unsubscribe);
     this.#repeat(lookMs, () => this.#look());
-    this.#repeat(saveHostsMs, () => void this.#saveHosts());
+    this.#repeat(saveHostsMs, () => void this.#kept.save());
     await this.#lookNow();
     for (const entry of this.#roster.all()) this.#probes.arm(entry, 'soon');
   }
@@ -141,7 +144,7 @@ export class EgressMonitor {
     this.#probes.stop();
     for (const close of this.#closing.splice(0)) close();
     for (const entry of this.#roster.all()) entry.stop();
-    await this.#saveHosts();
+    await this.#kept.save();
   }
 
   snapshot(): EgressSnapshot {
@@ -272,29 +275,8 @@ export class EgressMonitor {
   }
 
   /** Connect, greeting and EHLO through each egress of the uplink, now. The error tells that there is no such uplink. */
-  async test(name: string): Promise<Result<readonly EgressTest[], string>> {
-    const entries = this.#roster.ofUplink(name);
-    if (entries.length === 0) return this.#roster.noSuchUplink(name);
-    const tests = entries.map(entry => this.#test(entry));
-    return { ok: true, value: await Promise.all(tests) };
-  }
-
-  #test(entry: EgressEntry): Promise<EgressTest> {
-    const { egress, setting, uplink } = entry;
-    if (egress === null)
-      return Promise.resolve(
-        untested(entry.id, setting.address, `It cannot be tried: ${entry.health.reason}.`),
-      );
-    const target = this.#probes.targetForTest(entry);
-    if (target === null)
-      return Promise.resolve(
-        untested(
-          entry.id,
-          egress.source,
-          `No mail host is known to call yet: name one in "probe" of uplink ${uplink.name}.`,
-        ),
-      );
-    return testEgress(this.#ports, egress, target, uplink.health.timeoutMs);
+  test(name: string): Promise<Result<readonly EgressTest[], string>> {
+    return this.#tests.run(name);
   }
 
   // Configuration.
@@ -472,23 +454,7 @@ export class EgressMonitor {
   }
 
   #context(entry: EgressEntry): HealthContext {
-    const { family } = entry.setting;
-    const others = this.#roster.others(entry).map(other => other.id);
-    const hosts = this.#hosts;
-    const wall = this.#clock.now();
-    const since = this.#clock.monotonic() - 60_000;
-    return {
-      settings: entry.uplink.health,
-      othersUsable: others.length > 0,
-      lastLifeAt: entry.lastLifeAt,
-      trusted: this.isEvidenceTrusted(),
-      reachedElsewhere: (to, from, until) => hosts.reachedElsewhere(entry.id, to, from, until),
-      unreachedByAll: to => hosts.unreachedBy(others, to, since),
-      isWitness: to => hosts.isWitness(to, wall),
-      get witnesses() {
-        return hosts.witnesses(family, wall);
-      },
-    };
+    return healthContext(entry, this.#roster, this.#hosts, this.#clock, this.isEvidenceTrusted());
   }
 
   #moment(): Moment {
@@ -496,30 +462,6 @@ export class EgressMonitor {
   }
 
   // Counting and keeping.
-
-  #count(trace: {
-    readonly event: string;
-    readonly uplink: string | null;
-    readonly source: string | null;
-    readonly blame: string | null;
-  }): void {
-    if (trace.uplink === null) return;
-    const failed = trace.event === 'deferred' && trace.blame === 'route';
-    if (trace.event !== 'delivered' && !failed) return;
-    for (const entry of this.#roster.all()) {
-      if (entry.uplink.name !== trace.uplink || entry.egress?.source !== trace.source) continue;
-      if (failed) entry.tally.failed += 1;
-      else entry.tally.countSent(this.#clock.monotonic());
-      return;
-    }
-  }
-
-  async #saveHosts(): Promise<void> {
-    const text = this.#hosts.save(this.#clock.now());
-    if (text === this.#savedHosts) return;
-    this.#savedHosts = text;
-    await this.#ports.remember(hostsKey, text);
-  }
 
   #repeat(ms: number, act: () => void): void {
     const arm = (): Timer =>
