@@ -88,6 +88,8 @@ process.exitCode = await runCommandLine(
   process.argv.slice(2),
   {
     clock: realClock,
+    random: realRandom,
+    files: realFiles(),
     writeHelp: text => void process.stdout.write(text),
     writeError: text => void process.stderr.write(text),
     output: outputTo(process.stdout, process.stderr, process.env),

@@ -1,5 +1,6 @@
 import { realNetwork } from '../../src/runtime/net/real-network.ts';
-import { realClock } from '../../src/runtime/real-clock.ts';
+import { realClock, realRandom } from '../../src/runtime/real-clock.ts';
+import { realFiles } from '../../src/runtime/real-files.ts';
 import type { CliParts } from '../../src/surface/cli/cli-parts.ts';
 import { runCommandLine } from '../../src/surface/cli/program.ts';
 
@@ -15,6 +16,8 @@ export function cliStand(more: Partial<CliParts> = {}): {
   const err: string[] = [];
   const parts: CliParts = {
     clock: realClock,
+    random: realRandom,
+    files: realFiles(),
     writeHelp: text => void out.push(Buffer.from(text)),
     writeError: text => void err.push(text),
     output: {

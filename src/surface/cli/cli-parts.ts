@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { EventStream } from '../../runtime/events.ts';
 import type { GatewayControl } from '../../runtime/gateway-control.ts';
-import type { Clock, Network, Result } from '../../runtime/ports.ts';
+import type { Clock, Files, Network, Random, Result } from '../../runtime/ports.ts';
 import type { Output } from './output.ts';
 
 /** The gateway that `serve` runs. */
@@ -18,6 +18,8 @@ export type ServedGateway = {
 /** What the commands are built on; `main.ts` makes it. */
 export type CliParts = {
   readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
   /** Help, and usage errors, as commander words them. */
   readonly writeHelp: (text: string) => void;
   readonly writeError: (text: string) => void;

@@ -52,6 +52,11 @@ const stateColours: Readonly<Record<string, string>> = {
   bounced: '31',
   expired: '31',
   failed: '31',
+  right: '32',
+  advised: '36',
+  missing: '31',
+  wrong: '31',
+  extra: '33',
 };
 
 /** A state's word in its colour. `width`: padded to so many characters. */

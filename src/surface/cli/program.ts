@@ -4,6 +4,7 @@ import { addConfig } from './config-check.ts';
 import { addDemo } from './demo.ts';
 import { addEvents } from './events.ts';
 import { addQueue } from './queue.ts';
+import { addRecords } from './records.ts';
 import { addServe } from './serve.ts';
 import { addTrace } from './trace.ts';
 import { addUplinks } from './uplinks.ts';
@@ -27,7 +28,7 @@ export function buildProgram(parts: CliParts, version: string, end: (code: numbe
       'after',
       '\nExit codes: 0 done; 1 done, and something is wrong; 2 the call or the configuration is unusable; 3 could not finish.',
     );
-  for (const add of [addServe, addConfig, addUplinks, addQueue, addTrace, addEvents, addDemo])
+  for (const add of [addServe, addConfig, addUplinks, addQueue, addTrace, addEvents, addRecords, addDemo])
     add(program, parts, end);
   return program;
 }
