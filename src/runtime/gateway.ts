@@ -250,6 +250,9 @@ export class Gateway implements GatewayControl {
         const families = new Set(
           settings.uplinks.flatMap(uplink => uplink.egresses.map(egress => egress.family)),
         );
+        const ourNames = new Set(
+          settings.listeners.filter(({ role }) => role === 'mx').map(({ name }) => name.toLowerCase()),
+        );
         return rememberLast(
           () => this.#monitor.snapshot(),
           snapshot => ({
@@ -262,6 +265,7 @@ export class Gateway implements GatewayControl {
               settings.listeners,
               settings.delivery.port,
             ),
+            ourNames,
           }),
         );
       },

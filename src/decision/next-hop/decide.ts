@@ -15,6 +15,8 @@ export type OurSide = {
   readonly families: readonly Family[];
   /** Public addresses of egresses and listeners, in canonical text: a host that has one of them is ourselves. */
   readonly ourAddresses: ReadonlySet<string>;
+  /** Names of our `mx` listeners, lower case: where we are a backup, an MX host of that name is ourselves too. Left out: none. */
+  readonly ourNames?: ReadonlySet<string>;
 };
 
 type Refused = Extract<NextHop, { readonly kind: 'refused' }>;
@@ -84,12 +86,22 @@ function onlyOurselves(domain: string): Refused {
 
 /** The hosts better than the best one that is ourselves; all, where none is (RFC 5321 section 5.1). */
 function betterThanOurselves(hosts: readonly MxHost[], facts: MxFacts, ours: OurSide): readonly MxHost[] {
-  const ourselves = hosts.find(({ name }) =>
-    facts.addresses.get(name)?.addresses.some(address => ours.ourAddresses.has(address)),
+  const ourselves = ourPreference(hosts, facts, ours.ourAddresses);
+  return ourselves === null ? hosts : hosts.filter(({ preference }) => preference < ourselves);
+}
+
+/** The preference of the best host that is ourselves, by address or by name; null: none is. `hosts` are best first. */
+export function ourPreference(
+  hosts: readonly MxHost[],
+  facts: MxFacts,
+  ourAddresses: ReadonlySet<string>,
+  ourNames?: ReadonlySet<string>,
+): number | null {
+  const ourselves = hosts.find(
+    ({ name }) =>
+      ourNames?.has(name) || facts.addresses.get(name)?.addresses.some(address => ourAddresses.has(address)),
   );
-  return ourselves === undefined
-    ? hosts
-    : hosts.filter(({ preference }) => preference < ourselves.preference);
+  return ourselves?.preference ?? null;
 }
 
 /** The key of the receiving site: the names of the best MX set. */

@@ -160,6 +160,21 @@ test('finder: our domains and literals never wait', () => {
   assert.equal(shown(finder.peek('[192.0.2.40]')), '[192.0.2.40]=192.0.2.40:25');
 });
 
+test('finder: a backup keeps mail for the better hosts by MX, and says so without waiting the second time', async () => {
+  const { finder, change, resolver } = finderOf({
+    'backup.example MX': [mx(10, 'mx1.backup.example'), mx(20, 'mx2.example.com')],
+    'mx1.backup.example A': [a('192.0.2.10')],
+    'mx2.example.com A': [a('198.51.100.30')],
+  });
+  change({ domains: [{ ...primaryDomain('backup.example', ''), role: 'backup', deliverTo: [] }] });
+  const expected = 'mx1.backup.example=192.0.2.10:25';
+  assert.equal(shown(await finder.find('backup.example')), expected);
+  assert.equal(shown(finder.peek('backup.example')), expected);
+  Object.assign(resolver.table, { 'backup.example MX': [mx(10, 'mx2.example.com')] });
+  change({ families: [4, 6] });
+  assert.equal(shown(await finder.find('backup.example')), 'defer', 'and never to ourselves');
+});
+
 test('finder: many messages for a new domain ask once', async () => {
   const { finder, resolver } = finderOf(remote);
   await Promise.all(Array.from({ length: 20 }, () => finder.find('remote.example')));

@@ -1,4 +1,5 @@
 import type { DomainSetting } from '../../decision/admission/domain.ts';
+import { decideBackupByList, decideBackupByMx } from '../../decision/next-hop/backup.ts';
 import { decideLiteral, decideNextHop, type OurSide, refuseBadName } from '../../decision/next-hop/decide.ts';
 import { decideDeliverTo } from '../../decision/next-hop/deliver-to.ts';
 import type { MxFacts } from '../../decision/next-hop/mx-facts.ts';
@@ -17,10 +18,17 @@ const keptDomains = 20_000;
 /** However long DNS says, a change is seen after that. */
 const keptMs = 600_000;
 
+/** What holds for our own domains while the settings and our addresses stay: fixed hops, and backups found by MX. */
+type Own = {
+  readonly of: FinderSettings;
+  readonly hops: ReadonlyMap<string, NextHop>;
+  readonly backups: ReadonlySet<string>;
+};
+
 type Plan = { readonly facts: MxFacts; readonly families: string; readonly freshUntil: number };
 
 /**
- * Where a domain's mail goes: `deliver_to` for our own, else by MX. What was found lately is kept, so that the next
+ * Where a domain's mail goes: `deliver_to` for our own, else by MX; where we are its backup, to better hosts only. What was found lately is kept, so that the next
  * message for the domain is decided without waiting; hosts of equal preference are shuffled anew for each.
  */
 export class NextHopFinder {
@@ -30,7 +38,7 @@ export class NextHopFinder {
   readonly #settings: () => FinderSettings;
   readonly #plans = new Map<string, Plan>();
   readonly #gathering = new Map<string, Promise<NextHop>>();
-  #own: { readonly of: readonly DomainSetting[]; readonly hops: ReadonlyMap<string, NextHop> } | null = null;
+  #own: Own | null = null;
 
   constructor(ports: {
     resolver: Pick<Resolver, 'resolve'>;
@@ -47,7 +55,7 @@ export class NextHopFinder {
   /** The next hop of a lower-case domain (or address literal), if it can be told without asking. */
   peek(domain: string): NextHop | null {
     const settings = this.#settings();
-    const own = this.#ownHops(settings.domains).get(domain);
+    const own = this.#ofOurs(settings).hops.get(domain);
     if (own !== undefined) return own;
     if (domain.startsWith('[') && domain.endsWith(']')) return decideLiteral(domain.slice(1, -1), settings);
     const plan = this.#plans.get(domain);
@@ -56,7 +64,7 @@ export class NextHopFinder {
       this.#plans.delete(domain);
       return null;
     }
-    return decideNextHop(plan.facts, settings, this.#random);
+    return this.#decide(plan.facts, domain, settings);
   }
 
   /** The next hop of a lower-case domain (or address literal). Never fails: what DNS cannot say is `defer`. */
@@ -75,7 +83,7 @@ export class NextHopFinder {
     const name = hostName(domain);
     if (name === null) return refuseBadName(domain);
     const { facts, ttlMs } = await gatherMxFacts(this.#resolver, this.#clock, name, families);
-    const hop = decideNextHop(facts, this.#settings(), this.#random);
+    const hop = this.#decide(facts, domain, this.#settings());
     if (hop.kind !== 'defer') {
       const freshUntil = this.#clock.monotonic() + Math.min(ttlMs, keptMs);
       this.#keep(domain, { facts, families: families.join(), freshUntil });
@@ -92,12 +100,23 @@ export class NextHopFinder {
     if (oldest !== undefined) this.#plans.delete(oldest);
   }
 
-  #ownHops(domains: readonly DomainSetting[]): ReadonlyMap<string, NextHop> {
-    if (this.#own?.of !== domains)
-      this.#own = {
-        of: domains,
-        hops: new Map(domains.map(domain => [domain.name, decideDeliverTo(domain)])),
-      };
-    return this.#own.hops;
+  #decide(facts: MxFacts, domain: string, settings: FinderSettings): NextHop {
+    const isBackup = this.#ofOurs(settings).backups.has(domain);
+    return isBackup
+      ? decideBackupByMx(facts, settings, this.#random)
+      : decideNextHop(facts, settings, this.#random);
+  }
+
+  #ofOurs(settings: FinderSettings): Own {
+    if (this.#own?.of === settings) return this.#own;
+    const hops = new Map<string, NextHop>();
+    const backups = new Set<string>();
+    for (const domain of settings.domains) {
+      if (domain.role === 'primary') hops.set(domain.name, decideDeliverTo(domain));
+      else if (domain.deliverTo.length > 0) hops.set(domain.name, decideBackupByList(domain, settings));
+      else backups.add(domain.name);
+    }
+    this.#own = { of: settings, hops, backups };
+    return this.#own;
   }
 }
