@@ -9,6 +9,7 @@ import type {
   QueuedMessage,
   QueuedRecipient,
 } from '../decision/queue/queued.ts';
+import type { RecipientDsn } from '../protocol/smtp/envelope.ts';
 import type { TlsFacts } from '../protocol/tls/tls-facts.ts';
 import type { TraceEvent } from './events.ts';
 
@@ -156,6 +157,8 @@ export type NewMessage = {
   readonly message: QueuedMessage;
   readonly body: BodyRef;
   readonly forwardPaths: readonly string[];
+  /** What was asked of reports about each, in the order of `forwardPaths`; left out: nothing of any. */
+  readonly recipientDsn?: readonly (RecipientDsn | null)[];
   readonly lease: { readonly owner: string; readonly until: number } | null;
 };
 
@@ -278,6 +281,8 @@ export interface Processes {
    */
   run(request: {
     readonly path: string;
+    /** Left out: none. */
+    readonly arguments?: readonly string[];
     readonly environment: Readonly<Record<string, string>>;
     readonly timeoutMs: number;
     readonly signal?: AbortSignal;
@@ -290,8 +295,11 @@ export interface Web {
   post(request: {
     readonly url: string;
     readonly contentType: string;
+    /** More header fields; left out: none. */
+    readonly headers?: Readonly<Record<string, string>>;
     readonly body: string;
     readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
     /** The address to call from; null: the host's choice. */
     readonly source: string | null;
   }): Promise<Result<number, string>>;

@@ -8,6 +8,7 @@ import type { EventStream } from '../events.ts';
 import type { Clock, Connection, Listener, Network, QueueStore, Result, Timer } from '../ports.ts';
 import { ClientCounter } from './client-counter.ts';
 import type { Intake } from './intake.ts';
+import type { RecipientCheck } from './recipient-check.ts';
 import { partingMs, SmtpConnection } from './smtp-connection.ts';
 
 /** What inbound mail is governed by; swapped whole on reload. */
@@ -18,6 +19,17 @@ export type InboundSettings = {
   readonly limits: ClientLimits;
   /** The uplink that a listener's address belongs to, by source or public address. */
   readonly uplinkOf: (address: string) => string | null;
+};
+
+/** What the doors work with. */
+export type ListenersParts = {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly events: EventStream;
+  readonly store: QueueStore;
+  readonly intake: Intake;
+  /** Left out: every recipient of our domains is taken. */
+  readonly recipientCheck?: RecipientCheck;
 };
 
 type Door = {
@@ -46,7 +58,7 @@ const sessionTimes = {
  * and later is tried again.
  */
 export class Listeners {
-  readonly #parts: { network: Network; clock: Clock; events: EventStream; store: QueueStore; intake: Intake };
+  readonly #parts: ListenersParts;
   #settings: InboundSettings;
   #rules: AdmissionRules;
   #ours: ClientNetworks;
@@ -58,10 +70,7 @@ export class Listeners {
   #watch: { close(): void } | null = null;
   #stopping = false;
 
-  constructor(
-    parts: { network: Network; clock: Clock; events: EventStream; store: QueueStore; intake: Intake },
-    settings: InboundSettings,
-  ) {
+  constructor(parts: ListenersParts, settings: InboundSettings) {
     this.#parts = parts;
     this.#settings = settings;
     this.#rules = rulesOf(settings);
@@ -194,6 +203,7 @@ export class Listeners {
       ours,
       limits: serverLimits(limits),
       rules: () => this.#rules,
+      ...(this.#parts.recipientCheck ? { recipientCheck: this.#parts.recipientCheck } : {}),
       intake: this.#parts.intake,
       store: this.#parts.store,
       clock: this.#parts.clock,

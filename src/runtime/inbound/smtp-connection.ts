@@ -15,6 +15,7 @@ import type {
 import type { Clock, Connection, QueueStore, Timer } from '../ports.ts';
 import { IncomingBody } from './incoming-body.ts';
 import type { Intake } from './intake.ts';
+import type { RecipientCheck } from './recipient-check.ts';
 
 /** How long a stranger must wait for our greeting: whoever talks into it is no mail server (RFC 5321 section 3.1). */
 const greetingPauseMs = 200;
@@ -36,6 +37,8 @@ export type SmtpConnectionParts = {
   readonly ours: boolean;
   readonly limits: ServerLimits;
   readonly rules: () => AdmissionRules;
+  /** Left out: every recipient of our domains is taken. */
+  readonly recipientCheck?: RecipientCheck;
   readonly intake: Intake;
   readonly store: QueueStore;
   readonly clock: Clock;
@@ -46,6 +49,8 @@ export type SmtpConnectionParts = {
   /** A fault of our own: this connection ends, and nothing else. */
   readonly failed: (error: unknown) => void;
 };
+
+type RecipientAsked = Extract<ServerQuestion, { kind: 'recipient' }>;
 
 /** A message between DATA and the reply to its end. */
 type Incoming = {
@@ -75,8 +80,8 @@ export class SmtpConnection {
   #closing = false;
   /** The client will say no more. */
   #farEnded = false;
-  /** The reply to a message is still to come. */
-  #committing = false;
+  /** A reply that somebody else decides on is still to come. */
+  #awaited = false;
   #parting: Timer | null = null;
   #closeReason: string | null = null;
   #discardReason: string | null = null;
@@ -192,7 +197,7 @@ export class SmtpConnection {
         this.#forwardPaths = [];
         return this.#answer(ask, reply(250, '2.1.0', 'Sender taken.'));
       case 'recipient':
-        return this.#answer(ask, this.#admit(question));
+        return this.#admit(ask, question);
       case 'data':
         return this.#answer(ask, this.#open(question));
       case 'message':
@@ -206,15 +211,38 @@ export class SmtpConnection {
     this.#step({ kind: 'answer', ask, reply: verdict, at: this.#parts.clock.monotonic() });
   }
 
-  #admit({ reversePath, forwardPath }: Extract<ServerQuestion, { kind: 'recipient' }>): Reply {
-    const { listener, ours, rules, refused } = this.#parts;
+  #admit(ask: number, { reversePath, forwardPath }: RecipientAsked): void {
+    const { listener, ours, rules, recipientCheck } = this.#parts;
     const admission = admitRecipient(forwardPath, domainOf(forwardPath), { listener, ours }, rules());
-    if (admission.kind === 'refused') {
-      refused(`mail from <${reversePath}> for <${forwardPath}>: ${replyText(admission.reply)}`);
-      return admission.reply;
-    }
-    this.#forwardPaths.push(admission.forwardPath);
-    return reply(250, '2.1.5', 'Recipient taken.');
+    if (admission.kind === 'refused')
+      return this.#refuseRecipient(ask, reversePath, forwardPath, admission.reply);
+    const domain = domainOf(admission.forwardPath);
+    if (recipientCheck === undefined || !rules().domains.has(domain))
+      return this.#takeRecipient(ask, admission.forwardPath);
+    const client = this.#connection.remoteAddress;
+    const word = recipientCheck({ forwardPath: admission.forwardPath, domain, reversePath, client });
+    const settle = (refusal: Reply | null): void =>
+      refusal === null
+        ? this.#takeRecipient(ask, admission.forwardPath)
+        : this.#refuseRecipient(ask, reversePath, forwardPath, refusal);
+    if (!(word instanceof Promise)) return settle(word);
+    this.#awaited = true;
+    void word
+      .then(refusal => {
+        this.#awaited = false;
+        settle(refusal);
+      })
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  #takeRecipient(ask: number, forwardPath: string): void {
+    this.#forwardPaths.push(forwardPath);
+    this.#answer(ask, reply(250, '2.1.5', 'Recipient taken.'));
+  }
+
+  #refuseRecipient(ask: number, reversePath: string, forwardPath: string, refusal: Reply): void {
+    this.#parts.refused(`mail from <${reversePath}> for <${forwardPath}>: ${replyText(refusal)}`);
+    this.#answer(ask, refusal);
   }
 
   #open(question: Extract<ServerQuestion, { kind: 'data' }>): Reply {
@@ -261,9 +289,9 @@ export class SmtpConnection {
     this.#incoming = null;
     if (!incoming)
       return this.#answer(ask, reply(451, '4.3.0', 'The message was lost on its way in; send it again.'));
-    this.#committing = true;
+    this.#awaited = true;
     const verdict = await this.#store(incoming);
-    this.#committing = false;
+    this.#awaited = false;
     this.#answer(ask, verdict);
   }
 
@@ -315,7 +343,7 @@ export class SmtpConnection {
 
   /** Ends our half when the session is over, or the client has ended its own and waits for nothing more. */
   #partWhenAllIsSaid(): void {
-    if (this.#closing || (this.#farEnded && !this.#committing)) this.#part();
+    if (this.#closing || (this.#farEnded && !this.#awaited)) this.#part();
   }
 
   /** A client that does not end its half too, or does not read, is not waited for. */
