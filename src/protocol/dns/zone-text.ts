@@ -1,3 +1,5 @@
+import type { RecordData } from './record.ts';
+
 /** One record as a line of a master file (RFC 1035 section 5.1), its name absolute; the text of a TXT in strings. */
 export function zoneLine(record: {
   readonly name: string;
@@ -29,4 +31,27 @@ export function quotedStrings(text: string): string {
 function escaped(character: string): string {
   if (character === '"' || character === '\\') return `\\${character}`;
   return `\\${String(character.charCodeAt(0)).padStart(3, '0')}`;
+}
+
+/** The data of a record as in a master file, names absolute; the text of a TXT as it is. */
+export function dataText(data: RecordData): string {
+  switch (data.type) {
+    case 'A':
+    case 'AAAA':
+      return data.address;
+    case 'MX':
+      return `${data.preference} ${data.exchange}.`;
+    case 'CNAME':
+    case 'NS':
+    case 'PTR':
+      return `${data.target}.`;
+    case 'TXT':
+      return data.text;
+    case 'TLSA':
+      return `${data.usage} ${data.selector} ${data.matchingType} ${data.certificate.toString('hex')}`;
+    case 'SOA':
+      return '';
+    default:
+      return data satisfies never;
+  }
 }

@@ -1,6 +1,6 @@
 import { type LiveAnswer, liveKey } from '../../decision/records/compare.ts';
 import type { WantedRecord } from '../../decision/records/wanted-record.ts';
-import type { RecordData } from '../../protocol/dns/record.ts';
+import { dataText } from '../../protocol/dns/zone-text.ts';
 import type { Resolver } from '../dns/resolver.ts';
 
 /** Asks DNS for every name and type of `wanted`, each once. */
@@ -31,28 +31,5 @@ async function ask(
       return { kind: 'unknown', reason: answer.reason };
     default:
       return answer satisfies never;
-  }
-}
-
-/** As in a master file, names absolute; a text as it is. */
-function dataText(data: RecordData): string {
-  switch (data.type) {
-    case 'A':
-    case 'AAAA':
-      return data.address;
-    case 'MX':
-      return `${data.preference} ${data.exchange}.`;
-    case 'CNAME':
-    case 'NS':
-    case 'PTR':
-      return `${data.target}.`;
-    case 'TXT':
-      return data.text;
-    case 'TLSA':
-      return `${data.usage} ${data.selector} ${data.matchingType} ${data.certificate.toString('hex')}`;
-    case 'SOA':
-      return '';
-    default:
-      return data satisfies never;
   }
 }
