@@ -1,4 +1,5 @@
 import type { EgressState, Fitness } from '../decision/egress/health-state.ts';
+import type { QueueCensus } from '../decision/queue/census.ts';
 import type { EventStream } from './events.ts';
 import type { QueueStore, Result, TraceStore } from './ports.ts';
 
@@ -17,8 +18,29 @@ export interface GatewayControl {
   wake(): void;
   /** An operator took these recipients out of the queue: logged, counted and traced. */
   removed(recipients: readonly { message: string; forwardPath: string }[]): void;
+  /** Tells a test by each configured way, now; one line for each. */
+  notifyTest(): Promise<readonly NotifyTest[]>;
+  /** The queue and its disk, as they were last looked at. */
+  queueStanding(): QueueStanding;
   listeners(): readonly { address: string; port: number; role: string; state: string }[];
 }
+
+/** What became of a test by one way of `notify`. */
+export type NotifyTest = {
+  /** `mail postmaster@example.com`, `command /usr/local/bin/on-change`, `webhook https://ntfy.example`. */
+  readonly way: string;
+  readonly ok: boolean;
+  /** A whole sentence. */
+  readonly text: string;
+};
+
+export type QueueStanding = {
+  /** Null until it was counted. */
+  readonly census: QueueCensus | null;
+  readonly freeBytes: number;
+  /** Why no new mail can be stored, in a whole sentence; null where it can. */
+  readonly unwritable: string | null;
+};
 
 /** As `uplinks --json` prints it (there in snake case, times RFC 3339). */
 export type UplinkReport = {

@@ -12,9 +12,16 @@ import { type FinderSettings, NextHopFinder } from './dns/next-hop-finder.ts';
 import { Resolver } from './dns/resolver.ts';
 import { EgressMonitor } from './egress/monitor.ts';
 import { EventStream } from './events.ts';
-import type { EgressTest, GatewayControl, UplinkReport } from './gateway-control.ts';
+import type {
+  EgressTest,
+  GatewayControl,
+  NotifyTest,
+  QueueStanding,
+  UplinkReport,
+} from './gateway-control.ts';
 import { Intake } from './inbound/intake.ts';
 import { type InboundSettings, Listeners } from './inbound/listeners.ts';
+import { Notifier } from './notify/notifier.ts';
 import { OutageLog } from './outage-log.ts';
 import type {
   Clock,
@@ -27,6 +34,8 @@ import type {
   TraceStore,
   Web,
 } from './ports.ts';
+import { DiskWatch } from './watch/disk-watch.ts';
+import { QueueWatch } from './watch/queue-watch.ts';
 
 /** The doors to the world; opened and closed by whoever composes the gateway. */
 export type GatewayPorts = {
@@ -74,6 +83,9 @@ export class Gateway implements GatewayControl {
   readonly #dispatcher: Dispatcher;
   readonly #listeners: Listeners;
   readonly #resolver: Resolver;
+  readonly #notifier: Notifier;
+  readonly #queueWatch: QueueWatch;
+  readonly #diskWatch: DiskWatch;
   readonly #settings: { current: GatewaySettings };
 
   /**
@@ -153,16 +165,29 @@ export class Gateway implements GatewayControl {
       owner,
       settings: deliverySettings(settings),
     });
+    this.#notifier = new Notifier({
+      ...{ clock, events, store, ids },
+      processes: ports.processes,
+      web: ports.web,
+      snapshot: () => this.#monitor.snapshot(),
+      hostname: () => live.current.hostname,
+      wake: () => this.#dispatcher.wake(),
+    });
+    this.#queueWatch = new QueueWatch({ clock, events, store, settings: () => live.current.queue });
+    this.#diskWatch = new DiskWatch({ clock, events, store });
     const intake = new Intake({ store, clock, events, outlet: this.#dispatcher, owner, ids });
     this.#listeners = new Listeners({ network, clock, events, store, intake }, inboundSettings(settings));
   }
 
   async #start(settings: GatewaySettings, recovered: number): Promise<Result<void, string>> {
+    await this.#notifier.start(settings.notify);
     await this.#outages.start();
     this.#monitor.onChange(() => this.#outages.note(this.#monitor.anyUp()));
     await this.#monitor.start(settings.uplinks);
     this.#outages.note(this.#monitor.anyUp());
     await this.#dispatcher.start();
+    this.#queueWatch.start();
+    this.#diskWatch.start();
     if (recovered > 0) {
       this.events.emit({
         kind: 'notice',
@@ -180,6 +205,7 @@ export class Gateway implements GatewayControl {
     this.#monitor.reload(settings.uplinks);
     this.#outages.note(this.#monitor.anyUp());
     this.#dispatcher.reload(deliverySettings(settings));
+    this.#notifier.reload(settings.notify);
     return this.#listeners.reload(inboundSettings(settings));
   }
 
@@ -187,6 +213,7 @@ export class Gateway implements GatewayControl {
   async stop(): Promise<void> {
     await this.#listeners.stop(clientGraceMs);
     await this.#dispatcher.stop();
+    await Promise.all([this.#notifier.stop(), this.#queueWatch.stop(), this.#diskWatch.stop()]);
     await this.#monitor.stop();
     this.#resolver.close();
   }
@@ -236,6 +263,15 @@ export class Gateway implements GatewayControl {
         },
       });
     }
+  }
+
+  notifyTest(): Promise<readonly NotifyTest[]> {
+    return this.#notifier.test();
+  }
+
+  queueStanding(): QueueStanding {
+    const { freeBytes } = this.queue.space();
+    return { census: this.#queueWatch.census, freeBytes, unwritable: this.#diskWatch.unwritable };
   }
 
   listeners(): readonly { address: string; port: number; role: string; state: string }[] {

@@ -1,4 +1,5 @@
 import type { Condition } from '../decision/notice/condition.ts';
+import { isTrouble } from '../decision/notice/telling-plan.ts';
 import type { GatewayEvent, TraceEvent } from '../runtime/events.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -104,8 +105,8 @@ export function logEntry(event: GatewayEvent): LogEntry {
 }
 
 /** What begins is a warning, what ends is told. */
-function conditionLevel({ state }: Condition): LogLevel {
-  return state === 'down' || state === 'unfit' || state === 'trouble' ? 'warn' : 'info';
+function conditionLevel(condition: Condition): LogLevel {
+  return isTrouble(condition) ? 'warn' : 'info';
 }
 
 function messageEntry(level: LogLevel, trace: TraceEvent, sizeBytes: number | null): LogEntry {

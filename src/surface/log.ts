@@ -1,9 +1,9 @@
 import { destination as openDestination } from 'pino';
+import { rfc3339 } from '../protocol/message/rfc3339.ts';
 import type { EventStream, GatewayEvent } from '../runtime/events.ts';
 import type { Clock, Timer } from '../runtime/ports.ts';
 import { type LogEntry, type LogLevel, levelOf, logEntry } from './log-entry.ts';
 import { printable } from './printable.ts';
-import { rfc3339 } from './rfc3339.ts';
 
 export type LogSetting = { readonly level: LogLevel; readonly format: 'json' | 'text' | 'auto' };
 

@@ -180,6 +180,25 @@ export class FakeGateway implements GatewayControl {
     this.done.push(['removed', recipients]);
   }
 
+  notifyTest: GatewayControl['notifyTest'] = () =>
+    Promise.resolve([
+      { way: 'mail postmaster@example.com', ok: true, text: 'It was told.' },
+      {
+        way: 'webhook https://ntfy.example',
+        ok: false,
+        text: 'https://ntfy.example answered with status 500.',
+      },
+    ]);
+
+  queueStanding: GatewayControl['queueStanding'] = () => ({
+    census: {
+      recipients: { queued: 1, active: 2, deferred: 3, held: 4, in_doubt: 5 },
+      oldest: { id: stored.message.id, receivedAt: at },
+    },
+    freeBytes: 5_000_000_000,
+    unwritable: null,
+  });
+
   listeners(): ReturnType<GatewayControl['listeners']> {
     return [];
   }

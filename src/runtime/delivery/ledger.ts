@@ -328,7 +328,7 @@ export class Ledger {
     events.emit({
       kind: 'warning',
       at: clock.now(),
-      subject: 'queue',
+      subject: 'disk',
       message: `What became of messages under way cannot be written down, and is tried again until it can: ${why}`,
     });
   }

@@ -102,7 +102,7 @@ export class Intake {
       this.#events.emit({
         kind: 'warning',
         at: this.#clock.now(),
-        subject: 'queue',
+        subject: 'disk',
         message: `New mail is put off because the queue cannot store it: ${error.message}`,
       });
     }

@@ -1,9 +1,9 @@
 import type { Condition, ConditionKind } from '../../decision/notice/condition.ts';
 import type { MessageClient, QueuedRecipient } from '../../decision/queue/queued.ts';
+import { rfc3339 } from '../../protocol/message/rfc3339.ts';
 import type { GatewayEvent, TraceEvent } from '../../runtime/events.ts';
 import type { EgressTest, UplinkReport } from '../../runtime/gateway-control.ts';
 import type { StoredMessage } from '../../runtime/ports.ts';
-import { rfc3339 } from '../rfc3339.ts';
 
 /* What `--json` prints: snake case, RFC 3339 in UTC, durations in `_ms`, sizes in bytes. These shapes are promised. */
 

@@ -1,4 +1,4 @@
-import { civilDate } from '../protocol/message/civil-date.ts';
+import { civilDate } from './civil-date.ts';
 
 /** Wall milliseconds since the epoch as RFC 3339 in UTC, `2026-11-24T17:03:46.120Z`. */
 export function rfc3339(wallMs: number): string {
