@@ -1,31 +1,35 @@
+import type { Family } from '../egress/egress.ts';
+
 /**
- * How much a finding matters. `error`: mail is lost, refused or unsafe now. `warning`: some receivers will act on it, or
- * redundancy is only apparent. `notice`: worth doing. `info`: explained so that nobody worries. `skip`: not judged, with
- * the reason.
+ * error: mail is lost, refused or unsafe now. warning: some receivers will act on it, or redundancy is only apparent.
+ * notice: worth doing. info: explained so that nobody worries. skip: not judged, with the reason.
  */
 export type FindingLevel = 'error' | 'warning' | 'notice' | 'info' | 'pass' | 'skip';
 
-/** What a finding is about; fields that do not apply are left out. */
+/** What a finding is about; what does not apply is left out. */
 export type FindingSubject = {
-  readonly kind: 'domain' | 'mx' | 'address' | 'egress' | 'host' | 'zone' | 'configuration' | 'certificate';
+  readonly kind: 'egress';
   readonly name?: string;
   readonly address?: string;
   readonly uplink?: string;
-  readonly family?: 4 | 6;
+  readonly family?: Family;
 };
 
-/** One thing that the audit says, as `check --json` prints it. */
-export type Finding = {
-  /** Of the catalogue, as in `EGRESS-NO-PTR`. */
-  readonly id: string;
+/** What was asked, and what was answered, in the words of the wire. */
+export type Evidence = { readonly asked: string; readonly answer: string };
+
+/** What one rule says of one subject, as `check --json` prints it. */
+export type Finding<Id extends string = string> = {
+  readonly id: Id;
   readonly level: FindingLevel;
   readonly subject: FindingSubject;
-  /** Whole sentences: what is so, and what it means for mail. */
+  /** Whole sentences. */
   readonly message: string;
-  /** What was asked and what came: a query with its answer, a reply line. */
-  readonly evidence: readonly string[];
-  /** The ground: an RFC with its section, or a large receiver's published rule. */
+  readonly evidence: readonly Evidence[];
+  /** The ground: a clause that is in force, or a large receiver's published rule. */
   readonly reference: string;
-  /** The record or setting to paste, or the step to take; null where there is nothing to do. */
+  /** A record or setting to paste; null where nothing is to be done. */
   readonly fix: string | null;
+  /** A skip because what was asked was not answered: with this the verdict is unknown, and not just narrower. */
+  readonly unanswered?: true;
 };

@@ -1,0 +1,83 @@
+import type { AuditFacts } from './facts.ts';
+import type { Finding, FindingLevel } from './finding.ts';
+import type { Judgement, Rule } from './rule.ts';
+import { AuditView } from './view.ts';
+
+export type Verdict = 'pass' | 'warning' | 'error' | 'unknown';
+
+/** What `check` reports of one domain. */
+export type Report = { readonly verdict: Verdict; readonly findings: readonly Finding[] };
+
+/** Worst first. */
+export const levels: readonly FindingLevel[] = ['error', 'warning', 'notice', 'info', 'skip', 'pass'];
+
+/**
+ * Judges the facts by all rules. A fix that is a record is tried on the facts first: it is printed only where its
+ * finding goes and no other comes.
+ */
+export function judge(facts: AuditFacts, rules: readonly Rule[]): Report {
+  const view = new AuditView(facts);
+  const judged = rules.flatMap(rule => rule.judge(view).map(judgement => ({ rule, judgement })));
+  const before = new Set(
+    judged.filter(({ judgement }) => isFault(judgement)).map(({ rule, judgement }) => keyOf(rule, judgement)),
+  );
+  const findings = judged.map(({ rule, judgement }) => {
+    const { change, reference, ...told } = judgement;
+    const finding: Finding = { id: rule.id, ...told, reference: reference ?? rule.article.ground };
+    if (
+      change === undefined ||
+      told.fix === null ||
+      mends(facts, rules, change, keyOf(rule, judgement), before)
+    )
+      return finding;
+    return { ...finding, fix: null };
+  });
+  return { verdict: verdictOf(findings), findings: inOrder(findings) };
+}
+
+function mends(
+  facts: AuditFacts,
+  rules: readonly Rule[],
+  change: NonNullable<Judgement['change']>,
+  key: string,
+  before: ReadonlySet<string>,
+): boolean {
+  const view = new AuditView({ ...facts, dns: { ...facts.dns, ...change } });
+  const after = rules.flatMap(rule =>
+    rule
+      .judge(view)
+      .filter(isFault)
+      .map(judgement => keyOf(rule, judgement)),
+  );
+  return !after.includes(key) && after.every(fault => before.has(fault));
+}
+
+const isFault = ({ level }: Judgement): boolean =>
+  level === 'error' || level === 'warning' || level === 'notice';
+
+const keyOf = ({ id }: Rule, { subject }: Judgement): string =>
+  [id, subject.kind, subject.name, subject.address, subject.uplink, subject.family].join(' ');
+
+/** Error outranks unknown, unknown warning. */
+function verdictOf(findings: readonly Finding[]): Verdict {
+  const has = (level: FindingLevel): boolean => findings.some(finding => finding.level === level);
+  if (has('error')) return 'error';
+  if (findings.some(isUnknown)) return 'unknown';
+  return has('warning') ? 'warning' : 'pass';
+}
+
+/** Something that the verdict needs could not be asked. */
+const isUnknown = ({ level, id }: Finding): boolean => level === 'skip' && needed.has(id);
+
+/** Without these nobody can say whether mail comes in or is taken from us. */
+const needed: ReadonlySet<string> = new Set([
+  'MX-NONE',
+  'MX-UNRESOLVED',
+  'EGRESS-NO-PTR',
+  'EGRESS-FCRDNS',
+  'EGRESS-EHLO-UNRESOLVED',
+]);
+
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((one, other) => levels.indexOf(one.level) - levels.indexOf(other.level));
+}
