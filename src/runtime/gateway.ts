@@ -166,7 +166,10 @@ export class Gateway implements GatewayControl {
       settings: deliverySettings(settings),
     });
     this.#notifier = new Notifier({
-      ...{ clock, events, store, ids },
+      clock,
+      events,
+      store,
+      ids,
       processes: ports.processes,
       web: ports.web,
       snapshot: () => this.#monitor.snapshot(),
