@@ -124,6 +124,8 @@ export type TlsTerms =
       readonly verify: boolean;
       /** Connections of one key resume each other's sessions. */
       readonly sessionKey: string;
+      /** The facts hold the certificates that the far side showed; no session is resumed. */
+      readonly chain?: true;
       readonly timeoutMs: number;
     }
   | { readonly side: 'server'; readonly certificates: CertificateChoice; readonly timeoutMs: number };

@@ -7,4 +7,6 @@ export type TlsFacts = {
   readonly resumed: boolean;
   /** Null: the certificate verifies for the name; else why not. Null on the server's side. */
   readonly unverified: string | null;
+  /** The certificates as shown, in DER, the host's own first; only where they were asked for. */
+  readonly chain?: readonly Buffer[];
 };

@@ -21,6 +21,9 @@ type Remembered = { readonly session: Buffer; readonly unverified: string | null
 const keptSessions = 2_000;
 const sessions = new Map<string, Remembered>();
 
+/** Certificates of a chain that are looked at. */
+const longestChain = 10;
+
 /** Parsed once for each certificate: its object stands for the secrets by which its sessions are resumed. */
 const contexts = new WeakMap<ServerCertificate, SecureContext>();
 
@@ -42,7 +45,7 @@ export function contextOf(certificate: ServerCertificate): SecureContext {
 function secureAsClient(raw: Socket, terms: ClientTerms): Promise<Result<Secured, string>> {
   const { serverName, verify, timeoutMs } = terms;
   const key = `${serverName ?? ''} ${verify ? 'verified' : 'any'} ${terms.sessionKey}`;
-  const known = sessions.get(key);
+  const known = terms.chain === true ? undefined : sessions.get(key);
   const socket = connect({
     socket: raw,
     rejectUnauthorized: false,
@@ -57,8 +60,23 @@ function secureAsClient(raw: Socket, terms: ClientTerms): Promise<Result<Secured
     if (verify && unverified !== null)
       return { ok: false, error: `The certificate does not verify: ${unverified}.` };
     socket.on('session', session => remember(key, { session, unverified }));
-    return { ok: true, value: { socket, facts: factsOf(socket, resumed, unverified) } };
+    const facts = factsOf(socket, resumed, unverified);
+    return {
+      ok: true,
+      value: { socket, facts: terms.chain === true ? { ...facts, chain: chainOf(socket) } : facts },
+    };
   });
+}
+
+/** As the far side showed it; no more than a sound chain has. */
+function chainOf(socket: TlsSocket): Buffer[] {
+  const chain: Buffer[] = [];
+  let certificate = socket.getPeerX509Certificate();
+  while (certificate !== undefined && chain.length < longestChain) {
+    chain.push(certificate.raw);
+    certificate = certificate.issuerCertificate;
+  }
+  return chain;
 }
 
 function secureAsServer(raw: Socket, terms: ServerTerms): Promise<Result<Secured, string>> {

@@ -1,0 +1,60 @@
+import type { DnsFact } from '../../decision/audit/dns-fact.ts';
+import { questionKey } from '../../decision/audit/facts.ts';
+import { canonicalName } from '../../protocol/dns/names.ts';
+import type { RecordType } from '../../protocol/dns/record.ts';
+import { dataText } from '../../protocol/dns/zone-text.ts';
+import type { Resolver } from '../dns/resolver.ts';
+
+/** Questions that one audit may ask: no domain's mail needs more, and what does is a loop. */
+const questionLimit = 2_000;
+
+/** Asks DNS and writes down what it said; each question once, however often it is put. */
+export class Notebook {
+  readonly #resolver: Pick<Resolver, 'resolve'>;
+  readonly #asked = new Map<string, Promise<DnsFact>>();
+  readonly #facts = new Map<string, DnsFact>();
+
+  constructor(resolver: Pick<Resolver, 'resolve'>) {
+    this.#resolver = resolver;
+  }
+
+  ask(name: string, type: RecordType): Promise<DnsFact> {
+    const key = questionKey(name, type);
+    const asked = this.#asked.get(key);
+    if (asked !== undefined) return asked;
+    const answer = this.#answer(name, type).then(fact => {
+      this.#facts.set(key, fact);
+      return fact;
+    });
+    this.#asked.set(key, answer);
+    return answer;
+  }
+
+  /** The data of the records; none where there are none, for whatever reason. */
+  async records(name: string, type: RecordType): Promise<readonly string[]> {
+    const fact = await this.ask(name, type);
+    return fact.kind === 'records' ? fact.records : [];
+  }
+
+  /** What is written down so far; a question without its answer yet counts as unanswered. */
+  facts(): Record<string, DnsFact> {
+    const open = [...this.#asked.keys()].filter(key => !this.#facts.has(key));
+    const late: DnsFact = { kind: 'temperror', reason: 'no answer came in the time of the check' };
+    return Object.fromEntries([...this.#facts, ...open.map(key => [key, late] as const)]);
+  }
+
+  async #answer(name: string, type: RecordType): Promise<DnsFact> {
+    if (canonicalName(name) !== name) return { kind: 'nxdomain' };
+    if (this.#asked.size >= questionLimit)
+      return { kind: 'temperror', reason: `more than ${questionLimit} questions would be needed` };
+    const answer = await this.#resolver.resolve(name, type);
+    if (answer.kind === 'temperror') return { kind: 'temperror', reason: answer.reason };
+    const more = {
+      ...(answer.name === name ? {} : { alias: answer.name }),
+      ...(answer.authenticated ? { authenticated: true } : {}),
+    };
+    return answer.kind === 'records'
+      ? { kind: 'records', records: answer.records.map(dataText), ...more }
+      : { kind: answer.kind, ...more };
+  }
+}
