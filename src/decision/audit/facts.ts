@@ -37,7 +37,8 @@ export type EgressFact = {
   /** What the world sees. */
   readonly address: string;
   readonly ehlo: string;
-  readonly viaSmartHost: boolean;
+  /** The server that its mail goes through; null: straight to the receivers. */
+  readonly smartHost: string | null;
   /** Port 25 outward from it, tried with a few well-known hosts: null where it was not tried. */
   readonly port25: { readonly reached: readonly string[]; readonly failed: readonly string[] } | null;
   /** The address that a far side saw, where one told. */

@@ -8,7 +8,7 @@ export type FindingLevel = 'error' | 'warning' | 'notice' | 'info' | 'pass' | 's
 
 /** What a finding is about; what does not apply is left out. */
 export type FindingSubject = {
-  readonly kind: 'egress';
+  readonly kind: 'domain' | 'mx' | 'address' | 'egress' | 'host' | 'zone' | 'configuration' | 'certificate';
   readonly name?: string;
   readonly address?: string;
   readonly uplink?: string;

@@ -22,15 +22,17 @@ export function judge(facts: AuditFacts, rules: readonly Rule[]): Report {
     judged.filter(({ judgement }) => isFault(judgement)).map(({ rule, judgement }) => keyOf(rule, judgement)),
   );
   const findings = judged.map(({ rule, judgement }) => {
-    const { change, reference, ...told } = judgement;
-    const finding: Finding = { id: rule.id, ...told, reference: reference ?? rule.article.ground };
-    if (
-      change === undefined ||
-      told.fix === null ||
-      mends(facts, rules, change, keyOf(rule, judgement), before)
-    )
-      return finding;
-    return { ...finding, fix: null };
+    const { change, reference, evidence = [], fix = null, ...told } = judgement;
+    const finding: Finding = {
+      id: rule.id,
+      ...told,
+      evidence,
+      reference: reference ?? rule.article.ground,
+      fix,
+    };
+    const stands =
+      change === undefined || fix === null || mends(facts, rules, change, keyOf(rule, judgement), before);
+    return stands ? finding : { ...finding, fix: null };
   });
   return { verdict: verdictOf(findings), findings: inOrder(findings) };
 }
@@ -66,17 +68,8 @@ function verdictOf(findings: readonly Finding[]): Verdict {
   return has('warning') ? 'warning' : 'pass';
 }
 
-/** Something that the verdict needs could not be asked. */
-const isUnknown = ({ level, id }: Finding): boolean => level === 'skip' && needed.has(id);
-
-/** Without these nobody can say whether mail comes in or is taken from us. */
-const needed: ReadonlySet<string> = new Set([
-  'MX-NONE',
-  'MX-UNRESOLVED',
-  'EGRESS-NO-PTR',
-  'EGRESS-FCRDNS',
-  'EGRESS-EHLO-UNRESOLVED',
-]);
+/** Something that the verdict needs was asked and not answered. */
+const isUnknown = ({ level, unanswered }: Finding): boolean => level === 'skip' && unanswered === true;
 
 function inOrder(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((one, other) => levels.indexOf(one.level) - levels.indexOf(other.level));

@@ -1,5 +1,5 @@
 import type { DnsFact } from './dns-fact.ts';
-import type { Finding } from './finding.ts';
+import type { Evidence, Finding } from './finding.ts';
 import type { AuditView } from './view.ts';
 
 /** One check of the catalogue: pure, from the facts to what it says of them. */
@@ -25,7 +25,9 @@ export type Article = {
 };
 
 /** A finding, and what its fix would change, so that the fix can be tried before it is printed. */
-export type Judgement = Omit<Finding, 'id' | 'reference'> & {
+export type Judgement = Omit<Finding, 'id' | 'reference' | 'evidence' | 'fix'> & {
+  readonly evidence?: readonly Evidence[];
+  readonly fix?: string;
   /** Where it is not the article's ground. */
   readonly reference?: string;
   /** What DNS would say after the fix, by question; left out where no record is the fix. */

@@ -1,6 +1,9 @@
 import { canonicalAddress } from '../../protocol/dns/address.ts';
-import type { DnsFact, IdentityFacts } from './dns-fact.ts';
+import { reverseName } from '../records/reverse-name.ts';
+import { answerText, type DnsFact } from './dns-fact.ts';
 import { type AuditFacts, type ConversationFact, type EgressFact, questionKey } from './facts.ts';
+import type { Evidence } from './finding.ts';
+import { addressType, type IdentityFacts } from './identity-facts.ts';
 
 /** One MX of the domain. `exchange` is canonical; '' is the null MX. */
 export type MxEntry = { readonly preference: number; readonly exchange: string };
@@ -24,7 +27,7 @@ export class AuditView {
   /** The data of the records; none where there are none, for whatever reason. */
   records(name: string, type: string): readonly string[] {
     const fact = this.dns(name, type);
-    return fact.kind === 'records' ? fact.records : [];
+    return fact.kind === 'records' ? fact.values : [];
   }
 
   /** All that is there of a name's addresses, canonical. */
@@ -56,17 +59,24 @@ export class AuditView {
     return this.facts.conversations.filter(conversation => conversation.host === host);
   }
 
-  /** What identifies one egress to receivers. */
-  identityOf({ id, uplink, family, address, ehlo }: EgressFact, reverseName: string): IdentityFacts {
-    const type = family === 4 ? 'A' : 'AAAA';
-    const ptr = plainNames(this.dns(reverseName, 'PTR'));
-    const names = ptr.kind === 'records' ? ptr.records : [];
+  /** How one egress identifies itself, and what DNS says of that. */
+  identityOf(egress: EgressFact): IdentityFacts {
+    const { id, uplink, family, address, ehlo, smartHost } = egress;
+    const type = addressType(family);
+    const { name: reverse } = reverseName(address);
     return {
-      egress: { id, uplink, family, address, ehlo },
-      ptr,
-      ptrAddresses: Object.fromEntries(names.map(name => [name, this.dns(name, type)])),
-      ehloAddresses: this.dns(ehlo, type),
-      ehloOtherAddresses: this.dns(ehlo, family === 4 ? 'AAAA' : 'A'),
+      egress: id,
+      uplink,
+      family,
+      publicAddress: address,
+      ehlo,
+      smartHost,
+      asked: {
+        reverseName: reverse,
+        ptr: this.dns(reverse, 'PTR'),
+        forward: this.records(reverse, 'PTR').map(name => ({ name, addresses: this.dns(name, type) })),
+        ehlo: { A: this.dns(ehlo, 'A'), AAAA: this.dns(ehlo, 'AAAA') },
+      },
     };
   }
 }
@@ -77,25 +87,7 @@ function readMx(data: string): MxEntry[] {
   return match ? [{ preference: Number(match[1]), exchange: match[2] ?? '' }] : [];
 }
 
-function plainNames(fact: DnsFact): DnsFact {
-  return fact.kind === 'records'
-    ? { ...fact, records: fact.records.map(name => name.replace(/\.$/, '')) }
-    : fact;
-}
-
-/** `mx1.example.com MX → 10 a.example.com.`: the question and its answer, as evidence. */
-export function asEvidence(name: string, type: string, fact: DnsFact): string {
-  const alias = fact.kind !== 'temperror' && fact.alias !== undefined ? ` (alias of ${fact.alias})` : '';
-  switch (fact.kind) {
-    case 'records':
-      return `${name} ${type}${alias}: ${fact.records.join(', ')}`;
-    case 'nodata':
-      return `${name} ${type}${alias}: no such record`;
-    case 'nxdomain':
-      return `${name} ${type}${alias}: no such name`;
-    case 'temperror':
-      return `${name} ${type}: no answer (${fact.reason})`;
-    default:
-      return fact satisfies never;
-  }
+/** A question and its answer, as evidence. */
+export function evidenceOf(view: AuditView, name: string, type: string): Evidence {
+  return { asked: `${name} ${type}`, answer: answerText(view.dns(name, type)) };
 }

@@ -1,7 +1,7 @@
 import type { DnsFact } from '../../decision/audit/dns-fact.ts';
 import { questionKey } from '../../decision/audit/facts.ts';
 import { canonicalName } from '../../protocol/dns/names.ts';
-import type { RecordType } from '../../protocol/dns/record.ts';
+import type { RecordData, RecordType } from '../../protocol/dns/record.ts';
 import { dataText } from '../../protocol/dns/zone-text.ts';
 import type { Resolver } from '../dns/resolver.ts';
 
@@ -33,7 +33,7 @@ export class Notebook {
   /** The data of the records; none where there are none, for whatever reason. */
   async records(name: string, type: RecordType): Promise<readonly string[]> {
     const fact = await this.ask(name, type);
-    return fact.kind === 'records' ? fact.records : [];
+    return fact.kind === 'records' ? fact.values : [];
   }
 
   /** What is written down so far; a question without its answer yet counts as unanswered. */
@@ -54,7 +54,13 @@ export class Notebook {
       ...(answer.authenticated ? { authenticated: true } : {}),
     };
     return answer.kind === 'records'
-      ? { kind: 'records', records: answer.records.map(dataText), ...more }
+      ? { kind: 'records', values: answer.records.map(valueText), ...more }
       : { kind: answer.kind, ...more };
   }
+}
+
+/** As in a master file, but names that stand alone without their final dot. */
+function valueText(data: RecordData): string {
+  const text = dataText(data);
+  return data.type === 'CNAME' || data.type === 'NS' || data.type === 'PTR' ? text.slice(0, -1) : text;
 }
