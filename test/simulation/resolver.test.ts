@@ -28,6 +28,8 @@ const zone = {
   'mx.remote.example A': ['192.0.2.10'],
   'alias.example CNAME': ['remote.example'],
   'far.example CNAME': ['target.example'],
+  '30.100.51.198.in-addr.arpa CNAME': ['30.0/25.100.51.198.in-addr.arpa'],
+  '30.0/25.100.51.198.in-addr.arpa PTR': ['mail.example.com'],
   'large.example TXT': Array.from({ length: 20 }, (_, n) => `${n} ${'x'.repeat(200)}`),
 };
 
@@ -434,6 +436,27 @@ test('resolver: a server that only points at others is no "there is none"', asyn
   });
   const { answer } = await names.ask('remote.example', 'MX');
   assert.match(answer.kind === 'temperror' ? answer.reason : '', /does not recurse/);
+});
+
+test('resolver: a PTR behind an alias of RFC 2317', async () => {
+  const names = await Names.start('open');
+  const { answer } = await names.ask('30.100.51.198.in-addr.arpa', 'PTR');
+  assert.deepEqual(answer.kind === 'records' && answer.records, [
+    { type: 'PTR', target: 'mail.example.com' },
+  ]);
+});
+
+test('resolver: asked anew, neither what is cached nor what is stale counts', async () => {
+  const names = await Names.start('open');
+  const anew = (): Promise<DnsAnswer> =>
+    names.clock.await(names.resolver.resolveAnew('mx.remote.example', 'A'));
+  await names.ask('mx.remote.example');
+  names.server(open).set('mx.remote.example A', ['192.0.2.11']);
+  assert.equal(text((await names.ask('mx.remote.example')).answer), 'records 1 mx.remote.example');
+  const fresh = await anew();
+  assert.deepEqual(fresh.kind === 'records' && fresh.records, [{ type: 'A', address: '192.0.2.11' }]);
+  names.server(open).behave({ silent: true });
+  assert.equal(text(await anew()), 'silence');
 });
 
 const lies: [string, (query: Buffer, host: SimHost) => [SimHost | null, Buffer]][] = [

@@ -73,6 +73,11 @@ const rows: [string, Said, string][] = [
     'nxdomain b.example 60',
   ],
   ['an alias of itself', said([alias('a.example', 'a.example')]), 'nodata a.example 300'],
+  [
+    'an alias into the reverse tree of a small network',
+    said([alias('a.example', '30.0/25.100.51.198.in-addr.arpa', 20)]),
+    'alias 30.0/25.100.51.198.in-addr.arpa 20',
+  ],
   ['an alias to what is no name', said([alias('a.example', 'not a name')]), 'nodata a.example 300'],
 ];
 for (const [sentence, response, expected] of rows) {

@@ -1,4 +1,4 @@
-import { canonicalName } from './names.ts';
+import { ownerName } from './names.ts';
 import type { DnsRecord, RecordData, RecordType } from './record.ts';
 
 /** Aliases that are followed for one question, within an answer and over several (RFC 1034 section 3.6.2 sets none). */
@@ -40,7 +40,7 @@ export function followAliases(name: string, type: RecordType, said: Said): Findi
     const alias = own.find(record => record.data.type === 'CNAME');
     if (alias?.data.type !== 'CNAME') return negative(name, owner, ttlS, said);
     ttlS = Math.min(ttlS, alias.ttlS);
-    const target = canonicalName(alias.data.target);
+    const target = ownerName(alias.data.target);
     // An alias to what is no name has no data.
     if (target === null) return { kind: 'nodata', name: owner, ttlS };
     owner = target;

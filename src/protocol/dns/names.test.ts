@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { canonicalName, hostName } from './names.ts';
+import { canonicalName, hostName, ownerName } from './names.ts';
 
 const rows: [string, string, string | null, string | null][] = [
   ['case and the final dot do not matter', 'MX1.Example.COM.', 'mx1.example.com', 'mx1.example.com'],
@@ -32,4 +32,10 @@ test('dns names: what is canonical stays as it is', () => {
       if (name !== null) assert.equal(canonicalName(name), name);
     }),
   );
+});
+
+test('dns names: a small network of the reverse tree has a slash, and is no host', () => {
+  assert.equal(ownerName('0/25.2.0.192.IN-ADDR.ARPA.'), '0/25.2.0.192.in-addr.arpa');
+  assert.equal(canonicalName('0/25.2.0.192.in-addr.arpa'), null);
+  assert.equal(hostName('0/25.2.0.192.in-addr.arpa'), null);
 });

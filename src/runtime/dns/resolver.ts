@@ -106,6 +106,15 @@ export class Resolver {
     return found.kind === 'temperror' ? found : this.#shown(found, type, found === known);
   }
 
+  /** As `resolve`, but what is in the cache does not count, fresh or stale: for those who test what DNS says now. */
+  async resolveAnew<Type extends RecordType>(name: string, type: Type): Promise<DnsAnswer<Type>> {
+    const owner = canonicalName(name);
+    if (owner === null)
+      return { kind: 'nxdomain', name, ttlMs: maxNegativeTtlMs, authenticated: false, stale: false };
+    const found = await this.#ask(`${type} ${owner}`, { name: owner, type });
+    return found.kind === 'temperror' ? found : this.#shown(found, type, false);
+  }
+
   /** Ends all that is under way; what was asked is answered by `temperror`. */
   close(): void {
     this.#closed = true;

@@ -1,4 +1,4 @@
-import { canonicalName } from '../../protocol/dns/names.ts';
+import { ownerName } from '../../protocol/dns/names.ts';
 import type { DnsRecord, RecordData, RecordType } from '../../protocol/dns/record.ts';
 
 /**
@@ -26,7 +26,7 @@ export class Zone {
   /** Replaces all values under `NAME TYPE`; null takes them away. */
   set(key: string, values: readonly string[] | null): void {
     const [name = '', type = ''] = key.split(' ');
-    const owner = canonicalName(name);
+    const owner = ownerName(name);
     if (owner === null) throw new Error(`"${key}" is no "NAME TYPE" of a zone.`);
     const types = this.#names.get(owner) ?? new Map<string, readonly RecordData[]>();
     if (values === null) types.delete(type);
