@@ -1,4 +1,4 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { constants, unwatchFile, watchFile } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Files, Result } from './ports.ts';
 
@@ -20,7 +20,8 @@ export function realFiles(): Files {
 async function read(path: string, limitBytes: number): Promise<Result<Buffer, string>> {
   let file: FileHandle | null = null;
   try {
-    file = await open(path, 'r');
+    // The open of a pipe that nobody writes would wait for ever, and hold one of the few threads.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stat = await file.stat();
     if (!stat.isFile()) return { ok: false, error: `${path} is no regular file.` };
     if (stat.size > limitBytes) return { ok: false, error: `${path} has more than ${limitBytes} bytes.` };

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Processes, Result } from './ports.ts';
 
 const outputLimitBytes = 4_096;
+/** What a program said last is still in its pipes when it has ended; who has fled its group may hold them on. */
+const lastWordsMs = 200;
 
 /** The programs of this machine. */
 export function realProcesses(): Processes {
@@ -11,19 +13,23 @@ export function realProcesses(): Processes {
 /** The environment is what is given, and a PATH: nothing of ours leaks into it. */
 function run({
   path,
+  arguments: given = [],
   environment,
   timeoutMs,
   signal,
 }: Parameters<Processes['run']>[0]): Promise<Result<void, string>> {
   const { promise, resolve } = Promise.withResolvers<Result<void, string>>();
-  const child = spawn(path, [], {
+  if (signal?.aborted) return Promise.resolve({ ok: false, error: stopped(path) });
+  const child = spawn(path, given, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...environment },
   });
-  let output = '';
+  const output: Buffer[] = [];
+  let outputBytes = 0;
   const hear = (chunk: Buffer): void => {
-    if (output.length < outputLimitBytes) output += chunk.toString('utf8', 0, outputLimitBytes);
+    if (outputBytes < outputLimitBytes) output.push(chunk.subarray(0, outputLimitBytes - outputBytes));
+    outputBytes += chunk.length;
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
@@ -35,21 +41,41 @@ function run({
     child.stderr.destroy();
     resolve(result);
   };
-  const abort = (): void => end({ ok: false, error: `${path} was ended, because Postern stops.` });
+  const abort = (): void => end({ ok: false, error: stopped(path) });
   const deadline = setTimeout(
     () => end({ ok: false, error: `${path} was killed, because it had not ended after ${timeoutMs} ms.` }),
     timeoutMs,
   );
   signal?.addEventListener('abort', abort, { once: true });
   child.on('error', error => end({ ok: false, error: `${path} could not be run: ${error.message}.` }));
-  // Not `close`: a grandchild may hold the pipes for as long as it likes.
   child.on('exit', (code, killedBy) => {
-    if (code === 0) return end({ ok: true, value: undefined });
-    const how = code === null ? `was ended by ${killedBy}` : `ended with code ${code}`;
-    const said = output.trim().replace(/\s+/g, ' ').slice(0, 200);
-    end({ ok: false, error: `${path} ${how}${said === '' ? '.' : `: ${said}`}` });
+    clearTimeout(deadline);
+    // What it has left running holds the pipes, and would hold them for as long as it likes.
+    killGroup(child);
+    const tell = (): void => {
+      clearTimeout(patience);
+      end(outcomeOf(path, code, killedBy, Buffer.concat(output).toString('utf8')));
+    };
+    const patience = setTimeout(tell, lastWordsMs);
+    child.once('close', tell);
   });
   return promise;
+}
+
+function outcomeOf(
+  path: string,
+  code: number | null,
+  killedBy: NodeJS.Signals | null,
+  output: string,
+): Result<void, string> {
+  if (code === 0) return { ok: true, value: undefined };
+  const how = code === null ? `was ended by ${killedBy}` : `ended with code ${code}`;
+  const said = output.trim().replace(/\s+/g, ' ').slice(0, 200);
+  return { ok: false, error: `${path} ${how}${said === '' ? '.' : `: ${said}`}` };
+}
+
+function stopped(path: string): string {
+  return `${path} was ended, because Postern stops.`;
 }
 
 /** The whole group, with what the program has left running. */

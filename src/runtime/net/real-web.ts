@@ -1,5 +1,6 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
 import type { Result, Web } from '../ports.ts';
 
 /** Calls over HTTP from this machine. Redirects are not followed. */
@@ -10,31 +11,53 @@ export function realWeb(): Web {
 function post({
   url,
   contentType,
+  headers,
   body,
   timeoutMs,
   source,
+  signal,
 }: Parameters<Web['post']>[0]): Promise<Result<number, string>> {
   const { promise, resolve } = Promise.withResolvers<Result<number, string>>();
   const bytes = Buffer.from(body);
   const { host, protocol } = new URL(url);
+  if (signal?.aborted) return Promise.resolve({ ok: false, error: stopped(host) });
   const begin = protocol === 'https:' ? requestHttps : requestHttp;
   const call = begin(url, {
     method: 'POST',
-    headers: { 'content-type': contentType, 'content-length': bytes.length, 'user-agent': 'Postern' },
+    headers: {
+      ...headers,
+      'content-type': contentType,
+      'content-length': bytes.length,
+      'user-agent': 'Postern',
+    },
     agent: false,
-    ...(source === null ? {} : { localAddress: source }),
+    // A name with addresses of both families: only those that this source can reach.
+    ...(source === null ? {} : { localAddress: source, family: isIP(source) }),
   });
   const end = (result: Result<number, string>): void => {
     clearTimeout(deadline);
+    signal?.removeEventListener('abort', abort);
     call.destroy();
     resolve(result);
   };
+  const abort = (): void => end({ ok: false, error: stopped(host) });
   const deadline = setTimeout(
     () => end({ ok: false, error: `${host} did not answer in ${timeoutMs} ms.` }),
     timeoutMs,
   );
+  signal?.addEventListener('abort', abort, { once: true });
   call.on('response', ({ statusCode }) => end({ ok: true, value: statusCode ?? 0 }));
-  call.on('error', error => end({ ok: false, error: `${host} could not be called: ${error.message}.` }));
+  call.on('error', error => end({ ok: false, error: `${host} could not be called: ${wordsOf(error)}.` }));
   call.end(bytes);
   return promise;
+}
+
+function stopped(host: string): string {
+  return `The call to ${host} was given up, because Postern stops.`;
+}
+
+/** Where several addresses failed, Node gives an error without words that holds the others. */
+function wordsOf(error: Error): string {
+  if (error.message !== '') return error.message;
+  return error instanceof AggregateError ? error.errors.map(each => String(each)).join('; ') : error.name;
 }
