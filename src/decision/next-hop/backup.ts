@@ -10,7 +10,7 @@ import type { NextHop } from './next-hop.ts';
  * Where a backup hands the mail of a domain on to, as DNS tells: the MX hosts strictly better than ourselves, best
  * first (RFC 5321 section 5.1); never to ourselves, nor to a host that would send it back.
  * Where we are not in the set, or are the best of it, there is nobody to hand it to: that is a fault of DNS or of the
- * configuration and no sender's, so the mail waits, as it does for a domain that DNS denies for now.
+ * configuration and no sender's, so the mail waits (`ourFault`), as it does for a domain that DNS denies for now.
  */
 export function decideBackupByMx(facts: MxFacts, ours: OurSide, random: () => number): NextHop {
   const { domain } = facts;
@@ -24,6 +24,7 @@ export function decideBackupByMx(facts: MxFacts, ours: OurSide, random: () => nu
         return { kind: 'defer', reason: facts.addresses.get(unread.name)?.failed ?? 'DNS is silent' };
       return {
         kind: 'defer',
+        ourFault: true,
         reason:
           `This server is a backup of ${domain}, but no MX of ${domain} is one of its addresses, so nobody can tell ` +
           'which hosts are better; the mail waits. Add the MX record of this server, or name the primary in deliver_to',
@@ -32,6 +33,7 @@ export function decideBackupByMx(facts: MxFacts, ours: OurSide, random: () => nu
     if (!named.some(other => other.preference < preference))
       return {
         kind: 'defer',
+        ourFault: true,
         reason:
           `This server is a backup of ${domain}, but the best MX of ${domain} is this server itself, so the mail would ` +
           'come back; it waits. Give the primary an MX of a lower preference, or name it in deliver_to',
@@ -43,6 +45,7 @@ export function decideBackupByMx(facts: MxFacts, ours: OurSide, random: () => nu
   if (hop.kind !== 'refused') return hop;
   return {
     kind: 'defer',
+    ourFault: true,
     reason: `${hop.reason}, though this server is its backup; the mail waits. Mend the MX records of ${domain}, or name the primary in deliver_to`,
   };
 }
@@ -55,6 +58,7 @@ export function decideBackupByList(domain: DomainSetting, ours: OurSide): NextHo
   if (others.length > 0) return decideDeliverTo({ ...domain, deliverTo: others });
   return {
     kind: 'defer',
+    ourFault: true,
     reason:
       `This server is a backup of ${domain.name}, and its deliver_to names only this server itself, so the mail would ` +
       'come back; it waits. Name the primary in deliver_to',

@@ -24,4 +24,5 @@ export type NextHop =
       readonly enhancedStatus: string;
       readonly reason: string;
     }
-  | { readonly kind: 'defer'; readonly reason: string };
+  /** `ourFault`: nothing will come of it until the configuration or DNS is mended. */
+  | { readonly kind: 'defer'; readonly reason: string; readonly ourFault?: true };

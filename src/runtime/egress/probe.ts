@@ -42,7 +42,7 @@ export class Probe {
 
   constructor(
     ports: { readonly network: Network; readonly clock: Clock },
-    egress: UplinkEgress,
+    egress: Pick<UplinkEgress, 'ehlo'> & { readonly source: string | null },
     to: HostAddress,
     options: { readonly depth: ProbeDepth; readonly timeoutMs: number },
     events: ProbeEvents,
