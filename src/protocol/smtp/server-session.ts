@@ -1,8 +1,9 @@
+import { ClientPatience } from './client-patience.ts';
 import { type Command, parseCommand } from './command.ts';
-import { DotReader } from './data.ts';
 import type { BodyType } from './envelope.ts';
 import { LineInput } from './line-input.ts';
 import { type Reply, reply, replyWire } from './reply.ts';
+import { type BodyOutlet, ServerBody, tooLarge } from './server-body.ts';
 import type { ServerAction, ServerEvent, ServerQuestion, ServerSettings } from './server-session-types.ts';
 
 /** Where the session stands. `commands` and `body` are ways to read; while a question is open nothing is read. */
@@ -14,9 +15,6 @@ type Transaction = {
   readonly bodyType: BodyType;
   readonly forwardPaths: string[];
 };
-
-/** One message's body under way. `refusal` is the reply that awaits its end. */
-type Body = { readonly reader: DotReader; refusal: Reply | null };
 
 type Asking = { readonly ask: number; readonly question: ServerQuestion };
 
@@ -45,12 +43,8 @@ export class ServerSession {
   #ehlo = '';
   #protocol: 'SMTP' | 'ESMTP' | null = null;
   #transaction: Transaction | null = null;
-  #body: Body | null = null;
-  /** Refusals since the last message was taken. */
-  #errors = 0;
-  /** Commands since then that brought no message nearer, and recipients beyond the limit in this transaction. */
-  #idle = 0;
-  #overshoot = 0;
+  #body: ServerBody | null = null;
+  readonly #patience: ClientPatience;
   #openedAt = 0;
   /** Since when we wait for the client. */
   #waitingSince = 0;
@@ -59,9 +53,14 @@ export class ServerSession {
   /** Replies of this step. */
   #out = '';
   #actions: ServerAction[] = [];
+  readonly #bodyOutlet: BodyOutlet = {
+    body: (chunk, start, end) => this.#actions.push({ kind: 'body', chunk, start, end }),
+    discard: reason => this.#actions.push({ kind: 'discard', reason }),
+  };
 
   constructor(settings: ServerSettings) {
     this.#settings = settings;
+    this.#patience = new ClientPatience(settings.limits);
     this.#input = new LineInput(settings.limits.lineBytes, 'crlf');
   }
 
@@ -176,7 +175,7 @@ export class ServerSession {
       return;
     }
     const nearer = verb === 'RCPT' || verb === 'DATA' || verb === 'QUIT';
-    if (!nearer && ++this.#idle > this.#settings.limits.idleCommands) {
+    if (!nearer && this.#patience.idled()) {
       this.#tooManyCommands();
       return;
     }
@@ -249,16 +248,15 @@ export class ServerSession {
       return this.#refuse(reply(503, '5.5.1', 'A transaction is under way; send RSET to give it up.'));
     const { reversePath, bodyType, declaredSizeBytes } = command;
     if ((declaredSizeBytes ?? 0) > this.#settings.limits.messageSizeBytes)
-      return this.#refuse(this.#tooLarge());
+      return this.#refuse(tooLarge(this.#settings));
     this.#ask({ kind: 'mail', reversePath, bodyType, declaredSizeBytes });
   }
 
   #recipient(forwardPath: string): void {
     if (this.#transaction === null) return this.#refuse(reply(503, '5.5.1', 'Send MAIL first.'));
     const { reversePath, forwardPaths } = this.#transaction;
-    const { recipients, idleCommands } = this.#settings.limits;
-    if (forwardPaths.length >= recipients) {
-      if (++this.#overshoot > 10 * idleCommands) return this.#tooManyCommands();
+    if (forwardPaths.length >= this.#settings.limits.recipients) {
+      if (this.#patience.overshot()) return this.#tooManyCommands();
       return this.#refuse(reply(452, '4.5.3', 'Too many recipients; send the rest in another transaction.'));
     }
     this.#ask({ kind: 'recipient', reversePath, forwardPath, taken: forwardPaths.length });
@@ -296,7 +294,7 @@ export class ServerSession {
       case 'mail':
         if (taken) {
           const { reversePath, bodyType } = question;
-          this.#overshoot = 0;
+          this.#patience.transactionBegan();
           this.#transaction = { reversePath, bodyType, forwardPaths: [] };
         }
         break;
@@ -309,10 +307,7 @@ export class ServerSession {
         break;
       case 'message':
         this.#transaction = null;
-        if (taken) {
-          this.#errors = 0;
-          this.#idle = 0;
-        }
+        if (taken) this.#patience.messageTaken();
         break;
       default:
         question satisfies never;
@@ -322,52 +317,21 @@ export class ServerSession {
 
   #startBody(): void {
     this.#phase = 'body';
-    const { messageSizeBytes } = this.#settings.limits;
-    const body: Body = {
-      reader: new DotReader(this.#settings.bareNewline, (chunk, start, end) => {
-        if (body.refusal !== null) return;
-        if (body.reader.sizeBytes > messageSizeBytes)
-          this.#giveUp(body, this.#tooLarge(), 'the message is too large');
-        else this.#actions.push({ kind: 'body', chunk, start, end });
-      }),
-      refusal: null,
-    };
-    this.#body = body;
+    this.#body = new ServerBody(this.#settings, this.#bodyOutlet);
   }
 
   /** Reads on in the body. False: it wants more bytes. */
   #readBody(): boolean {
-    const unread = this.#input.peek();
     const body = this.#body;
-    if (unread === null || body === null) return false;
-    const end = body.reader.read(unread.chunk, unread.start);
-    if (body.reader.bareNewlineSeen && this.#settings.bareNewline === 'refuse')
-      this.#giveUp(
-        body,
-        reply(550, '5.6.0', 'The message has a CR or LF that is not part of a CRLF; send it with CRLF only.'),
-        'a bare CR or LF in the message',
-      );
-    this.#input.advance(end < 0 ? unread.chunk.length : end);
-    if (end < 0) return true;
+    if (body === null || !body.read(this.#input)) return false;
     this.#phase = 'commands';
     this.#body = null;
-    if (body.refusal === null) this.#ask({ kind: 'message', sizeBytes: body.reader.sizeBytes });
+    if (body.refusal === null) this.#ask({ kind: 'message', sizeBytes: body.sizeBytes });
     else {
       this.#transaction = null;
       this.#refuse(body.refusal);
     }
     return true;
-  }
-
-  /** The message will be refused at its end; until then its bytes are read and dropped. */
-  #giveUp(body: Body, refusal: Reply, reason: string): void {
-    if (body.refusal !== null) return;
-    body.refusal = refusal;
-    this.#actions.push({ kind: 'discard', reason });
-  }
-
-  #tooLarge(): Reply {
-    return reply(552, '5.3.4', `The message is over ${this.#settings.limits.messageSizeBytes} bytes.`);
   }
 
   #reply(answer: Reply): void {
@@ -377,8 +341,7 @@ export class ServerSession {
 
   /** A refusal is counted, but for temporary ones: those are our trouble or our limit. */
   #refuse(refusal: Reply): void {
-    if (refusal.code >= 500) this.#errors += 1;
-    if (this.#errors > this.#settings.limits.errors)
+    if (refusal.code >= 500 && this.#patience.refused())
       this.#close(reply(421, '4.7.0', 'Too many errors; goodbye.'), 'too many errors');
     else this.#out += replyWire(refusal);
   }
