@@ -14,6 +14,7 @@ import type { EventStream } from '../events.ts';
 import type { Clock, Network, QueueStore, Random, Timer } from '../ports.ts';
 import { AwaitingPreferred } from './awaiting-preferred.ts';
 import { ConnectionSlots } from './connection-slots.ts';
+import type { DeliveryGate } from './delivery-gate.ts';
 import type { EgressGuide, NextHopSource, OutageSource } from './egress-guide.ts';
 import { HostMemory } from './host-memory.ts';
 import { Job, recipientsPerTransaction } from './job.ts';
@@ -62,6 +63,8 @@ export type DispatcherParts = {
   readonly monitor: EgressGuide;
   readonly finder: NextHopSource;
   readonly outages: OutageSource;
+  /** Left out: nothing is kept back. */
+  readonly gate?: DeliveryGate;
   readonly ids: MessageIds;
   /** The name under which this node holds leases. */
   readonly owner: string;
@@ -165,6 +168,11 @@ export class Dispatcher {
   /** The store holds something that was not offered. */
   wake(): void {
     this.#feed.wake();
+  }
+
+  /** A host is known to answer: what was remembered against it no longer holds. */
+  hostAnswers(to: HostAddress): void {
+    this.#ports.hosts.noteAlive(to);
   }
 
   reload(settings: DeliverySettings): void {
@@ -288,7 +296,9 @@ export class Dispatcher {
   }
 
   #assign(site: Site, group: Group, hosts: HostList): void {
-    const { clock, random } = this.#parts;
+    const { clock, random, gate } = this.#parts;
+    const kept = gate?.holds(site.key, group[0]) ?? null;
+    if (kept !== null) return this.#keepBack(group, kept);
     if (site.isStuck && !this.#ledger.hasExpired(group[0].message))
       return this.#ledger.handBack(group, clock.now() + stuckAwayMs * (0.5 + random.next()));
     const now = clock.monotonic();
@@ -304,6 +314,20 @@ export class Dispatcher {
         site.add(new Job(part, hosts, now), lane);
       }
     }
+  }
+
+  /** The site is known to be away: it waits without an attempt, and a new message's trace says so. */
+  #keepBack(group: Group, { until, reason }: { readonly until: number; readonly reason: string }): void {
+    const { message, recipient } = group[0];
+    if (this.#ledger.hasExpired(message)) return this.#ledger.expire(group);
+    if (recipient.attempts === 0 && recipient.nextAttemptAt === message.receivedAt) {
+      const now = this.#parts.clock.now();
+      for (const each of group)
+        this.#parts.events.emit(
+          recipientEvent(now, each, 'deferred', null, { reason, blame: 'destination' }),
+        );
+    }
+    this.#ledger.handBack(group, until);
   }
 
   #siteOf(key: string): Site {
