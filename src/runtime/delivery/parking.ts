@@ -1,8 +1,5 @@
-import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { Clock, Timer } from '../ports.ts';
-
-/** Recipients of one message that go the same way. */
-export type Group = readonly [LeasedRecipient, ...LeasedRecipient[]];
+import type { Group } from './group.ts';
 
 /** The first second of recovery lets so many go, each further one twice as many. */
 const firstPerSecond = 50;
