@@ -7,6 +7,7 @@ import type { RouteSetting } from '../decision/next-hop/route-setting.ts';
 import type { NotifySetting } from '../decision/notice/notify-setting.ts';
 import { MessageIds } from '../decision/queue/message-id.ts';
 import type { DeliverySetting, QueueSetting } from '../decision/queue/settings.ts';
+import { Primaries } from './backup/primaries.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { type FinderSettings, NextHopFinder } from './dns/next-hop-finder.ts';
 import { Resolver } from './dns/resolver.ts';
@@ -80,6 +81,7 @@ export class Gateway implements GatewayControl {
   readonly #clock: Clock;
   readonly #monitor: EgressMonitor;
   readonly #outages: OutageLog;
+  readonly #primaries: Primaries;
   readonly #dispatcher: Dispatcher;
   readonly #listeners: Listeners;
   readonly #resolver: Resolver;
@@ -152,6 +154,18 @@ export class Gateway implements GatewayControl {
       random,
       settings: this.#finderSettings(),
     });
+    this.#primaries = new Primaries({
+      network,
+      clock,
+      random,
+      store,
+      events,
+      guide: this.#monitor,
+      finder,
+      settings: () => live.current,
+      wake: () => this.#dispatcher.wake(),
+      answers: to => this.#dispatcher.hostAnswers(to),
+    });
     this.#dispatcher = new Dispatcher({
       network,
       clock,
@@ -161,6 +175,7 @@ export class Gateway implements GatewayControl {
       monitor: this.#monitor,
       finder,
       outages: this.#outages,
+      gate: this.#primaries,
       ids,
       owner,
       settings: deliverySettings(settings),
@@ -188,6 +203,7 @@ export class Gateway implements GatewayControl {
     this.#monitor.onChange(() => this.#outages.note(this.#monitor.anyUp()));
     await this.#monitor.start(settings.uplinks);
     this.#outages.note(this.#monitor.anyUp());
+    await this.#primaries.start();
     await this.#dispatcher.start();
     this.#queueWatch.start();
     this.#diskWatch.start();
@@ -207,6 +223,7 @@ export class Gateway implements GatewayControl {
     this.#settings.current = settings;
     this.#monitor.reload(settings.uplinks);
     this.#outages.note(this.#monitor.anyUp());
+    this.#primaries.reload();
     this.#dispatcher.reload(deliverySettings(settings));
     this.#notifier.reload(settings.notify);
     return this.#listeners.reload(inboundSettings(settings));
@@ -215,6 +232,7 @@ export class Gateway implements GatewayControl {
   /** No new mail, then what is under way ends or is handed back. The ports stay open: who opened them closes them. */
   async stop(): Promise<void> {
     await this.#listeners.stop(clientGraceMs);
+    this.#primaries.stop();
     await this.#dispatcher.stop();
     await Promise.all([this.#notifier.stop(), this.#queueWatch.stop(), this.#diskWatch.stop()]);
     await this.#monitor.stop();
