@@ -44,8 +44,9 @@ export function heard(facts: IdentityFacts): Judgeable | string {
   const { publicAddress: address, ehlo, asked } = facts;
   if (facts.smartHost !== null)
     return `Its mail goes through the smart host ${facts.smartHost}, which identifies itself.`;
+  if (address !== null && isLoopback(address))
+    return `${address} is a loopback address, which no receiver ever sees.`;
   if (address === null || asked === null) return 'It has no address now.';
-  if (isLoopback(address)) return `${address} is a loopback address, which no receiver ever sees.`;
   return { address, ehlo, asked };
 }
 

@@ -1,0 +1,204 @@
+import { isIPv6 } from 'node:net';
+import {
+  type AuditFacts,
+  type ConfigurationFact,
+  type ConversationFact,
+  type EgressFact,
+  type HostFact,
+  type NameServerFact,
+  type PolicyFact,
+} from '../../decision/audit/facts.ts';
+import { maxAddressesPerFamily, maxHosts } from '../../decision/next-hop/mx-facts.ts';
+import { reverseName } from '../../decision/records/reverse-name.ts';
+import { hostName } from '../../protocol/dns/names.ts';
+import type { Resolver } from '../dns/resolver.ts';
+import type { Clock, Network, Random } from '../ports.ts';
+import { converse } from './converse.ts';
+import { Notebook } from './notebook.ts';
+
+/** What is to be looked at, and by what it is judged. */
+export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
+  readonly egresses: readonly EgressFact[];
+  readonly configuration: ConfigurationFact | null;
+  readonly host: HostFact | null;
+  /** The port of mail hosts: 25, or another for tests. */
+  readonly port: number;
+  /** What EHLO says where no egress speaks; null: an address literal. */
+  readonly ehlo: string | null;
+  /** The whole audit; what is not known then stays unknown. */
+  readonly timeoutMs: number;
+};
+
+export type AuditPorts = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly resolver: Pick<Resolver, 'resolve'>;
+};
+
+/**
+ * Looks at everything, all at once as far as it does not depend on each other, and writes down what it saw. Never
+ * fails: what could not be seen in time is a fact too.
+ */
+export async function gatherFacts(
+  ports: AuditPorts,
+  request: AuditRequest,
+  progress: (doing: string) => void,
+): Promise<AuditFacts> {
+  const { clock } = ports;
+  const startedAt = clock.now();
+  const over = new AbortController();
+  const deadline = clock.timer(request.timeoutMs, () => over.abort());
+  const ended = new Promise<void>(resolve => over.signal.addEventListener('abort', () => resolve()));
+  const audit = new Gathering(ports, request, progress, over.signal);
+  await Promise.race([audit.run(), ended]);
+  // What hangs hears of the end, and tells how far it came.
+  over.abort();
+  await Promise.race([audit.settled(), clock.sleep(500)]);
+  deadline.cancel();
+  const { domain, asked, egresses, configuration, host } = request;
+  return { version: 1, domain, startedAt, asked, egresses, configuration, host, ...audit.facts() };
+}
+
+class Gathering {
+  readonly #ports: AuditPorts;
+  readonly #request: AuditRequest;
+  readonly #progress: (doing: string) => void;
+  readonly #signal: AbortSignal;
+  readonly #notebook: Notebook;
+  readonly #conversations: ConversationFact[] = [];
+  readonly #open = new Set<Promise<void>>();
+  readonly #spokenWith = new Set<string>();
+  readonly #unknownLocalPart: string;
+
+  constructor(
+    ports: AuditPorts,
+    request: AuditRequest,
+    progress: (doing: string) => void,
+    signal: AbortSignal,
+  ) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#progress = progress;
+    this.#signal = signal;
+    this.#notebook = new Notebook(ports.resolver);
+    this.#unknownLocalPart = `postern-check-${Math.floor(ports.random.next() * 1e12).toString(36)}`;
+  }
+
+  async run(): Promise<void> {
+    this.#progress(`asking DNS about ${this.#request.domain}`);
+    await Promise.all([
+      this.#lookAtDomain(),
+      this.#lookAtMailHosts(),
+      ...this.#request.egresses.map(egress => this.#lookAtEgress(egress)),
+    ]);
+  }
+
+  /** Resolves when every conversation has come to its end. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#open);
+  }
+
+  facts(): {
+    dns: AuditFacts['dns'];
+    conversations: readonly ConversationFact[];
+    nameServers: readonly NameServerFact[];
+    policy: PolicyFact | null;
+  } {
+    return {
+      dns: this.#notebook.facts(),
+      conversations: this.#conversations,
+      nameServers: [],
+      policy: null,
+    };
+  }
+
+  async #lookAtDomain(): Promise<void> {
+    const { domain, asked } = this.#request;
+    const book = this.#notebook;
+    await Promise.all([
+      ...(['A', 'AAAA', 'TXT', 'NS'] as const).map(type => book.ask(domain, type)),
+      ...parentsOf(domain).map(parent => book.ask(`_dmarc.${parent}`, 'TXT')),
+      book.ask(`_mta-sts.${domain}`, 'TXT'),
+      book.ask(`_smtp._tls.${domain}`, 'TXT'),
+      ...asked.dkimSelectors.map(selector => book.ask(`${selector}._domainkey.${domain}`, 'TXT')),
+    ]);
+  }
+
+  async #lookAtMailHosts(): Promise<void> {
+    const { domain } = this.#request;
+    const [records] = await Promise.all([
+      this.#notebook.records(domain, 'MX'),
+      this.#notebook.ask(domain, 'A'),
+      this.#notebook.ask(domain, 'AAAA'),
+    ]);
+    const names = records
+      .map(text => text.replace(/^\d+ /, '').replace(/\.$/, ''))
+      .flatMap(name => hostName(name) ?? []);
+    const hosts = records.length === 0 ? [domain] : [...new Set(names)].slice(0, maxHosts);
+    await Promise.all(hosts.map(host => this.#lookAtMailHost(host)));
+  }
+
+  async #lookAtMailHost(host: string): Promise<void> {
+    const book = this.#notebook;
+    const [four, six] = await Promise.all([
+      book.records(host, 'A'),
+      book.records(host, 'AAAA'),
+      book.ask(`_25._tcp.${host}`, 'TLSA'),
+    ]);
+    const addresses = [...four.slice(0, maxAddressesPerFamily), ...six.slice(0, maxAddressesPerFamily)];
+    await Promise.all(addresses.map(address => this.#speakWith(host, address)));
+  }
+
+  /** One conversation with an address, whatever names lead there: what differs by name is the certificate. */
+  #speakWith(host: string, address: string): Promise<void> {
+    const { clock, network } = this.#ports;
+    const { domain, port, ehlo, configuration, asked } = this.#request;
+    const key = `${host} ${address}`;
+    if (this.#spokenWith.has(key) || this.#signal.aborted) return Promise.resolve();
+    this.#spokenWith.add(key);
+    this.#progress(`speaking with ${host} [${address}]`);
+    const own = configuration?.listeners.some(listener => listener.address === address) === true;
+    const family = isIPv6(address) ? 6 : 4;
+    const egress =
+      this.#request.egresses.find(each => each.source !== null && each.family === family) ?? null;
+    const talk = converse(
+      { clock, network },
+      {
+        host,
+        address,
+        port,
+        egress: egress?.id ?? null,
+        source: egress?.source ?? null,
+        ehlo: egress?.ehlo ?? ehlo,
+        domain,
+        unknownLocalPart: this.#unknownLocalPart,
+        relayTo: own || asked.intrusive ? `${this.#unknownLocalPart}@relay-test.invalid` : null,
+      },
+      this.#signal,
+    ).then(fact => {
+      this.#conversations.push(fact);
+    });
+    this.#open.add(talk);
+    return talk;
+  }
+
+  async #lookAtEgress({ address, ehlo, family }: EgressFact): Promise<void> {
+    const book = this.#notebook;
+    const type = family === 4 ? 'A' : 'AAAA';
+    const names = book.records(reverseName(address).name, 'PTR');
+    await Promise.all([
+      book.ask(ehlo, 'A'),
+      book.ask(ehlo, 'AAAA'),
+      book.ask(ehlo, 'TXT'),
+      names.then(found => Promise.all(found.map(name => book.ask(name, type)))),
+    ]);
+  }
+}
+
+/** The domain and those above it, but for the last label: where a DMARC policy may stand (RFC 9989 section 4.10). */
+function parentsOf(domain: string): string[] {
+  const labels = domain.split('.');
+  const tops = labels.map((_label, place) => labels.slice(place).join('.'));
+  return tops.slice(0, -1).slice(0, 8);
+}
