@@ -1,18 +1,14 @@
-import { type ChildProcess, execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Namespace } from '../src/surface/demo/namespaces.ts';
 import { PeerProcess } from '../src/surface/demo/peer-process.ts';
 import type { PeerCounts, PeerNews, PeerOrder, PeerValue } from '../src/surface/demo/peer-protocol.ts';
 import type { ReceiverBehaviour } from '../src/surface/demo/receiver-behaviour.ts';
 import type { Delivery } from '../src/surface/demo/receiver-session.ts';
 import { Tally } from '../src/surface/demo/tally.ts';
 import { identity, inside, publicResolver, type Site, sites, uplinks, zoneOf } from './addresses.ts';
+import { type GatewayEventView, LabGateway, type UplinkView } from './gateway.ts';
 import { LabNetwork, type LabOptions } from './network.ts';
-
-const postern = join(import.meta.dirname, '..', 'bin', 'postern');
 
 export type ScenarioSetting = LabOptions & {
   /** The uplinks' own resolvers, which answer only their own customers, in place of a public one. */
@@ -23,20 +19,6 @@ export type ScenarioSetting = LabOptions & {
   readonly more?: string;
   /** Seconds of proof before a healed uplink is used again. */
   readonly proveS?: number;
-};
-
-/** One uplink as `postern uplinks --json` tells it, as far as scenarios read it. */
-export type UplinkView = { readonly name: string; readonly state: string; readonly reason: string };
-
-/** One event as `postern events --json` tells it, as far as scenarios read it. */
-export type GatewayEventView = {
-  readonly kind: string;
-  readonly event?: string;
-  readonly recipient?: string | null;
-  readonly host?: string | null;
-  readonly address?: string | null;
-  readonly uplink?: string | null;
-  readonly reason?: string | null;
 };
 
 /**
@@ -50,14 +32,12 @@ export class Scenario {
   readonly troubles: string[] = [];
   /** What each message's body must be, by Message-ID. */
   readonly digests = new Map<string, string>();
-  /** What `postern serve` wrote, the newest 5,000 lines. */
-  readonly log: string[] = [];
   readonly directory: string;
+  readonly gateway: LabGateway;
   readonly #setting: ScenarioSetting;
   readonly #sites: readonly Site[];
   #internet: PeerProcess | null = null;
   #user: PeerProcess | null = null;
-  #gateway: ChildProcess | null = null;
   #arrived: () => void = () => {};
 
   private constructor(lab: LabNetwork, directory: string, setting: ScenarioSetting) {
@@ -65,6 +45,7 @@ export class Scenario {
     this.directory = directory;
     this.#setting = setting;
     this.#sites = setting.sites ?? sites;
+    this.gateway = new LabGateway(lab.mailHost, join(directory, 'postern.yaml'));
   }
 
   static async start(setting: ScenarioSetting = {}): Promise<Scenario> {
@@ -82,7 +63,7 @@ export class Scenario {
   }
 
   get config(): string {
-    return join(this.directory, 'postern.yaml');
+    return this.gateway.config;
   }
 
   /** The peer with receivers and name servers. */
@@ -91,56 +72,31 @@ export class Scenario {
     return this.#internet;
   }
 
-  /** Starts `postern serve` in the mail host and waits until its relay listener answers. */
-  async serve(): Promise<void> {
-    const child = this.lab.mailHost.spawn(postern, ['serve', '--config', this.config], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#gateway = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', line => this.#logged(line));
-    }
-    await this.until('postern serve to be ready', async () => {
-      return (await this.uplinks()) !== null;
-    });
+  /** What `postern serve` wrote. */
+  get log(): readonly string[] {
+    return this.gateway.log;
+  }
+
+  serve(): Promise<void> {
+    return this.gateway.serve();
   }
 
   /** Ends `postern serve`; gives its exit code. */
-  async stopServing(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
-    const child = this.#gateway;
-    if (child === null) return null;
-    const ended = new Promise<number | null>(resolve => {
-      if (child.exitCode !== null) resolve(child.exitCode);
-      child.once('exit', code => resolve(code));
-    });
-    child.kill(signal);
-    this.#gateway = null;
-    return ended;
+  stopServing(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+    return this.gateway.stop(signal);
   }
 
   /** Runs a `postern` command in the mail host. */
   command(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-    return runIn(this.lab.mailHost, postern, [...args, '--config', this.config]);
+    return this.gateway.command(...args);
   }
 
-  /** Hears what `postern events --follow` tells from now on, until the lab closes. */
   follow(hear: (event: GatewayEventView) => void): void {
-    const args = ['events', '--follow', '--json', '--config', this.config];
-    const child = this.lab.mailHost.spawn(postern, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    if (child.stdout) {
-      createInterface({ input: child.stdout }).on('line', line => {
-        const event: GatewayEventView = JSON.parse(line);
-        hear(event);
-      });
-    }
+    this.gateway.follow(hear);
   }
 
-  /** What `postern uplinks` says; null while the gateway cannot be asked. */
-  async uplinks(): Promise<readonly UplinkView[] | null> {
-    const { code, out } = await this.command('uplinks', '--json');
-    if (code !== 0 && out.trim() === '') return null;
-    const told: { uplinks: UplinkView[] } = JSON.parse(out);
-    return told.uplinks;
+  uplinks(): Promise<readonly UplinkView[] | null> {
+    return this.gateway.uplinks();
   }
 
   async uplinkState(name: string): Promise<string> {
@@ -197,13 +153,10 @@ export class Scenario {
   async until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
     const end = performance.now() + limitMs;
     while (!(await holds())) {
-      if (this.#gateway !== null && this.#gateway.exitCode !== null) {
-        throw new Error(
-          `postern serve ended while the lab waited for ${what}\n${this.log.slice(-40).join('\n')}`,
-        );
-      }
+      if (this.gateway.ended)
+        throw new Error(`postern serve ended while the lab waited for ${what}\n${this.gateway.tail()}`);
       if (performance.now() > end) {
-        throw new Error(`waited ${limitMs} ms in vain for ${what}\n${this.log.slice(-40).join('\n')}`);
+        throw new Error(`waited ${limitMs} ms in vain for ${what}\n${this.gateway.tail()}`);
       }
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, 250);
@@ -301,11 +254,6 @@ ${more ?? ''}`;
       this.troubles.push(news.reason);
     }
   }
-
-  #logged(line: string): void {
-    this.log.push(line);
-    if (this.log.length > 5000) this.log.shift();
-  }
 }
 
 /** The value, or an exception that ends the scenario. */
@@ -317,18 +265,4 @@ export function must<Value>(result: { ok: true; value: Value } | { ok: false; er
 async function order(peer: PeerProcess | null, what: PeerOrder): Promise<PeerValue> {
   if (peer === null) throw new Error('the peer is not there yet');
   return must(await peer.order(what));
-}
-
-function runIn(
-  namespace: Namespace,
-  command: string,
-  args: readonly string[],
-): Promise<{ code: number; out: string; err: string }> {
-  const [file, all] = namespace.entering(command, args);
-  return new Promise(resolve => {
-    execFile(file, all, { timeout: 30_000, maxBuffer: 8_000_000 }, (error, out, err) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 3;
-      resolve({ code, out, err });
-    });
-  });
 }
