@@ -52,7 +52,10 @@ in doubt):
 
 \`events --json\`, a line for each event: \`{ "kind", "at", … }\`. Kind \`message\` has the fields of \`trace --json\` and
 \`size_bytes\`; \`egress\` has \`egress\`, \`uplink\`, \`state\`, \`previous\`, \`reason\`; \`listener\` has \`address\`, \`state\`, \`reason\`;
-\`rejected\` has \`listener\`, \`client\`, \`reason\`; \`warning\` and \`notice\` have \`subject\` and \`message\`.
+\`rejected\` has \`listener\`, \`client\`, \`reason\`; \`condition\` has \`condition\` (its kind), \`subject\`, \`uplink\`, \`state\`,
+\`previous\`, \`since\`, \`reason\`; \`warning\` and \`notice\` have \`subject\` and \`message\`.
+
+\`notify test --json\`, a line for each way: \`{ "way", "ok", "text" }\`.
 
 \`config check --json\`: the words of \`verdict\` are \`pass\`, \`warning\`, \`error\`.
 

@@ -3,6 +3,7 @@ import type { CliParts } from './cli-parts.ts';
 import { addConfig } from './config-check.ts';
 import { addDemo } from './demo.ts';
 import { addEvents } from './events.ts';
+import { addNotify } from './notify.ts';
 import { addQueue } from './queue.ts';
 import { addRecords } from './records.ts';
 import { addServe } from './serve.ts';
@@ -28,7 +29,17 @@ export function buildProgram(parts: CliParts, version: string, end: (code: numbe
       'after',
       '\nExit codes: 0 done; 1 done, and something is wrong; 2 the call or the configuration is unusable; 3 could not finish.',
     );
-  for (const add of [addServe, addConfig, addUplinks, addQueue, addTrace, addEvents, addRecords, addDemo])
+  for (const add of [
+    addServe,
+    addConfig,
+    addUplinks,
+    addQueue,
+    addTrace,
+    addEvents,
+    addNotify,
+    addRecords,
+    addDemo,
+  ])
     add(program, parts, end);
   return program;
 }

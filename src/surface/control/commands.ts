@@ -4,6 +4,7 @@ import type { Clock, QueueFilter, Result, StoredMessage, StoreError } from '../.
 import {
   egressTestDocument,
   eventDocument,
+  type NotifyTestDocument,
   queueDocument,
   queueShowDocument,
   traceDocument,
@@ -52,6 +53,8 @@ export async function runCommand(
       return trace(request.about, gateway, asker);
     case 'events':
       return followEvents(gateway, asker);
+    case 'notify_test':
+      return testNotify(gateway, asker);
   }
 }
 
@@ -104,7 +107,7 @@ async function testUplink(uplink: string, gateway: GatewayControl, asker: Asker)
   for (const test of tests.value) await asker.send(egressTestDocument(test));
   if (tests.value.length > 0 && tests.value.every(test => test.ok)) return done;
   return failed(
-    `Uplink ${uplink} did not answer from each of its addresses; the steps above say where it stopped.`,
+    `Uplink ${uplink} did not pass from each of its addresses; the steps above say where it stopped.`,
   );
 }
 
@@ -227,6 +230,17 @@ function followEvents(gateway: GatewayControl, asker: Asker): Promise<ControlOut
     });
     asker.ended.addEventListener('abort', () => end(done));
   });
+}
+
+async function testNotify(gateway: GatewayControl, asker: Asker): Promise<ControlOutcome> {
+  const tests = await gateway.notifyTest();
+  if (tests.length === 0)
+    return failed(
+      'The configuration names nobody to tell; write for example notify: [{ mail: postmaster@example.com }].',
+    );
+  for (const test of tests) await asker.send(test satisfies NotifyTestDocument);
+  if (tests.every(({ ok }) => ok)) return done;
+  return failed('Not every way could be told; the lines above say why.');
 }
 
 function messageId(text: string): string | null {

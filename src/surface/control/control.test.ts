@@ -12,6 +12,7 @@ import { realClock } from '../../runtime/real-clock.ts';
 import { askGateway } from './client.ts';
 import type { EventDocument } from './documents.ts';
 import { LineReader } from './line-reader.ts';
+import type { ControlOutcome } from './protocol.ts';
 import { freeSocketPath, startControlSocket } from './server.ts';
 
 let directory = '';
@@ -60,6 +61,7 @@ const commands: [string, string[], { code: number; out: unknown[]; err: RegExp }
                   since: '2026-11-24T17:00:00.250Z',
                   reason: 'mx.remote.example greeted',
                   fit: 'unknown',
+                  fit_reason: 'Its identity was not tested yet.',
                   changes_24h: 2,
                   sent: 7,
                   failed: 1,
@@ -236,6 +238,23 @@ const commands: [string, string[], { code: number; out: unknown[]; err: RegExp }
     [],
   ],
   [
+    'a test of the notices, a line for each way, and 1 where one failed',
+    ['notify', 'test', '--json'],
+    {
+      code: 1,
+      out: [
+        { way: 'mail postmaster@example.com', ok: true, text: 'It was told.' },
+        {
+          way: 'webhook https://ntfy.example',
+          ok: false,
+          text: 'https://ntfy.example answered with status 500.',
+        },
+      ],
+      err: /^Not every way could be told/,
+    },
+    [],
+  ],
+  [
     'a trace of nothing is 1',
     ['trace', 'nobody@remote.example'],
     { code: 1, out: [], err: /^The trace has nothing about nobody@remote.example/ },
@@ -267,6 +286,69 @@ suite('commands that ask the running gateway', () => {
       assert.equal(code, 0);
       assert.ok(stored.body.kind === 'inline' && out === stored.body.bytes.toString());
     });
+  });
+
+  test('a gateway that tells nobody says how to be told', async () => {
+    const gateway = new FakeGateway();
+    gateway.notifyTest = () => Promise.resolve([]);
+    await withGateway(gateway, async () => {
+      const { code, err } = await ask('notify', 'test');
+      assert.equal(code, 1);
+      assert.match(err, /^The configuration names nobody to tell; write for example notify: /);
+    });
+  });
+
+  test('conditions are among the events, handshakes and connections are not', async () => {
+    const gateway = new FakeGateway();
+    await withGateway(gateway, async path => {
+      const heard = Promise.withResolvers<EventDocument>();
+      void askGateway<EventDocument>(path, { command: 'events' }, data => heard.resolve(data));
+      const at = traced.at;
+      const condition = {
+        kind: 'uplink',
+        subject: 'isp1',
+        uplink: 'isp1',
+        state: 'down',
+        previous: 'up',
+        since: at,
+        reason: 'Nobody answers.',
+      } as const;
+      const tls = {
+        kind: 'tls',
+        at,
+        side: 'client',
+        with: 'remote.example',
+        facts: null,
+        error: 'no',
+      } as const;
+      const again = setInterval(() => {
+        gateway.events.emit(tls);
+        gateway.events.emit({ kind: 'condition', at, condition });
+      }, 5);
+      const document = await heard.promise;
+      clearInterval(again);
+      const { kind: _, ...facts } = condition;
+      const time = '2026-11-24T17:00:00.250Z';
+      assert.deepEqual(document, { ...facts, kind: 'condition', at: time, condition: 'uplink', since: time });
+    });
+  });
+
+  test('an answer under way is given before the gateway has stopped', async () => {
+    const gateway = new FakeGateway();
+    const tested = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    gateway.notifyTest = async () => {
+      asked.resolve();
+      await tested.promise;
+      return [{ way: 'mail postmaster@example.com', ok: true, text: 'It was told.' }];
+    };
+    const answers: Promise<ControlOutcome>[] = [];
+    await withGateway(gateway, async path => {
+      answers.push(askGateway(path, { command: 'notify_test' }, () => undefined));
+      await asked.promise;
+      setTimeout(() => tested.resolve(), 20);
+    });
+    assert.deepEqual(await Promise.all(answers), [{ code: 0, error: null }]);
   });
 
   test('a long queue comes whole, page by page', async () => {
@@ -307,7 +389,7 @@ suite('commands that ask the running gateway', () => {
 
   test('events are followed until the gateway ends', async () => {
     const gateway = new FakeGateway();
-    const endings: Promise<{ readonly code: number }>[] = [];
+    const endings: Promise<ControlOutcome>[] = [];
     await withGateway(gateway, async path => {
       const heard = Promise.withResolvers<EventDocument>();
       const outcome = askGateway<EventDocument>(path, { command: 'events' }, data => heard.resolve(data));
@@ -328,10 +410,7 @@ suite('commands that ask the running gateway', () => {
       });
       endings.push(outcome);
     });
-    assert.deepEqual(
-      (await Promise.all(endings)).map(({ code }) => code),
-      [3],
-    );
+    assert.deepEqual(await Promise.all(endings), [{ code: 0, error: 'The gateway has stopped.' }]);
   });
 });
 

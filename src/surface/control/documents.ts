@@ -26,6 +26,8 @@ export type EgressDocument = {
   readonly since: string;
   readonly reason: string;
   readonly fit: string;
+  /** Why it is unfit or unknown; '' while it is fit. */
+  readonly fit_reason: string;
   readonly changes_24h: number;
   readonly sent: number;
   readonly failed: number;
@@ -49,6 +51,7 @@ export function uplinksDocument(reports: readonly UplinkReport[]): UplinksDocume
         since: rfc3339(egress.since),
         reason: egress.reason,
         fit: egress.fit,
+        fit_reason: egress.fitReason,
         changes_24h: egress.changes24h,
         sent: egress.sent,
         failed: egress.failed,
@@ -87,6 +90,9 @@ export function egressTestDocument({ egress, source, host, ok, steps }: EgressTe
     })),
   };
 }
+
+/** One way of `notify test --json`, a line each. */
+export type NotifyTestDocument = { readonly way: string; readonly ok: boolean; readonly text: string };
 
 /** One message of `queue list --json`. */
 export type QueueDocument = {

@@ -33,9 +33,15 @@ export const controlRequest = z.discriminatedUnion('command', [
   }),
   z.strictObject({ command: z.literal('trace'), about: z.string().max(400) }),
   z.strictObject({ command: z.literal('events') }),
+  z.strictObject({ command: z.literal('notify_test') }),
 ]);
 
 export type ControlRequest = z.output<typeof controlRequest>;
+
+/** Does its answer go on until somebody ends it? */
+export function isStream(request: ControlRequest): boolean {
+  return request.command === 'events' || (request.command === 'uplinks' && request.watch);
+}
 
 /** Which recipients a command means; no condition means all. */
 export type ControlFilter = z.output<typeof filter>;

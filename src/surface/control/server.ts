@@ -5,13 +5,23 @@ import type { GatewayControl } from '../../runtime/gateway-control.ts';
 import type { Clock, Result } from '../../runtime/ports.ts';
 import { runCommand } from './commands.ts';
 import { LineReader } from './line-reader.ts';
-import { type ControlOutcome, controlRequest, requestLineBytes, socketPathBytes } from './protocol.ts';
+import {
+  type ControlOutcome,
+  controlRequest,
+  isStream,
+  requestLineBytes,
+  socketPathBytes,
+} from './protocol.ts';
 
 const mostClients = 32;
 const requestWithinMs = 10_000;
 /** What an asker who reads slowly may leave unread of a stream. */
 const streamBacklogBytes = 4_000_000;
 
+/** What an answer under way may take to end, when the gateway stops. */
+const partingMs = 500;
+
+/** `close` ends streams in order: whoever follows one is told that the gateway has stopped. */
 export type ControlSocket = { close(): Promise<void> };
 
 /**
@@ -26,10 +36,11 @@ export async function startControlSocket(
   const free = await freeSocketPath(path);
   if (!free.ok) return free;
   const clients = new Set<Socket>();
+  const stopping = new AbortController();
   const server = createServer(socket => {
     clients.add(socket);
     socket.once('close', () => clients.delete(socket));
-    serveClient(socket, gateway, clock);
+    serveClient(socket, gateway, clock, stopping.signal);
   });
   server.maxConnections = mostClients;
   const opened = await listen(server, path);
@@ -40,8 +51,12 @@ export async function startControlSocket(
       async close() {
         const closed = once(server, 'close');
         server.close();
-        for (const client of clients) client.destroy();
+        stopping.abort();
+        const late = clock.timer(partingMs, () => {
+          for (const client of clients) client.destroy();
+        });
         await closed;
+        late.cancel();
       },
     },
   };
@@ -127,15 +142,20 @@ function codeOf(error: unknown): string {
 }
 
 /** One request a connection. */
-function serveClient(socket: Socket, gateway: GatewayControl, clock: Clock): void {
+function serveClient(socket: Socket, gateway: GatewayControl, clock: Clock, stopping: AbortSignal): void {
   const reader = new LineReader(requestLineBytes);
   const ended = new AbortController();
   const tooLate = clock.timer(requestWithinMs, () => socket.destroy());
   const finish = (outcome: ControlOutcome): void => {
     socket.end(line({ done: outcome.code, ...(outcome.error === null ? {} : { error: outcome.error }) }));
   };
+  // Who has asked nothing yet gets no answer.
+  let stop = (): void => void socket.destroy();
+  const hearStop = (): void => stop();
+  stopping.addEventListener('abort', hearStop);
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
+    stopping.removeEventListener('abort', hearStop);
     tooLate.cancel();
     ended.abort();
   });
@@ -158,7 +178,11 @@ function serveClient(socket: Socket, gateway: GatewayControl, clock: Clock): voi
       offer: (value: unknown) => offerTo(socket, value),
       ended: ended.signal,
     };
-    runCommand(request.data, gateway, clock, asker).then(finish, (error: unknown) => {
+    const streams = isStream(request.data);
+    stop = streams ? () => ended.abort() : () => undefined;
+    const tell = (outcome: ControlOutcome): void =>
+      finish(streams && stopping.aborted && outcome.code === 0 ? hasStopped : outcome);
+    runCommand(request.data, gateway, clock, asker).then(tell, (error: unknown) => {
       gateway.events.emit({
         kind: 'warning',
         at: clock.now(),
@@ -173,6 +197,8 @@ function serveClient(socket: Socket, gateway: GatewayControl, clock: Clock): voi
   };
   socket.on('data', take);
 }
+
+const hasStopped: ControlOutcome = { code: 0, error: 'The gateway has stopped.' };
 
 function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
