@@ -11,7 +11,24 @@ export type ChoiceFacts = {
   readonly lastEgress: { readonly id: string; readonly sinceMs: number } | null;
   /** Penalised routes to this host: egress ids that are to come last, with the reason. */
   readonly penalised: ReadonlyMap<string, string>;
+  /** The only uplinks that may be used, by the operator's route; left out or null: all. */
+  readonly onlyUplinks?: readonly string[] | null;
+  /** How uplinks are taken whose mail goes through a smart host; left out: `through`. */
+  readonly smartHosts?: SmartHostUse;
+  /** This uplink carries the message though a better one is up, if it is sound: its share, or a drill. */
+  readonly favoured?: Favour | null;
 };
+
+/**
+ * `through`: the smart host is the way by such an uplink, whatever family the receiver has. `past`: the host that is
+ * called is a smart host itself, so such an uplink is a way like another. `avoid`: mail of our own domains, which a
+ * smart host would send back to us; such an uplink is used, past its smart host, only where the configuration has
+ * nothing else.
+ */
+export type SmartHostUse = 'through' | 'past' | 'avoid';
+
+/** An uplink that is to be used for once, and why, as the end of a sentence. */
+export type Favour = { readonly uplink: string; readonly reason: string };
 
 /** One egress to try, in order, with the reason that the trace will show. */
 export type Candidate = {
@@ -21,6 +38,8 @@ export type Candidate = {
   readonly standIn: boolean;
   /** Its route to the host is penalised: not to be tried because another egress is only slow. */
   readonly penalised?: true;
+  /** Not straight to the receiver: to the smart host of its uplink. Always the only candidate. */
+  readonly throughSmartHost?: true;
 };
 
 /** The verdict: whom to try, or why nobody can be. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ChoiceFacts } from './choice.ts';
 import { chooseEgresses } from './choose.ts';
+import type { WhenUnfit } from './egress.ts';
 import type { EgressState, EgressView, Fitness } from './health-state.ts';
 
 type Sketch = {
@@ -11,12 +12,15 @@ type Sketch = {
   readonly fit?: Fitness;
   readonly absent?: boolean;
   readonly family?: 4 | 6;
+  readonly whenUnfit?: WhenUnfit;
+  readonly smart?: boolean;
 };
 
 const addresses: Record<string, string> = { isp1: '198.51.100.30', isp2: '203.0.113.40', isp3: '192.0.2.9' };
 
 function view(uplink: string, sketch: Sketch = {}): EgressView {
   const { state = 'up', preference = 10, weight = 1, fit = 'unknown', absent = false, family = 4 } = sketch;
+  const { whenUnfit = 'last', smart = false } = sketch;
   const source = family === 4 ? (addresses[uplink] ?? '192.0.2.1') : '2001:db8::30';
   const id = `${uplink}/${source}`;
   const egress = {
@@ -39,6 +43,9 @@ function view(uplink: string, sketch: Sketch = {}): EgressView {
     weight,
     egress: absent ? null : egress,
     family,
+    whenUnfit,
+    ...(fit === 'unfit' ? { unfitReason: 'it has no PTR' } : {}),
+    ...(smart ? { viaSmartHost: true } : {}),
   };
 }
 
@@ -53,12 +60,15 @@ function facts(views: readonly EgressView[], more: Partial<ChoiceFacts> = {}): C
   };
 }
 
-/** `isp2* isp1`: the order, with a star on those whose refusals blame the route. */
+/** `isp2* isp1`: the order, with a star on those whose refusals blame the route, and @ on the way to a smart host. */
 function told(given: ChoiceFacts): string {
   const choice = chooseEgresses(given);
   if (choice.kind === 'none') return 'none';
   return choice.candidates
-    .map(({ egress, standIn }) => `${egress.id.split('/')[0]}${standIn ? '*' : ''}`)
+    .map(
+      ({ egress, standIn, throughSmartHost }) =>
+        `${egress.id.split('/')[0]}${standIn ? '*' : ''}${throughSmartHost ? '@' : ''}`,
+    )
     .join(' ');
 }
 
@@ -67,6 +77,7 @@ const second = (sketch: Sketch = {}): EgressView => view('isp2', { preference: 2
 const id1 = 'isp1/198.51.100.30';
 const id2 = 'isp2/203.0.113.40';
 const hour = 3_600_000;
+const favour = { uplink: 'isp2', reason: 'its share' };
 
 const rows: [string, string, ChoiceFacts][] = [
   ['the lower preference comes first', 'isp1 isp2*', facts([second(), first()])],
@@ -138,6 +149,109 @@ const rows: [string, string, ChoiceFacts][] = [
       penalised: new Map([[id2, 'refused']]),
     }),
   ],
+  [
+    'an unfit identity that is to be held is not used',
+    'isp2*',
+    facts([first({ fit: 'unfit', whenUnfit: 'hold' }), second()]),
+  ],
+  [
+    'all are unfit and to be held: nobody',
+    'none',
+    facts([first({ fit: 'unfit', whenUnfit: 'hold' }), second({ fit: 'unfit', whenUnfit: 'hold' })]),
+  ],
+  [
+    'an unfit identity that is to be used all the same keeps its place',
+    'isp1 isp2*',
+    facts([first({ fit: 'unfit', whenUnfit: 'use' }), second()]),
+  ],
+  [
+    'a retry does not stay on an unfit egress',
+    'isp1 isp2*',
+    facts([first(), second({ fit: 'unfit' })], { lastEgress: { id: id2, sinceMs: hour } }),
+  ],
+  ['only the uplinks of the route are used', 'isp2', facts([first(), second()], { onlyUplinks: ['isp2'] })],
+  [
+    'the uplinks of the route are down: nobody, though another is up',
+    'none',
+    facts([first(), second({ state: 'down' })], { onlyUplinks: ['isp2'] }),
+  ],
+  ['an uplink with a smart host is not raced', 'isp1', facts([first(), second({ smart: true })])],
+  [
+    'an uplink with a smart host is used when the better one is down',
+    'isp2*@',
+    facts([first({ state: 'down' }), second({ smart: true })]),
+  ],
+  [
+    'an uplink with a smart host that is the best is used alone',
+    'isp1@',
+    facts([first({ smart: true }), second()]),
+  ],
+  [
+    'straight ones stand in for one with a smart host, and race each other',
+    'isp2* isp3*',
+    facts([
+      first({ smart: true, state: 'down' }),
+      second(),
+      view('isp3', { preference: 30 }),
+      view('isp4', { preference: 25, smart: true }),
+    ]),
+  ],
+  [
+    'a smart host takes mail for a receiver of the other family',
+    'isp2@',
+    facts([first(), second({ smart: true })], { family: 6 }),
+  ],
+  [
+    'past its smart host an uplink reaches its own family only',
+    'none',
+    facts([first(), second({ smart: true })], { family: 6, smartHosts: 'past' }),
+  ],
+  [
+    'past its smart host it is used alone too',
+    'isp1',
+    facts([first({ smart: true }), second()], { smartHosts: 'past' }),
+  ],
+  [
+    'mail of our own domains leaves smart hosts aside',
+    'isp2',
+    facts([first({ smart: true }), second()], { smartHosts: 'avoid' }),
+  ],
+  [
+    'mail of our own domains waits rather than go by a smart host',
+    'none',
+    facts([first({ smart: true }), second({ state: 'down' })], { smartHosts: 'avoid' }),
+  ],
+  [
+    'where all uplinks have smart hosts, mail of our own domains goes past them',
+    'isp1',
+    facts([first({ smart: true }), second({ smart: true })], { smartHosts: 'avoid' }),
+  ],
+  [
+    'a retry does not stay on a smart host',
+    'isp1',
+    facts([first(), second({ smart: true })], { lastEgress: { id: id2, sinceMs: hour } }),
+  ],
+  ['a favoured uplink is used alone', 'isp2*', facts([first(), second()], { favoured: favour })],
+  [
+    'a favoured uplink that is the best is nothing special',
+    'isp1 isp2*',
+    facts([first(), second()], { favoured: { uplink: 'isp1', reason: 'its share' } }),
+  ],
+  [
+    'a favoured uplink that is degraded is not used for it',
+    'isp1 isp2*',
+    facts([first(), second({ state: 'degraded' })], { favoured: favour }),
+  ],
+  [
+    'a favoured uplink that is unfit is not used for it',
+    'isp1 isp2*',
+    facts([first(), second({ fit: 'unfit', whenUnfit: 'use' })], { favoured: favour }),
+  ],
+  [
+    'a favoured uplink that the receiver refuses is not used for it',
+    'isp1 isp2*',
+    facts([first(), second()], { favoured: favour, penalised: new Map([[id2, 'refused']]) }),
+  ],
 ];
 
 for (const [sentence, expected, given] of rows) {
@@ -155,6 +269,41 @@ test('choice: with nobody to use, the reason tells of each', () => {
   assert.ok(choice.kind === 'none');
   assert.match(choice.reason, /isp1\S* is down: because; isp2\S* is drained: because/);
 });
+
+const reasons: [string, RegExp, ChoiceFacts][] = [
+  [
+    'nobody tells what is held, and why',
+    /isp1\S* is held, for its identity does not stand: it has no PTR/,
+    facts([first({ fit: 'unfit', whenUnfit: 'hold' })]),
+  ],
+  [
+    'nobody tells of the route',
+    /^no uplink of its route \(isp1\) can be used \(isp1\S* is down: because\)$/,
+    facts([first({ state: 'down' }), second()], { onlyUplinks: ['isp1'] }),
+  ],
+  [
+    'a stand-in tells that the other is unfit',
+    /^stand-in for isp1, whose identity does not stand: it has no PTR$/,
+    facts([first({ fit: 'unfit' }), second()]),
+  ],
+  [
+    'an unfit one that is used tells it',
+    /^preferred \(preference 10\); its identity does not stand: it has no PTR$/,
+    facts([first({ fit: 'unfit' })]),
+  ],
+  [
+    'a smart host is named',
+    /^stand-in for isp1, which is down: because; through its smart host$/,
+    facts([first({ state: 'down' }), second({ smart: true })]),
+  ],
+  ['a share is named', /^isp2, its share$/, facts([first(), second()], { favoured: favour })],
+];
+
+for (const [sentence, expected, given] of reasons)
+  test(`choice: the reason of ${sentence}`, () => {
+    const choice = chooseEgresses(given);
+    assert.match(choice.kind === 'none' ? choice.reason : choice.candidates[0].reason, expected);
+  });
 
 const sites = Array.from({ length: 4_000 }, (_, index) => `mx${index}.remote.example`);
 const firstFor = (site: string, views: readonly EgressView[]): string =>

@@ -13,50 +13,68 @@ type Usable = EgressView & { readonly egress: UplinkEgress };
  *
  * Best first: an unpenalised route, a fit identity, `up` (or `unknown`) before `degraded`, the lower preference, and
  * among equals the rendezvous of the receiving site by weight. The egress of the last attempt comes first while it is
- * up and its route is not penalised, for 4 h. `down` and `drained` ones are not used at all.
+ * up, fit and its route is not penalised, for 4 h. `down` and `drained` ones are not used at all, nor is one whose
+ * identity does not stand where `when_unfit` is `hold`; with `use` its identity does not count.
+ * One whose mail goes through a smart host is used alone where it is the best, and never beside or after another.
+ * A favoured uplink is used alone, if it is up, fit and not penalised.
  * `lastEgress.sinceMs` is how long ago the egress was first answered with a 4xx.
  */
 export function chooseEgresses(facts: ChoiceFacts): Choice {
-  const family = facts.snapshot.egresses.filter(
-    view => (view.family ?? view.egress?.family) === facts.family,
-  );
-  const ideal = inOrder(family, family, facts.site, () => 0)[0];
-  const usable = family.filter(isUsable);
+  const considered = consideredFor(facts);
+  const ideal = inOrder(considered, considered, facts.site, () => 0)[0];
+  const usable = considered.filter(isUsable);
   const ordered = keepLast(
-    inOrder(usable, family, facts.site, view => burden(view, facts)),
+    inOrder(usable, considered, facts.site, view => burden(view, facts)),
     facts,
   );
-  const candidates = ordered.map(view => candidate(view, ideal, facts));
-  const [first, ...rest] = candidates;
-  if (first === undefined) return { kind: 'none', reason: whyNone(family, facts) };
+  const favoured = favouredOf(ordered, facts);
+  const raced = favoured === null ? withoutRace(ordered) : [favoured];
+  const [first, ...rest] = raced.map(view => candidate(view, ideal, facts, view === favoured));
+  if (first === undefined) return { kind: 'none', reason: whyNone(considered, facts) };
   return { kind: 'candidates', candidates: [first, ...rest] };
 }
 
-function isUsable(view: EgressView): view is Usable {
-  return (
-    view.egress !== null && (view.state === 'up' || view.state === 'unknown' || view.state === 'degraded')
+/** Those that could carry it, were all in order. */
+function consideredFor(facts: ChoiceFacts): readonly EgressView[] {
+  const { snapshot, family, onlyUplinks = null, smartHosts = 'through' } = facts;
+  const allowed =
+    onlyUplinks === null
+      ? snapshot.egresses
+      : snapshot.egresses.filter(view => onlyUplinks.includes(view.uplink));
+  const ofFamily = allowed.filter(
+    view =>
+      (smartHosts === 'through' && view.viaSmartHost === true) ||
+      (view.family ?? view.egress?.family) === family,
   );
+  if (smartHosts !== 'avoid') return ofFamily;
+  const straight = ofFamily.filter(view => view.viaSmartHost !== true);
+  return straight.length > 0 ? straight : ofFamily;
 }
+
+function isUsable(view: EgressView): view is Usable {
+  if (view.egress === null || (view.whenUnfit === 'hold' && view.fit === 'unfit')) return false;
+  return view.state === 'up' || view.state === 'unknown' || view.state === 'degraded';
+}
+
+const isUnfit = (view: EgressView): boolean => view.fit === 'unfit' && view.whenUnfit !== 'use';
 
 /** What puts an egress behind others whatever its preference. */
 function burden(view: EgressView, facts: ChoiceFacts): number {
   return (
-    (facts.penalised.has(view.id) ? 4 : 0) +
-    (view.fit === 'unfit' ? 2 : 0) +
-    (view.state === 'degraded' ? 1 : 0)
+    (facts.penalised.has(view.id) ? 4 : 0) + (isUnfit(view) ? 2 : 0) + (view.state === 'degraded' ? 1 : 0)
   );
 }
 
-/** `family`: all that are configured, for an uplink's share is parted among its addresses whether or not they live. */
+/** `all`: all that are configured, for an uplink's share is parted among its addresses whether or not they live. */
 function inOrder<View extends EgressView>(
   views: readonly View[],
-  family: readonly EgressView[],
+  all: readonly EgressView[],
   site: string,
   burdenOf: (view: View) => number,
 ): readonly View[] {
   if (views.length < 2) return views;
   const scored = views.map(view => {
-    const siblings = family.filter(other => other.uplink === view.uplink).length;
+    const siblings = all.filter(other => other.uplink === view.uplink).length;
     return {
       view,
       burden: burdenOf(view),
@@ -71,43 +89,83 @@ function inOrder<View extends EgressView>(
 }
 
 function keepLast(ordered: readonly Usable[], facts: ChoiceFacts): readonly Usable[] {
-  const last = keptLast(ordered, facts);
+  const last = ordered.find(view => isKept(view, facts));
   return last === undefined ? ordered : [last, ...ordered.filter(view => view !== last)];
 }
 
-function keptLast(ordered: readonly Usable[], facts: ChoiceFacts): Usable | undefined {
-  const { lastEgress } = facts;
-  if (lastEgress === null || lastEgress.sinceMs > keepLastMs) return undefined;
-  return ordered.find(
-    view =>
-      view.id === lastEgress.id &&
-      (view.state === 'up' || view.state === 'unknown') &&
-      !facts.penalised.has(view.id),
-  );
+/** A smart host does not greylist us for our address: it is left as soon as something better is back. */
+function isKept(view: Usable, facts: ChoiceFacts): boolean {
+  const { lastEgress, penalised } = facts;
+  if (lastEgress === null || lastEgress.sinceMs > keepLastMs || view.id !== lastEgress.id) return false;
+  if (isThroughSmartHost(view, facts) || isUnfit(view) || penalised.has(view.id)) return false;
+  return view.state === 'up' || view.state === 'unknown';
 }
 
-function candidate(view: Usable, ideal: EgressView | undefined, facts: ChoiceFacts): Candidate {
+const isThroughSmartHost = (view: EgressView, { smartHosts = 'through' }: ChoiceFacts): boolean =>
+  smartHosts === 'through' && view.viaSmartHost === true;
+
+function favouredOf(ordered: readonly Usable[], { favoured = null, penalised }: ChoiceFacts): Usable | null {
+  if (favoured === null || ordered[0]?.uplink === favoured.uplink) return null;
+  const sound = ({ uplink, state, fit, id }: Usable): boolean =>
+    uplink === favoured.uplink && state === 'up' && fit !== 'unfit' && !penalised.has(id);
+  return ordered.find(sound) ?? null;
+}
+
+/** What a smart host answers, or does not, says nothing of another way: it is no part of a race. */
+function withoutRace(ordered: readonly Usable[]): readonly Usable[] {
+  const [first] = ordered;
+  if (first?.viaSmartHost === true) return [first];
+  return ordered.some(view => view.viaSmartHost === true)
+    ? ordered.filter(view => view.viaSmartHost !== true)
+    : ordered;
+}
+
+function candidate(
+  view: Usable,
+  ideal: EgressView | undefined,
+  facts: ChoiceFacts,
+  isFavoured: boolean,
+): Candidate {
   const standIn = ideal !== undefined && ideal.id !== view.id;
-  const reason = reasonFor(view, standIn ? ideal : undefined, facts);
-  const plain = { egress: view.egress, standIn, reason };
-  return facts.penalised.has(view.id) ? { ...plain, penalised: true } : plain;
+  const why =
+    isFavoured && facts.favoured
+      ? `${view.uplink}, ${facts.favoured.reason}`
+      : reasonFor(view, standIn ? ideal : undefined, facts);
+  const through = isThroughSmartHost(view, facts);
+  return {
+    egress: view.egress,
+    standIn,
+    reason: through ? `${why}; through its smart host` : why,
+    ...(facts.penalised.has(view.id) ? { penalised: true } : {}),
+    ...(through ? { throughSmartHost: true } : {}),
+  };
 }
 
 function reasonFor(view: Usable, ideal: EgressView | undefined, facts: ChoiceFacts): string {
   const penalty = facts.penalised.get(view.id);
   if (penalty !== undefined) return `last, because ${penalty}`;
-  if (facts.lastEgress?.id === view.id && facts.lastEgress.sinceMs <= keepLastMs && view.state !== 'degraded')
-    return 'kept, because the last attempt by it was answered with a 4xx';
-  if (ideal === undefined) return `preferred (preference ${view.preference})`;
-  const idealPenalty = facts.penalised.get(ideal.id);
-  if (idealPenalty !== undefined) return `stand-in for ${ideal.uplink}: ${idealPenalty}`;
-  if (ideal.state === 'down' || ideal.state === 'drained' || ideal.state === 'degraded')
-    return `stand-in for ${ideal.uplink}, which is ${ideal.state}: ${ideal.reason}`;
-  return `stand-in for ${ideal.uplink} (preference ${ideal.preference})`;
+  if (isKept(view, facts)) return 'kept, because the last attempt by it was answered with a 4xx';
+  const own = isUnfit(view) ? `; its identity does not stand: ${view.unfitReason ?? 'unfit'}` : '';
+  if (ideal === undefined) return `preferred (preference ${view.preference})${own}`;
+  return `stand-in for ${ideal.uplink}${whyNotIdeal(ideal, facts)}${own}`;
 }
 
-function whyNone(family: readonly EgressView[], facts: ChoiceFacts): string {
-  if (family.length === 0) return `no uplink has an IPv${facts.family} address`;
-  const states = family.map(view => `${view.id} is ${view.state}: ${view.reason}`);
-  return `no uplink can be used (${states.join('; ')})`;
+function whyNotIdeal(ideal: EgressView, facts: ChoiceFacts): string {
+  const penalty = facts.penalised.get(ideal.id);
+  if (penalty !== undefined) return `: ${penalty}`;
+  if (ideal.state === 'down' || ideal.state === 'drained' || ideal.state === 'degraded')
+    return `, which is ${ideal.state}: ${ideal.reason}`;
+  if (isUnfit(ideal)) return `, whose identity does not stand: ${ideal.unfitReason ?? 'unfit'}`;
+  return ` (preference ${ideal.preference})`;
+}
+
+function whyNone(considered: readonly EgressView[], { family, onlyUplinks = null }: ChoiceFacts): string {
+  const route = onlyUplinks === null ? '' : ` of its route (${onlyUplinks.join(', ')})`;
+  if (considered.length === 0) return `no uplink${route} has an IPv${family} address`;
+  const states = considered.map(view => {
+    if (view.state === 'down' || view.state === 'drained' || view.egress === null)
+      return `${view.id} is ${view.state}: ${view.reason}`;
+    return `${view.id} is held, for its identity does not stand: ${view.unfitReason ?? 'unfit'}`;
+  });
+  return `no uplink${route} can be used (${states.join('; ')})`;
 }
