@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts';
+import { identityRules } from './rules/egress-identity.ts';
 import { greetingName } from './rules/greeting-name.ts';
 import { greetingNot220 } from './rules/greeting-not-220.ts';
 import { mxCname } from './rules/mx-cname.ts';
@@ -20,6 +21,7 @@ export const catalogue: readonly Rule[] = [
   mxUnresolved,
   mxPrivate,
   mxUnreachable,
+  ...identityRules,
   greetingName,
   greetingNot220,
 ];

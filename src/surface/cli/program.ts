@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addCheck } from './check.ts';
 import type { CliParts } from './cli-parts.ts';
 import { addConfig } from './config-check.ts';
 import { addDemo } from './demo.ts';
@@ -38,6 +39,7 @@ export function buildProgram(parts: CliParts, version: string, end: (code: numbe
     addEvents,
     addNotify,
     addRecords,
+    addCheck,
     addDemo,
   ])
     add(program, parts, end);
