@@ -61,6 +61,8 @@ export type EgressReport = {
   readonly since: number;
   readonly reason: string;
   readonly fit: Fitness;
+  /** Why it is unfit or unknown; '' while it is fit. */
+  readonly fitReason: string;
   readonly changes24h: number;
   readonly sent: number;
   readonly failed: number;
@@ -75,7 +77,7 @@ export type EgressTest = {
   readonly ok: boolean;
   /** One line for each step: connect, greeting, EHLO; the error in words where a step failed. */
   readonly steps: readonly {
-    readonly step: 'connect' | 'greeting' | 'ehlo';
+    readonly step: 'connect' | 'greeting' | 'ehlo' | 'ptr' | 'forward' | 'ehlo_address';
     readonly ok: boolean;
     readonly text: string;
     readonly elapsedMs: number;

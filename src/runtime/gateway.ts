@@ -20,6 +20,8 @@ import type {
   QueueStanding,
   UplinkReport,
 } from './gateway-control.ts';
+import { IdentityWatch } from './identity/identity-watch.ts';
+import { testUplink } from './identity/uplink-test.ts';
 import { Intake } from './inbound/intake.ts';
 import { type InboundSettings, Listeners } from './inbound/listeners.ts';
 import { Notifier } from './notify/notifier.ts';
@@ -85,6 +87,7 @@ export class Gateway implements GatewayControl {
   readonly #dispatcher: Dispatcher;
   readonly #listeners: Listeners;
   readonly #resolver: Resolver;
+  readonly #identity: IdentityWatch;
   readonly #notifier: Notifier;
   readonly #queueWatch: QueueWatch;
   readonly #diskWatch: DiskWatch;
@@ -148,6 +151,13 @@ export class Gateway implements GatewayControl {
       snapshot: () => this.#monitor.snapshot(),
       events,
     });
+    this.#identity = new IdentityWatch({
+      clock,
+      events,
+      resolver: this.#resolver,
+      snapshot: () => this.#monitor.snapshot(),
+      judged: (egressId, fit, reason) => this.#monitor.judge(egressId, fit, reason),
+    });
     const finder = new NextHopFinder({
       resolver: this.#resolver,
       clock,
@@ -202,6 +212,8 @@ export class Gateway implements GatewayControl {
     await this.#outages.start();
     this.#monitor.onChange(() => this.#outages.note(this.#monitor.anyUp()));
     await this.#monitor.start(settings.uplinks);
+    this.#identity.start(settings.uplinks);
+    this.#monitor.onAddress(() => this.#identity.look());
     this.#outages.note(this.#monitor.anyUp());
     await this.#primaries.start();
     await this.#dispatcher.start();
@@ -222,6 +234,7 @@ export class Gateway implements GatewayControl {
   async reload(settings: GatewaySettings): Promise<Result<void, string>> {
     this.#settings.current = settings;
     this.#monitor.reload(settings.uplinks);
+    this.#identity.reload(settings.uplinks);
     this.#outages.note(this.#monitor.anyUp());
     this.#primaries.reload();
     this.#dispatcher.reload(deliverySettings(settings));
@@ -235,6 +248,7 @@ export class Gateway implements GatewayControl {
     this.#primaries.stop();
     await this.#dispatcher.stop();
     await Promise.all([this.#notifier.stop(), this.#queueWatch.stop(), this.#diskWatch.stop()]);
+    this.#identity.stop();
     await this.#monitor.stop();
     this.#resolver.close();
   }
@@ -244,7 +258,9 @@ export class Gateway implements GatewayControl {
   }
 
   testUplink(name: string): Promise<Result<readonly EgressTest[], string>> {
-    return this.#monitor.test(name);
+    const sessions = (uplink: string) => this.#monitor.test(uplink);
+    const identities = (uplink: string) => this.#identity.test(uplink);
+    return testUplink({ sessions, identities }, name);
   }
 
   drain(name: string, untilMs: number | null, reason: string): Promise<Result<void, string>> {

@@ -1,106 +1,17 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Gateway, type GatewaySettings } from '../../src/runtime/gateway.ts';
-import { composeMessage } from '../../src/surface/demo/compose.ts';
-import { startNameServer } from '../../src/surface/demo/name-server.ts';
 import { plainBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
-import { SteadySender } from '../../src/surface/demo/steady-sender.ts';
-import { MemoryFiles, nothingOutside } from '../fakes.ts';
-import { MemoryStore } from './memory-store.ts';
-import { MemoryTrace } from './memory-trace.ts';
-import { must, nameServerAddress, ReferenceNetwork, remoteDomains } from './reference-network.ts';
+import { ChangingHouse } from './changing-house.ts';
+import { must, remoteDomains } from './reference-network.ts';
 import type { CutKind } from './sim-link.ts';
 
-/** The whole gateway in the reference network, with an operator who changes its configuration. */
-class Changing {
-  readonly world = new ReferenceNetwork(7);
-  readonly clock = this.world.clock;
-  readonly trace = new MemoryTrace();
-  readonly store = new MemoryStore({ clock: this.clock });
-  readonly all: GatewaySettings = this.world.settings();
-  #gateway: Gateway | null = null;
-
-  get gateway(): Gateway {
-    assert.ok(this.#gateway);
-    return this.#gateway;
-  }
-
-  /** With the named uplinks alone. */
-  settings(...names: readonly string[]): GatewaySettings {
-    return { ...this.all, uplinks: this.all.uplinks.filter(({ name }) => names.includes(name)) };
-  }
-
-  async start(settings: GatewaySettings): Promise<void> {
-    const { world, clock, store, trace } = this;
-    await world.start();
-    must(
-      await startNameServer(world.nameServer, {
-        address: nameServerAddress,
-        port: 53,
-        zone: world.zone(),
-        clock,
-      }),
-    );
-    const ports = {
-      clock,
-      random: world.random.fork(),
-      network: world.gateway,
-      store,
-      trace,
-      files: new MemoryFiles(),
-      ...nothingOutside,
-    };
-    this.#gateway = must(await clock.await(Gateway.start(ports, settings)));
-  }
-
-  async reload(settings: GatewaySettings): Promise<void> {
-    must(await this.clock.await(this.gateway.reload(settings)));
-  }
-
-  /** A client inside gives one message after the other to this recipient for so long. */
-  async send(recipient: string, forMs: number, everyMs = 500): Promise<void> {
-    const { world, clock } = this;
-    const sender = new SteadySender({
-      network: world.client,
-      clock,
-      target: { address: '10.20.0.2', port: 25 },
-      source: null,
-      ehlo: 'client.example.com',
-      compose: n =>
-        composeMessage(
-          {
-            label: `to ${recipient}`,
-            mailFrom: 'sender@example.com',
-            recipients: [recipient],
-            sizeBytes: 600,
-          },
-          n,
-          clock.now(),
-        ),
-      onAccepted() {},
-      onTrouble() {},
-    });
-    sender.start(everyMs);
-    await clock.run(forMs);
-    await clock.await(sender.stop());
-  }
-
-  /** How many deliveries each address has brought. */
-  get brought(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const { remoteAddress } of this.world.deliveries)
-      counts[remoteAddress] = (counts[remoteAddress] ?? 0) + 1;
-    return counts;
-  }
-
-  events(kind: string): number {
-    return this.trace.events.filter(({ event }) => event === kind).length;
-  }
-}
-
-function story(sentence: string, uplinks: readonly string[], play: (house: Changing) => Promise<void>): void {
+function story(
+  sentence: string,
+  uplinks: readonly string[],
+  play: (house: ChangingHouse) => Promise<void>,
+): void {
   test(`simulated gateway, changed: ${sentence}`, async () => {
-    const house = new Changing();
+    const house = new ChangingHouse();
     await house.start(house.settings(...uplinks));
     try {
       await play(house);
@@ -124,7 +35,7 @@ story(
     await house.send('user@example.com', 5_000);
     await house.clock.run(60_000);
     assert.ok((house.brought['10.20.0.2'] ?? 0) >= 10);
-    assert.equal(house.events('deferred'), 0);
+    assert.equal(house.traced('deferred'), 0);
     await house.reload(house.settings('isp2'));
     await house.clock.run(10_000);
     assert.ok((house.brought[byIsp2] ?? 0) >= 20, JSON.stringify(house.brought));
@@ -141,7 +52,7 @@ story('a second uplink, added while the only one is dead, takes all that waits',
   await house.reload(house.settings('isp1', 'isp2'));
   await house.clock.run(10_000);
   assert.ok(house.world.deliveries.length - before >= 25, JSON.stringify(house.brought));
-  assert.equal(house.events('deferred'), 0);
+  assert.equal(house.traced('deferred'), 0);
 });
 
 story(
@@ -152,12 +63,12 @@ story(
     house.world.gateway.cut(house.world.uplinks[0], 'black hole');
     await house.send(remote, 30_000, 2_000);
     await house.clock.run(3_600_000);
-    const attempts = house.events('attempt');
-    assert.equal(house.events('deferred'), 0);
+    const attempts = house.traced('attempt');
+    assert.equal(house.traced('deferred'), 0);
     house.world.gateway.cut(house.world.uplinks[0], null);
     await house.clock.run(10_000);
-    assert.equal(house.events('delivered'), house.events('accepted'));
-    assert.ok(house.events('attempt') > attempts);
+    assert.equal(house.traced('delivered'), house.traced('accepted'));
+    assert.ok(house.traced('attempt') > attempts);
     assert.deepEqual(Object.keys(house.brought), [byIsp1]);
   },
 );
@@ -171,9 +82,9 @@ story(
     await house.reload(house.settings('isp2'));
     await house.send(remote, 20_000);
     await house.clock.run(20_000);
-    assert.equal(house.events('delivered'), house.events('accepted'));
-    assert.equal(house.events('in_doubt'), 0);
-    assert.equal(house.world.deliveries.length, house.events('accepted'));
+    assert.equal(house.traced('delivered'), house.traced('accepted'));
+    assert.equal(house.traced('in_doubt'), 0);
+    assert.equal(house.world.deliveries.length, house.traced('accepted'));
     const last = house.world.deliveries.findLast(({ remoteAddress }) => remoteAddress === byIsp1);
     const firstOther = house.world.deliveries.find(({ remoteAddress }) => remoteAddress === byIsp2);
     assert.ok(last && firstOther && last.mailAt <= firstOther.mailAt + 4_000);
@@ -203,7 +114,7 @@ story('a name that changes is given from the next message on', ['isp1'], async h
 
 for (const cut of ['black hole', 'interface down', 'mail port reset', 'outward lost'] satisfies CutKind[])
   test(`simulated gateway, a stand-in whose name does not fit: ${cut}: every receiver refuses it, nothing bounces, and all leaves within a minute of the preferred uplink's return`, async () => {
-    const house = new Changing();
+    const house = new ChangingHouse();
     const [first, second] = house.all.uplinks;
     assert.ok(first && second);
     const egresses = second.egresses.map(egress => ({ ...egress, ehlo: 'wrong.example.com' }));
@@ -214,9 +125,9 @@ for (const cut of ['black hole', 'interface down', 'mail port reset', 'outward l
       for (const { name } of remoteDomains) await house.send(`receiver@${name}`, 3_000, 1_000);
     house.world.gateway.cut(house.world.uplinks[0], null);
     await house.clock.run(60_000);
-    assert.equal(house.events('bounced'), 0);
-    assert.ok(house.events('deferred') > 10);
-    assert.equal(house.events('delivered'), house.events('accepted'));
+    assert.equal(house.traced('bounced'), 0);
+    assert.ok(house.traced('deferred') > 10);
+    assert.equal(house.traced('delivered'), house.traced('accepted'));
     assert.deepEqual(Object.keys(house.brought), [byIsp1]);
     await house.clock.await(house.gateway.stop());
   });

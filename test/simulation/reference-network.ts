@@ -1,5 +1,6 @@
 import type { Settings } from '../../src/config/settings.ts';
 import type { UplinkSetting } from '../../src/decision/egress/egress.ts';
+import { reverseName } from '../../src/decision/records/reverse-name.ts';
 import { identityByTable, type RunningReceiver, startReceiver } from '../../src/surface/demo/receiver.ts';
 import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
 import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
@@ -103,7 +104,10 @@ export class ReferenceNetwork {
       zone[`${name} MX`] = [`10 ${host}`];
       zone[`${host} A`] = [address];
     }
-    for (const { ehlo, address } of identities) zone[`${ehlo} A`] = [address];
+    for (const { ehlo, address } of identities) {
+      zone[`${ehlo} A`] = [address];
+      zone[`${reverseName(address).name} PTR`] = [ehlo];
+    }
     return zone;
   }
 

@@ -67,6 +67,7 @@ const report: UplinkReport = {
       since: at,
       reason: 'mx.remote.example greeted',
       fit: 'unknown',
+      fitReason: 'Its identity was not tested yet.',
       changes24h: 2,
       sent: 7,
       failed: 1,

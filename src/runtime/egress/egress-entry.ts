@@ -1,6 +1,6 @@
 import type { EgressSetting, UplinkEgress, UplinkSetting } from '../../decision/egress/egress.ts';
 import { type Health, newHealth, stateOf } from '../../decision/egress/health.ts';
-import type { EgressView } from '../../decision/egress/health-state.ts';
+import type { EgressView, Fitness } from '../../decision/egress/health-state.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { Clock, Timer } from '../ports.ts';
 import type { Comparison } from './comparison.ts';
@@ -20,6 +20,11 @@ export class EgressEntry {
   probeDueAt = Number.POSITIVE_INFINITY;
   probeTurn = 0;
   drainTimer: Timer | null = null;
+  /** What its tests of identity say; the reason is '' while it is fit. */
+  fitness: { readonly fit: Fitness; readonly reason: string } = {
+    fit: 'unknown',
+    reason: 'Its identity was not tested yet.',
+  };
   /** Comparisons under way or just over, by host. */
   readonly comparisons = new Map<string, Comparison>();
   /** What the operator was last told of its place on the host. */
@@ -66,11 +71,15 @@ export class EgressEntry {
       state: stateOf(health),
       since: health.drain?.since ?? health.since,
       reason: health.drain?.reason ?? health.reason,
-      fit: 'unknown',
+      fit: this.fitness.fit,
       preference: uplink.preference,
       weight: uplink.weight,
       egress: this.egress,
       family: setting.family,
+      whenUnfit: uplink.whenUnfit,
+      warmShare: uplink.warmShare,
+      ...(this.fitness.fit === 'unfit' ? { unfitReason: this.fitness.reason } : {}),
+      ...(uplink.smartHost === null ? {} : { viaSmartHost: true }),
     };
   }
 

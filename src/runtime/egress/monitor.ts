@@ -8,7 +8,7 @@ import {
   stateOf,
   stepHealth,
 } from '../../decision/egress/health.ts';
-import type { EgressSnapshot, EgressState, EgressView } from '../../decision/egress/health-state.ts';
+import type { EgressSnapshot, EgressState, EgressView, Fitness } from '../../decision/egress/health-state.ts';
 import { isLoopback } from '../../decision/egress/host-advice.ts';
 import type { Observation } from '../../decision/egress/observation.ts';
 import type { HostAddress, Route } from '../../decision/egress/route.ts';
@@ -62,6 +62,8 @@ export class EgressMonitor {
   readonly #roster: Roster;
   #snapshot: EgressSnapshot = { version: 0, egresses: [] };
   readonly #listeners = new Set<(view: EgressView, previous: EgressState) => void>();
+  readonly #fitnessListeners = new Set<(view: EgressView) => void>();
+  readonly #addressListeners = new Set<() => void>();
   readonly #hosts = new KnownHosts();
   readonly #kept: KeptHosts;
   readonly #connects = new RouteTimes();
@@ -193,6 +195,34 @@ export class EgressMonitor {
     }
   }
 
+  /** What the tests of an egress's identity say now; the reason is '' while it is fit. */
+  judge(egressId: string, fit: Fitness, reason: string): void {
+    const entry = this.#roster.get(egressId);
+    if (entry === undefined) return;
+    const before = entry.fitness.fit;
+    entry.fitness = { fit, reason };
+    this.#publish();
+    if (fit !== before) for (const listener of this.#fitnessListeners) listener(entry.view());
+  }
+
+  /** Tells when an egress became fit or unfit, after the snapshot was replaced. Gives the way to stop listening. */
+  onFitness(listener: (view: EgressView) => void): () => void {
+    const own = (view: EgressView): void => listener(view);
+    this.#fitnessListeners.add(own);
+    return () => {
+      this.#fitnessListeners.delete(own);
+    };
+  }
+
+  /** Tells when an egress took another address, or lost its own, after the snapshot was replaced. */
+  onAddress(listener: () => void): () => void {
+    const own = (): void => listener();
+    this.#addressListeners.add(own);
+    return () => {
+      this.#addressListeners.delete(own);
+    };
+  }
+
   /** How long this egress may connect alone before the next one starts beside it. */
   headStartMs(egressId: string, site: string): number {
     return headStartMs(this.#connects.p95(egressId, site));
@@ -314,6 +344,7 @@ export class EgressMonitor {
     const before = entry.egress?.source ?? null;
     if (!entry.bind(source)) return;
     this.#publish();
+    for (const listener of this.#addressListeners) listener();
     if (source === null || entry.health.state === 'down') return;
     if (before !== null) {
       const reason = `its address is ${source} now, no longer ${before}`;

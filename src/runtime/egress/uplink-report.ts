@@ -37,6 +37,7 @@ function egressReport(entry: EgressEntry, connects: TimeSamples | null, now: num
     since: view.since,
     reason: view.reason,
     fit: view.fit,
+    fitReason: entry.fitness.reason,
     changes24h: entry.tally.changes24h(now),
     sent: entry.tally.sent,
     failed: entry.tally.failed,

@@ -110,7 +110,7 @@ function uplinksText({ uplinks }: UplinksDocument, output: Output): string {
       String(egress.failed),
       egress.rate_per_s.toFixed(1),
       `${milliseconds(egress.connect_ms.p50)}/${milliseconds(egress.connect_ms.p99)}`,
-      egress.reason,
+      egress.fit === 'unfit' ? `${egress.reason}; unfit: ${egress.fit_reason}` : egress.reason,
     ]),
   ]);
   return columns(

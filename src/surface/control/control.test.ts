@@ -94,7 +94,7 @@ const commands: [string, string[], { code: number; out: unknown[]; err: RegExp }
           ],
         },
       ],
-      err: /^Uplink isp1 did not answer/,
+      err: /^Uplink isp1 did not pass/,
     },
     [],
   ],
