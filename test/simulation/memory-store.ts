@@ -420,11 +420,18 @@ export class MemoryStore implements QueueStore {
   }
 
   #unheldBy(filter: QueueFilter): { row: Row; recipient: QueuedRecipient }[] {
-    return this.#inOrder().flatMap(row =>
+    return this.#rowsOf(filter).flatMap(row =>
       [...row.recipients.values()]
         .filter(recipient => recipient.lease === null && means(filter, row.message, recipient))
         .map(recipient => ({ row, recipient })),
     );
+  }
+
+  /** Those among which the filter's are. */
+  #rowsOf({ message }: QueueFilter): Row[] {
+    if (message === undefined) return this.#inOrder();
+    const row = this.#disk.messages.get(message.toUpperCase());
+    return row === undefined ? [] : [row];
   }
 
   #inOrder(): Row[] {

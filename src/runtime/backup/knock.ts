@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { chooseEgresses } from '../../decision/egress/choose.ts';
+import type { Egress } from '../../decision/egress/egress.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import { replyText } from '../../protocol/smtp/reply.ts';
@@ -15,22 +16,27 @@ const knockMs = 4_000;
 export type KnockPorts = {
   readonly network: Network;
   readonly clock: Clock;
-  readonly guide: Pick<EgressGuide, 'snapshot' | 'penalties'>;
+  readonly guide: Pick<EgressGuide, 'snapshot' | 'penalties' | 'observe'>;
   /** The name that we give where no uplink is crossed. */
   readonly hostname: () => string;
 };
 
-/** `no_way`: no egress can be used, which says nothing of the primary. */
+/**
+ * `no_way`: there is no address to call from. `doubtful`: only egresses that are thought to be down could be tried, so
+ * it may be them and not the primary.
+ */
 export type KnockResult =
   | { readonly kind: 'answers'; readonly to: HostAddress }
-  | { readonly kind: 'away'; readonly reason: string }
+  | { readonly kind: 'away'; readonly reason: string; readonly doubtful: boolean }
   | { readonly kind: 'no_way' };
 
-type Door = { readonly to: HostAddress; readonly source: string | null; readonly ehlo: string };
+type Door = { readonly to: HostAddress; readonly egress: Egress; readonly doubtful: boolean };
 
 /**
  * Calls all addresses of a primary at once, each by the egress that comes first there, or in round n by the n-th, and
- * waits for a positive greeting of any. Takes 4 s at most, and nothing of a message is said.
+ * waits for a positive greeting of any. Takes 4 s at most, and nothing of a message is said. An egress that is down is
+ * called from where there is no other: the primary may be the only host by which it was judged, and its answer is a sign
+ * of life.
  */
 export class Knock {
   readonly #probes: Probe[] = [];
@@ -54,7 +60,8 @@ export class Knock {
       done({ kind: 'no_way' });
       return;
     }
-    for (const door of doors) this.#probes.push(this.#probe(ports, door));
+    const doubtful = doors.every(door => door.doubtful);
+    for (const door of doors) this.#probes.push(this.#probe(ports, site, door, doubtful));
   }
 
   cancel(): void {
@@ -62,11 +69,13 @@ export class Knock {
     for (const probe of this.#probes) probe.cancel();
   }
 
-  #probe(ports: KnockPorts, { to, source, ehlo }: Door): Probe {
+  #probe(ports: KnockPorts, site: string, { to, egress }: Door, doubtful: boolean): Probe {
+    const { clock, guide } = ports;
+    const source = egress.kind === 'uplink' ? egress.source : null;
     let reason = `${to.address} does not answer`;
     return new Probe(
       ports,
-      { source, ehlo },
+      { source, ehlo: egress.ehlo },
       to,
       { depth: 'greet', timeoutMs: knockMs },
       {
@@ -74,6 +83,8 @@ export class Knock {
           reason = `${to.address} lets us connect and does not greet`;
         },
         greeted: said => {
+          if (egress.kind === 'uplink')
+            guide.observe(egress.id, { kind: 'answered', at: clock.monotonic(), site, to, probe: true });
           if (said.code < 300) this.#end({ kind: 'answers', to });
           else reason = `${to.address} greets with ${replyText(said)}`;
         },
@@ -83,7 +94,7 @@ export class Knock {
         over: () => {
           this.#reasons.push(reason);
           this.#waiting -= 1;
-          if (this.#waiting === 0) this.#end({ kind: 'away', reason: this.#reasons.join('; ') });
+          if (this.#waiting === 0) this.#end({ kind: 'away', reason: this.#reasons.join('; '), doubtful });
         },
       },
     );
@@ -100,21 +111,27 @@ function doorsTo(ports: KnockPorts, site: string, hosts: readonly NextHopHost[],
   const doors: Door[] = [];
   for (const { local, addresses } of hosts)
     for (const to of addresses) {
-      if (doors.length === mostAddresses) return doors;
-      if (local) doors.push({ to, source: null, ehlo: ports.hostname() });
-      else {
-        const choice = chooseEgresses({
-          snapshot: ports.guide.snapshot(),
-          site,
-          family: isIPv6(to.address) ? 6 : 4,
-          lastEgress: null,
-          penalised: ports.guide.penalties(to),
-        });
-        if (choice.kind === 'none') continue;
-        const { candidates } = choice;
-        const { egress } = candidates[round % candidates.length] ?? candidates[0];
-        if (egress.kind === 'uplink') doors.push({ to, source: egress.source, ehlo: egress.ehlo });
-      }
+      const door: Door | null = local
+        ? { to, egress: { kind: 'local', id: 'local', ehlo: ports.hostname() }, doubtful: false }
+        : doorByUplink(ports, site, to, round);
+      if (door !== null) doors.push(door);
     }
-  return doors;
+  return doors.slice(0, mostAddresses);
+}
+
+function doorByUplink({ guide }: KnockPorts, site: string, to: HostAddress, round: number): Door | null {
+  const family = isIPv6(to.address) ? 6 : 4;
+  const snapshot = guide.snapshot();
+  const penalised = guide.penalties(to);
+  const choice = chooseEgresses({ snapshot, site, family, lastEgress: null, penalised });
+  if (choice.kind === 'candidates') {
+    const { candidates } = choice;
+    const { egress } = candidates[round % candidates.length] ?? candidates[0];
+    return { to, egress, doubtful: false };
+  }
+  const down = snapshot.egresses.flatMap(({ state, egress }) =>
+    state === 'down' && egress?.family === family ? [egress] : [],
+  );
+  const egress = down[round % Math.max(1, down.length)];
+  return egress === undefined ? null : { to, egress, doubtful: true };
 }

@@ -43,6 +43,7 @@ export class Primaries implements DeliveryGate {
   readonly #astray = new Set<string>();
   #timer: Timer | null = null;
   #unsubscribe: (() => void) | null = null;
+  #unwatch: (() => void) | null = null;
   #refreshing = false;
   #again = false;
   #stopped = false;
@@ -57,6 +58,10 @@ export class Primaries implements DeliveryGate {
     this.#unsubscribe = this.#parts.events.subscribe(event => {
       if (event.kind === 'message' && this.#byDomain.size > 0) this.#heard(event.trace);
     });
+    this.#unwatch = this.#parts.guide.onChange((view, previous) => {
+      if (view.state === 'down' || (previous !== 'down' && previous !== 'drained')) return;
+      for (const primary of this.#bySite.values()) primary.uplinkUp();
+    });
     this.reload();
   }
 
@@ -69,6 +74,7 @@ export class Primaries implements DeliveryGate {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#unsubscribe?.();
+    this.#unwatch?.();
     for (const primary of this.#bySite.values()) primary.stop();
   }
 

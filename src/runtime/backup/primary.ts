@@ -83,6 +83,11 @@ export class Primary {
     this.#call();
   }
 
+  /** An uplink has come back: what did not answer may answer now. */
+  uplinkUp(): void {
+    if (this.#state === 'away') this.#call();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#knock?.cancel();
@@ -154,6 +159,7 @@ export class Primary {
         this.#silentRounds += 1;
         this.#reason = result.reason;
         if (this.#state !== 'away' && this.#silentRounds >= roundsToAway) this.#leave();
+        if (this.#state === 'away' && !result.doubtful) this.#tellAway();
         if (this.#state !== 'away') return this.#callAfter(leastMs);
         return this.#callAfter(this.#mailWaits ? eagerMs : idleMs);
       case 'no_way':
@@ -164,17 +170,21 @@ export class Primary {
   }
 
   #leave(): void {
-    const { clock, tell, changed } = this.#parts;
+    const { clock, changed } = this.#parts;
     this.#handOver?.stop();
     this.#handOver = null;
     this.#steady?.cancel();
     this.#state = 'away';
     this.#awaySince = clock.now();
     changed();
+  }
+
+  /** Not while it may be our uplinks, of which the operator hears anyway. */
+  #tellAway(): void {
     if (this.#told) return;
     this.#told = true;
     const whom = [...this.domains].slice(0, 5).join(', ');
-    tell(
+    this.#parts.tell(
       'trouble',
       this.#awaySince,
       `The primary of ${whom} is away (${this.#reason}). Its mail is kept here and handed over when it is back; ` +
@@ -206,6 +216,7 @@ export class Primary {
     over.start();
     const since = clock.now();
     this.#steady = clock.timer(steadyMs, () => {
+      if (!this.#told) return;
       this.#told = false;
       const kept =
         over.released === 0 ? '' : ` ${over.released} messages that were kept for it are being handed over.`;
