@@ -12,6 +12,7 @@ import { Dispatcher } from './delivery/dispatcher.ts';
 import { type FinderSettings, NextHopFinder } from './dns/next-hop-finder.ts';
 import { Resolver } from './dns/resolver.ts';
 import { EgressMonitor } from './egress/monitor.ts';
+import { UplinkNews } from './egress/uplink-news.ts';
 import { EventStream } from './events.ts';
 import type {
   EgressTest,
@@ -88,6 +89,7 @@ export class Gateway implements GatewayControl {
   readonly #listeners: Listeners;
   readonly #resolver: Resolver;
   readonly #identity: IdentityWatch;
+  readonly #uplinkNews: UplinkNews;
   readonly #notifier: Notifier;
   readonly #queueWatch: QueueWatch;
   readonly #diskWatch: DiskWatch;
@@ -151,6 +153,7 @@ export class Gateway implements GatewayControl {
       snapshot: () => this.#monitor.snapshot(),
       events,
     });
+    this.#uplinkNews = new UplinkNews(clock, events, () => this.#monitor.reports());
     this.#identity = new IdentityWatch({
       clock,
       events,
@@ -211,6 +214,7 @@ export class Gateway implements GatewayControl {
     await this.#notifier.start(settings.notify);
     await this.#outages.start();
     this.#monitor.onChange(() => this.#outages.note(this.#monitor.anyUp()));
+    this.#monitor.onChange(() => this.#uplinkNews.look());
     await this.#monitor.start(settings.uplinks);
     this.#identity.start(settings.uplinks);
     this.#monitor.onAddress(() => this.#identity.look());
@@ -235,6 +239,7 @@ export class Gateway implements GatewayControl {
     this.#settings.current = settings;
     this.#monitor.reload(settings.uplinks);
     this.#identity.reload(settings.uplinks);
+    this.#uplinkNews.look();
     this.#outages.note(this.#monitor.anyUp());
     this.#primaries.reload();
     this.#dispatcher.reload(deliverySettings(settings));

@@ -1,0 +1,25 @@
+import { UplinkConditions } from '../../decision/egress/uplink-conditions.ts';
+import type { EventStream } from '../events.ts';
+import type { UplinkReport } from '../gateway-control.ts';
+import type { Clock } from '../ports.ts';
+
+/** Publishes what an operator is told of the uplinks as wholes. */
+export class UplinkNews {
+  readonly #clock: Clock;
+  readonly #events: EventStream;
+  readonly #reports: () => readonly UplinkReport[];
+  readonly #conditions = new UplinkConditions();
+
+  constructor(clock: Clock, events: EventStream, reports: () => readonly UplinkReport[]) {
+    this.#clock = clock;
+    this.#events = events;
+    this.#reports = reports;
+  }
+
+  /** An egress changed, or the configuration. */
+  look(): void {
+    const at = this.#clock.now();
+    for (const condition of this.#conditions.hear(this.#reports(), at))
+      this.#events.emit({ kind: 'condition', at, condition });
+  }
+}
