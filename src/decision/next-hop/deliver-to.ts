@@ -10,11 +10,12 @@ export function decideDeliverTo(domain: DomainSetting): NextHop {
   return {
     kind: 'hosts',
     site: domain.deliverTo.map(({ address, port }) => `${address}:${port}`).join(','),
-    hosts: domain.deliverTo.map(({ address, port }, place) => ({
+    hosts: domain.deliverTo.map(({ address, port, xclient }, place) => ({
       name: address,
       mxPreference: place,
       addresses: [{ host: address, address, port }],
       local: isLocalAddress(address),
+      ...(xclient ? { xclient: true } : {}),
     })),
   };
 }

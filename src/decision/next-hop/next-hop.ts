@@ -7,6 +7,8 @@ export type NextHopHost = {
   readonly addresses: readonly HostAddress[];
   /** Addresses of the mail store (`deliver_to`) on loopback or in a private network cross no uplink. */
   readonly local: boolean;
+  /** A mail store that is to be told each message's client by XCLIENT; left out: not. */
+  readonly xclient?: true;
 };
 
 /**

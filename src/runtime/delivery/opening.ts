@@ -7,8 +7,9 @@ import type { EventStream } from '../events.ts';
 import type { Clock, Connection, Network, QueueStore } from '../ports.ts';
 import type { EgressGuide } from './egress-guide.ts';
 import type { HostMemory } from './host-memory.ts';
+import type { Lane } from './lane.ts';
 import { Race } from './race.ts';
-import { candidatesFor, type Lane, mayComeUp, type Target } from './route-choice.ts';
+import { candidatesFor, mayComeUp, type Target } from './route-choice.ts';
 import { Session, type SessionOwner } from './session.ts';
 import { askAfter } from './suspicion.ts';
 

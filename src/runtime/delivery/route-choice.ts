@@ -4,9 +4,9 @@ import { chooseEgresses } from '../../decision/egress/choose.ts';
 import type { LocalEgress } from '../../decision/egress/egress.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
-import { needsPreferredEgress } from '../../decision/queue/outcome.ts';
-import type { LeasedRecipient } from '../../decision/queue/queued.ts';
+import { type ConnectTerms, plainTerms } from './connect-terms.ts';
 import type { EgressGuide } from './egress-guide.ts';
+import type { Lane } from './lane.ts';
 
 /**
  * One address to try, with its place in the order of preference. `backup`: its host is none of the best MX set, which
@@ -17,41 +17,24 @@ export type Target = {
   readonly local: boolean;
   readonly mxPreference: number;
   readonly backup: boolean;
+  readonly terms: ConnectTerms;
 };
+
+/** A mail store of our own that judges clients itself. */
+const storeTerms: ConnectTerms = { ...plainTerms, xclient: true };
 
 /** Where mail of one domain goes within its site. `backups` names the hosts beside the best set, '' where there are none. */
 export type HostList = { readonly targets: readonly Target[]; readonly backups: string };
-
-/** What jobs of one lane have in common: by which egresses they may leave. */
-export type Lane = {
-  readonly key: string;
-  readonly lastEgress: { readonly id: string; readonly since: number } | null;
-  /** A stand-in was refused for good: only the preferred egress may ask again. */
-  readonly preferredOnly: boolean;
-};
-
-/** Recipients that were put off at about the same time share a lane, for a busy site may put off thousands. */
-const laneMs = 10 * 60_000;
-
-/** No reason for anything but the usual choice. */
-export const plainLane: Lane = { key: '', lastEgress: null, preferredOnly: false };
-
-/** The lane of a recipient; most are in the plain one. */
-export function laneOf({ recipient }: LeasedRecipient): Lane {
-  if (needsPreferredEgress(recipient.lastReply)) return { key: '!', lastEgress: null, preferredOnly: true };
-  if (recipient.lastEgress === null) return plainLane;
-  const { id } = recipient.lastEgress;
-  const since = Math.floor(recipient.lastEgress.since / laneMs) * laneMs;
-  return { key: `${id} ${since}`, lastEgress: { id, since }, preferredOnly: false };
-}
 
 /** The addresses in the order to try: by host, and by address within it. */
 export function hostListOf(site: string, hosts: readonly NextHopHost[]): HostList {
   const backups = backupsOf(site, hosts);
   const others = backups === '' ? [] : backups.split(',');
-  const targets = hosts.flatMap(({ name, addresses, local, mxPreference }) =>
-    addresses.map(to => ({ to, local, mxPreference, backup: !local && others.includes(name) })),
-  );
+  const targets = hosts.flatMap(({ name, addresses, local, mxPreference, xclient }) => {
+    const backup = !local && others.includes(name);
+    const terms = xclient === true ? storeTerms : plainTerms;
+    return addresses.map(to => ({ to, local, mxPreference, backup, terms }));
+  });
   return { targets, backups };
 }
 

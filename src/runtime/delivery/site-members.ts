@@ -1,7 +1,8 @@
 import type { EgressSnapshot } from '../../decision/egress/health-state.ts';
 import type { Job } from './job.ts';
+import { type Lane, plainLane } from './lane.ts';
 import type { DeliveryPorts } from './opening.ts';
-import { candidatesFor, type HostList, type Lane, plainLane, type Target } from './route-choice.ts';
+import { candidatesFor, type HostList, type Target } from './route-choice.ts';
 import type { Session } from './session.ts';
 
 /** After a lost race of the preferred egress, so long the session that was opened instead is the way. */
