@@ -8,6 +8,8 @@ export type DnsFact =
       readonly alias?: string;
       /** Validated by a resolver that may be believed. */
       readonly authenticated?: boolean;
+      /** Seconds that it may still be believed. */
+      readonly ttlS?: number;
     }
   | { readonly kind: 'nodata' | 'nxdomain'; readonly alias?: string; readonly authenticated?: boolean }
   /** Nobody could say; proves nothing. */

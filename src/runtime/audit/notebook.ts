@@ -54,7 +54,12 @@ export class Notebook {
       ...(answer.authenticated ? { authenticated: true } : {}),
     };
     return answer.kind === 'records'
-      ? { kind: 'records', values: answer.records.map(valueText), ...more }
+      ? {
+          kind: 'records',
+          values: answer.records.map(valueText),
+          ...more,
+          ttlS: Math.round(answer.ttlMs / 1000),
+        }
       : { kind: answer.kind, ...more };
   }
 }

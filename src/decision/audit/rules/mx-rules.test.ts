@@ -10,16 +10,30 @@ import {
   withDns,
 } from '../../../../test/audit-facts.ts';
 import { ruleTable } from '../../../../test/rule-table.ts';
+import { backupAcceptsAll } from './backup-accepts-all.ts';
+import { backupNotSender } from './backup-not-sender.ts';
 import { greetingName } from './greeting-name.ts';
 import { greetingNot220 } from './greeting-not-220.ts';
 import { mxCname } from './mx-cname.ts';
+import { mxEqual } from './mx-equal.ts';
+import { mxExtra } from './mx-extra.ts';
 import { mxIsAddress } from './mx-is-address.ts';
 import { mxNone } from './mx-none.ts';
 import { mxNull } from './mx-null.ts';
 import { mxNullMixed } from './mx-null-mixed.ts';
+import { mxOneHost } from './mx-one-host.ts';
+import { mxOneUplink } from './mx-one-uplink.ts';
+import { mxOpenRelay } from './mx-open-relay.ts';
+import { mxOrder } from './mx-order.ts';
+import { mxPostmaster } from './mx-postmaster.ts';
 import { mxPrivate } from './mx-private.ts';
+import { mxRefusesDomain } from './mx-refuses-domain.ts';
+import { mxSelfMissing } from './mx-self-missing.ts';
+import { mxTtl } from './mx-ttl.ts';
 import { mxUnreachable } from './mx-unreachable.ts';
 import { mxUnresolved } from './mx-unresolved.ts';
+import { smtpNullSender } from './smtp-null-sender.ts';
+import { smtpUnknownRcpt } from './smtp-unknown-rcpt.ts';
 
 const mx = (...data: string[]) => withDns(layoutB, { 'example.com MX': values(...data) });
 
@@ -143,6 +157,193 @@ ruleTable(greetingNot220, [
   [
     '421 is no verdict',
     withConversation(layoutB, 'mx1.example.com', { greeting: said(421, 'Busy.') }),
+    ['skip mx1.example.com', 'pass mx2.example.com'],
+  ],
+]);
+
+const isp1 = '198.51.100.30';
+ruleTable(mxOneUplink, [
+  ['both uplinks receive', layoutB, ['pass example.com']],
+  ['only one does', mx('10 mx1.example.com.'), ['warning example.com']],
+  [
+    'a server elsewhere helps',
+    withDns(mx('10 mx1.example.com.', '20 mx.backup.example.'), {
+      'mx.backup.example A': values('192.0.2.9'),
+    }),
+    ['pass example.com'],
+  ],
+  [
+    'mail is received elsewhere',
+    withDns(mx('10 mx.host.example.'), { 'mx.host.example A': values('192.0.2.9') }),
+    [],
+  ],
+  ['one uplink is no choice', { ...mx('10 mx1.example.com.'), egresses: layoutB.egresses.slice(0, 1) }, []],
+]);
+ruleTable(mxOrder, [
+  ['the preferred uplink first', layoutB, ['pass example.com']],
+  ['the other first', mx('20 mx1.example.com.', '10 mx2.example.com.'), ['notice example.com']],
+]);
+ruleTable(mxEqual, [
+  ['an order', layoutB, []],
+  ['equal preferences', mx('10 mx1.example.com.', '10 mx2.example.com.'), ['info example.com']],
+]);
+ruleTable(mxOneHost, [
+  ['both names are ours', layoutB, ['notice example.com']],
+  [
+    'a server elsewhere',
+    withDns(mx('10 mx1.example.com.', '30 mx.backup.example.'), {
+      'mx.backup.example A': values('192.0.2.9'),
+    }),
+    ['pass example.com'],
+  ],
+  ['nothing is known of us', { ...layoutB, egresses: [] }, []],
+]);
+const stranger = { ...said(550, 'Relaying denied'), status: '5.7.1' };
+ruleTable(mxPostmaster, [
+  ['taken', layoutB, ['pass mx1.example.com', 'pass mx2.example.com']],
+  [
+    'refused',
+    withConversation(layoutB, 'mx1.example.com', {
+      postmaster: { ...said(550, 'No such user'), status: '5.1.1' },
+      unknownRecipient: said(250, 'Ok'),
+    }),
+    ['warning mx1.example.com', 'pass mx2.example.com'],
+  ],
+  [
+    'a refusal of us is no verdict',
+    withConversation(layoutB, 'mx1.example.com', {
+      postmaster: { ...said(550, 'Blocked'), status: '5.7.1' },
+    }),
+    ['skip mx1.example.com', 'pass mx2.example.com'],
+  ],
+]);
+ruleTable(mxRefusesDomain, [
+  ['taken', layoutB, ['pass mx1.example.com', 'pass mx2.example.com']],
+  [
+    'as a stranger',
+    withConversation(layoutB, 'mx2.example.com', { postmaster: stranger, unknownRecipient: stranger }),
+    ['pass mx1.example.com', 'error mx2.example.com'],
+  ],
+]);
+ruleTable(mxOpenRelay, [
+  ['not asked', layoutB, []],
+  ['refused', withConversation(layoutB, 'mx1.example.com', { relay: stranger }), ['pass mx1.example.com']],
+  [
+    'taken',
+    withConversation(layoutB, 'mx1.example.com', { relay: said(250, 'Ok') }),
+    ['error mx1.example.com'],
+  ],
+  [
+    'taken from ourselves is no proof',
+    withConversation(layoutB, 'mx1.example.com', { relay: said(250, 'Ok'), egress: 'isp1/198.51.100.30' }),
+    ['skip mx1.example.com'],
+  ],
+]);
+const door = {
+  name: 'mx1.example.com',
+  role: 'mx',
+  address: isp1,
+  uplink: 'isp1',
+  certificate: null,
+} as const;
+const configured = {
+  ...layoutB,
+  configuration: {
+    hostname: 'mail.example.com',
+    uplinks: [],
+    listeners: [door, { ...door, name: 'mx2.example.com', address: '203.0.113.40', uplink: 'isp2' }],
+    domains: [{ name: 'example.com', role: 'primary' }],
+    relayNetworks: [],
+    queueExpireMs: 1,
+  },
+} as const;
+ruleTable(mxSelfMissing, [
+  ['no configuration', layoutB, []],
+  ['an MX leads to us', configured, ['pass example.com']],
+  [
+    'none does',
+    withDns(configured, {
+      'example.com MX': values('10 mx.host.example.'),
+      'mx.host.example AAAA': nodata,
+      'mx.host.example A': values('192.0.2.9'),
+    }),
+    ['error example.com'],
+  ],
+  [
+    'silence is no verdict',
+    withDns(configured, { 'example.com MX': values('10 mx.host.example.'), 'mx.host.example A': silence }),
+    ['skip example.com'],
+  ],
+]);
+ruleTable(mxExtra, [
+  ['all are known', configured, []],
+  [
+    'one is not',
+    withDns(configured, {
+      'example.com MX': values('10 mx1.example.com.', '30 old.example.com.'),
+      'old.example.com A': values('192.0.2.9'),
+    }),
+    ['warning old.example.com'],
+  ],
+]);
+ruleTable(mxTtl, [
+  ['nothing is known of it', layoutB, []],
+  [
+    'two days',
+    withDns(layoutB, {
+      'example.com MX': { kind: 'records', values: ['10 mx1.example.com.'], ttlS: 172_800 },
+    }),
+    ['notice example.com'],
+  ],
+  [
+    'an hour',
+    withDns(layoutB, { 'example.com MX': { kind: 'records', values: ['10 mx1.example.com.'], ttlS: 3600 } }),
+    [],
+  ],
+]);
+ruleTable(backupAcceptsAll, [
+  ['both refuse', layoutB, ['pass mx2.example.com']],
+  [
+    'the backup takes all',
+    withConversation(layoutB, 'mx2.example.com', { unknownRecipient: said(250, 'Ok') }),
+    ['warning mx2.example.com'],
+  ],
+  [
+    'the primary does too',
+    withConversation(
+      withConversation(layoutB, 'mx2.example.com', { unknownRecipient: said(250, 'Ok') }),
+      'mx1.example.com',
+      { unknownRecipient: said(250, 'Ok') },
+    ),
+    [],
+  ],
+]);
+ruleTable(backupNotSender, [
+  ['all of them send', layoutB, []],
+  [
+    'one never does',
+    withDns(mx('10 mx1.example.com.', '30 mx3.example.com.'), { 'mx3.example.com A': values('192.0.2.9') }),
+    ['info mx3.example.com'],
+  ],
+]);
+ruleTable(smtpNullSender, [
+  ['taken', layoutB, ['pass mx1.example.com', 'pass mx2.example.com']],
+  [
+    'refused',
+    withConversation(layoutB, 'mx1.example.com', { nullSender: said(550, 'No') }),
+    ['warning mx1.example.com', 'pass mx2.example.com'],
+  ],
+]);
+ruleTable(smtpUnknownRcpt, [
+  ['refused', layoutB, ['pass mx1.example.com', 'pass mx2.example.com']],
+  [
+    'taken',
+    withConversation(layoutB, 'mx1.example.com', { unknownRecipient: said(250, 'Ok') }),
+    ['warning mx1.example.com', 'pass mx2.example.com'],
+  ],
+  [
+    'put off is no verdict',
+    withConversation(layoutB, 'mx1.example.com', { unknownRecipient: said(451, 'Later') }),
     ['skip mx1.example.com', 'pass mx2.example.com'],
   ],
 ]);
