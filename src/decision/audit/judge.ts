@@ -2,11 +2,16 @@ import type { AuditFacts } from './facts.ts';
 import type { Finding, FindingLevel } from './finding.ts';
 import type { Judgement, Rule } from './rule.ts';
 import { AuditView } from './view.ts';
+import { type WhatIf, whatIf } from './what-if.ts';
 
 export type Verdict = 'pass' | 'warning' | 'error' | 'unknown';
 
 /** What `check` reports of one domain. */
-export type Report = { readonly verdict: Verdict; readonly findings: readonly Finding[] };
+export type Report = {
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly whatIf: readonly WhatIf[];
+};
 
 /** Worst first. */
 export const levels: readonly FindingLevel[] = ['error', 'warning', 'notice', 'info', 'skip', 'pass'];
@@ -34,7 +39,7 @@ export function judge(facts: AuditFacts, rules: readonly Rule[]): Report {
       change === undefined || fix === null || mends(facts, rules, change, keyOf(rule, judgement), before);
     return stands ? finding : { ...finding, fix: null };
   });
-  return { verdict: verdictOf(findings), findings: inOrder(findings) };
+  return { verdict: verdictOf(findings), findings: inOrder(findings), whatIf: whatIf(view, findings) };
 }
 
 function mends(

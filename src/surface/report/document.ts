@@ -11,7 +11,7 @@ export function reportDocument(facts: AuditFacts, report: Report, elapsedMs: num
     elapsed_ms: Math.round(elapsedMs),
     verdict: report.verdict,
     findings: report.findings.map(findingDocument),
-    what_if: [],
+    what_if: report.whatIf,
   };
 }
 

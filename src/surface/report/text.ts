@@ -1,6 +1,7 @@
 import type { AuditFacts } from '../../decision/audit/facts.ts';
 import type { Finding, FindingLevel, FindingSubject } from '../../decision/audit/finding.ts';
 import { levels, type Report } from '../../decision/audit/judge.ts';
+import type { WhatIf } from '../../decision/audit/what-if.ts';
 import { printable } from '../printable.ts';
 
 const colours: Readonly<Record<FindingLevel, string>> = {
@@ -37,6 +38,16 @@ export function reportText(facts: AuditFacts, report: Report, colour: boolean): 
     }
     lines.push('');
   }
+  if (report.whatIf.length > 0) {
+    lines.push('What if one of these fails?');
+    for (const { failure, incoming, outgoing, reasons } of report.whatIf) {
+      lines.push(`  ${failureText(failure)}`);
+      lines.push(...wrap(`in: ${incoming.state}. ${incoming.message}`, '          '));
+      lines.push(...wrap(`out: ${outgoing.state}. ${outgoing.message}`, '          '));
+      if (reasons.length > 0) lines.push(`          because of ${reasons.join(', ')}`);
+    }
+    lines.push('');
+  }
   const passed = report.findings.length - told.length;
   lines.push(`${passed} ${passed === 1 ? 'check is' : 'checks are'} passed.`, conclusion(facts, report));
   return `${lines.join('\n')}\n`;
@@ -59,6 +70,18 @@ export function conclusion({ domain }: AuditFacts, { verdict, findings }: Report
     default:
       return verdict satisfies never;
   }
+}
+
+/** The failure of a row of the matrix, in words. */
+export function failureText({ kind, name }: WhatIf['failure']): string {
+  const words = {
+    uplink: 'Uplink',
+    mail_host: 'The mail host',
+    backup: 'The backup',
+    name_server: 'Name server',
+    certificate: 'The certificate of',
+  } as const satisfies Record<WhatIf['failure']['kind'], string>;
+  return kind === 'certificate' ? `${words[kind]} ${name} ends` : `${words[kind]} ${name}`;
 }
 
 export function subjectText({ kind, name, address, uplink }: FindingSubject): string {
