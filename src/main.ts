@@ -10,6 +10,7 @@ import { realProcesses } from './runtime/real-processes.ts';
 import type { ServedGateway } from './surface/cli/cli-parts.ts';
 import { outputTo } from './surface/cli/output.ts';
 import { runCommandLine } from './surface/cli/program.ts';
+import { isJournal } from './surface/log-destination.ts';
 
 /*
  * The composition root: the one file that builds everything. Below it, a part gets what it needs as an argument.
@@ -94,6 +95,9 @@ process.exitCode = await runCommandLine(
     writeError: text => void process.stderr.write(text),
     output: outputTo(process.stdout, process.stderr, process.env),
     network: realNetwork,
+    processes: realProcesses(),
+    journal: isJournal(1, process.env.JOURNAL_STREAM),
+    notifySocket: process.env.NOTIFY_SOCKET ?? null,
     startGateway,
     runDemo,
   },

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -7,6 +17,7 @@ import { traced } from '../../test/surface/fake-gateway.ts';
 import { EventStream, type GatewayEvent } from '../runtime/events.ts';
 import type { Clock } from '../runtime/ports.ts';
 import { Log, type LogSetting } from './log.ts';
+import { isJournal } from './log-destination.ts';
 
 const at = Date.UTC(2026, 10, 24, 17);
 
@@ -23,12 +34,18 @@ function stillClock(): Clock & { ms: number } {
   };
 }
 
-function logged(setting: LogSetting, events: readonly GatewayEvent[], clock = stillClock()): string[] {
+function logged(
+  given: Omit<LogSetting, 'file'>,
+  events: readonly GatewayEvent[],
+  clock = stillClock(),
+  journal = false,
+): string[] {
+  const setting = { ...given, file: null };
   const directory = mkdtempSync(join(tmpdir(), 'postern-log-'));
   const file = join(directory, 'log');
   const fd = openSync(file, 'w');
   try {
-    const log = new Log(setting, { clock, fd, terminal: false, colour: false });
+    const log = new Log(setting, { clock, fd, terminal: false, colour: false, journal });
     const stream = new EventStream();
     log.follow(stream);
     for (const event of events) {
@@ -155,4 +172,77 @@ test('a warning told again within a minute is left out, and told again later', (
   );
   const slow = { ...stillClock(), monotonic: () => (clock.ms += 40_000) };
   assert.equal(logged({ level: 'info', format: 'text' }, [warned, warned, warned], slow).length, 2);
+});
+
+test('the journal gets a priority and no time, which it has itself', () => {
+  const [line] = logged({ level: 'info', format: 'auto' }, [egress], stillClock(), true);
+  assert.equal(line, '<4>uplink isp1: isp1/198.51.100.30 is down (was up): two sites fail through it');
+  const [json = ''] = logged({ level: 'info', format: 'json' }, [egress], stillClock(), true);
+  assert.equal(JSON.parse(json).level, 'warn');
+});
+
+test('the journal is told by the device and inode of what we write to', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-log-'));
+  const fd = openSync(join(directory, 'log'), 'w');
+  const { dev, ino } = fstatSync(fd);
+  assert.equal(isJournal(fd, `${dev}:${ino}`), true);
+  assert.equal(isJournal(fd, `${dev}:${ino + 1}`), false);
+  assert.equal(isJournal(fd, undefined), false);
+  closeSync(fd);
+  rmSync(directory, { recursive: true });
+});
+
+test('a file is appended to, and one that was renamed is let go with all its lines', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-log-'));
+  const file = join(directory, 'postern.log');
+  writeFileSync(file, 'from before\n');
+  const fd = openSync(join(directory, 'out'), 'w');
+  const setting: LogSetting = { level: 'info', format: 'auto', file };
+  const log = new Log(setting, { clock: stillClock(), fd, terminal: true, colour: true, journal: false });
+  log.say('info', 'to standard output');
+  assert.ok(log.set(setting).ok);
+  for (let number = 0; number < 2_000; number++) log.say('info', `line ${number}`);
+  renameSync(file, `${file}.1`);
+  for (let number = 2_000; number < 4_000; number++) log.say('info', `line ${number}`);
+  assert.ok(log.set(setting).ok);
+  for (let number = 4_000; number < 5_000; number++) log.say('info', `line ${number}`);
+  assert.ok(log.set({ ...setting, file: null }).ok);
+  log.say('info', 'back');
+  log.close();
+  closeSync(fd);
+  const lines = (name: string) => readFileSync(name, 'utf8').split('\n').slice(0, -1);
+  const [before, ...old] = lines(`${file}.1`);
+  assert.equal(before, 'from before');
+  const told = [...old, ...lines(file)].map(line => JSON.parse(line).msg);
+  assert.deepEqual(
+    told,
+    Array.from({ length: 5_000 }, (_, number) => `line ${number}`),
+  );
+  assert.equal(old.length, 4_000);
+  const standard = lines(join(directory, 'out'));
+  assert.equal(standard.length, 2);
+  assert.match(standard[1] ?? '', /back$/);
+  assert.equal(statSync(file).mode & 0o777, 0o640 & ~process.umask());
+  rmSync(directory, { recursive: true });
+});
+
+test('a file that cannot be opened is a sentence, and the one before stays', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-log-'));
+  const file = join(directory, 'postern.log');
+  const parts = { clock: stillClock(), fd: 1, terminal: false, colour: false, journal: false };
+  const log = new Log({ level: 'info', format: 'json', file }, parts);
+  assert.ok(log.set({ level: 'info', format: 'json', file }).ok);
+  const nowhere = join(directory, 'none', 'postern.log');
+  assert.deepEqual(log.set({ level: 'error', format: 'text', file: nowhere }), {
+    ok: false,
+    error: `The log file ${nowhere} cannot be opened (ENOENT); its folder must be there, and this user must be able to write in it.`,
+  });
+  assert.deepEqual(log.set({ level: 'info', format: 'json', file: '/dev/null' }), {
+    ok: false,
+    error: 'The log file /dev/null is no regular file; write another path in log.file.',
+  });
+  log.say('info', 'still here');
+  log.close();
+  assert.match(readFileSync(file, 'utf8'), /still here/);
+  rmSync(directory, { recursive: true });
 });

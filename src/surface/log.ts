@@ -1,11 +1,16 @@
-import { destination as openDestination } from 'pino';
 import { rfc3339 } from '../protocol/message/rfc3339.ts';
 import type { EventStream, GatewayEvent } from '../runtime/events.ts';
-import type { Clock, Timer } from '../runtime/ports.ts';
+import type { Clock, Result, Timer } from '../runtime/ports.ts';
+import { gatheredChars, LogDestination, openLogFile } from './log-destination.ts';
 import { type LogEntry, type LogLevel, levelOf, logEntry } from './log-entry.ts';
 import { printable } from './printable.ts';
 
-export type LogSetting = { readonly level: LogLevel; readonly format: 'json' | 'text' | 'auto' };
+export type LogSetting = {
+  readonly level: LogLevel;
+  readonly format: 'json' | 'text' | 'auto';
+  /** In place of standard output; null: none. */
+  readonly file: string | null;
+};
 
 export type LogParts = {
   readonly clock: Clock;
@@ -14,16 +19,16 @@ export type LogParts = {
   /** Is it a terminal? Then `auto` means text, with colour if that is wanted too. */
   readonly terminal: boolean;
   readonly colour: boolean;
+  /** Is it systemd's journal? Then `auto` means text with a priority and without a time, which the journal has. */
+  readonly journal: boolean;
 };
 
 const rank: Readonly<Record<LogLevel, number>> = { error: 50, warn: 40, info: 30, debug: 20 };
+/** Of syslog (sd-daemon(3)). */
+const priority: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 const paint: Readonly<Record<LogLevel, string>> = { error: '31', warn: '33', info: '32', debug: '2' };
 
 const flushEveryMs = 1000;
-/** So much is gathered for one write; a write goes through a thread of its own and costs more than its lines. */
-const gatheredChars = 16_000;
-/** What may wait for a reader that has stopped reading; beyond it lines are left out and counted. */
-const backlogBytes = 8_000_000;
 /** Strangers make us log by being refused: so many lines a second, and the rest as a number. */
 const refusalsPerSecond = 10;
 /** A warning told again within this time is left out. */
@@ -33,8 +38,10 @@ const rememberedWarnings = 500;
 /** The log: whole lines, buffered, written without waiting, flushed each second and at the end. It only listens. */
 export class Log {
   readonly #clock: Clock;
-  readonly #destination: ReturnType<typeof openDestination>;
   readonly #parts: LogParts;
+  readonly #standard: LogDestination;
+  /** `log.file`, while there is one. */
+  #file: LogDestination | null = null;
   readonly #refused = { second: 0, lines: 0, leftOut: 0 };
   readonly #warned = new Map<string, number>();
   #write: (level: LogLevel, entry: LogEntry, at: number) => void;
@@ -43,29 +50,29 @@ export class Log {
   #gathered = '';
   #lost = 0;
 
+  /** Begins on standard output; `set` goes over to a file. */
   constructor(setting: LogSetting, parts: LogParts) {
     this.#clock = parts.clock;
     this.#parts = parts;
-    this.#destination = openDestination({
-      fd: parts.fd,
-      sync: false,
-      minLength: gatheredChars,
-      maxLength: backlogBytes,
-    });
-    this.#destination.on('drop', (lines: string) => {
-      this.#lost += lines.split('\n').length - 1;
-    });
-    // A reader that went away must not take the gateway with it.
-    this.#destination.on('error', () => undefined);
+    this.#standard = this.#destinationOf(parts.fd);
     this.#least = rank[setting.level];
-    this.#write = this.#writer(setting);
+    this.#write = this.#writer({ ...setting, file: null });
     this.#flush = this.#flushLater();
   }
 
-  /** Takes a changed setting into use. */
-  set(setting: LogSetting): void {
+  /**
+   * Takes a setting into use. A file is opened anew each time, so that one that was renamed is let go, with all lines
+   * until now in it. The error is a sentence, and then all stays as it was.
+   */
+  set(setting: LogSetting): Result<void, string> {
+    const opened = setting.file === null ? null : openLogFile(setting.file);
+    if (opened !== null && !opened.ok) return opened;
+    this.#handOver();
+    this.#file?.end();
+    this.#file = opened === null ? null : this.#destinationOf(opened.value);
     this.#least = rank[setting.level];
     this.#write = this.#writer(setting);
+    return { ok: true, value: undefined };
   }
 
   /** Logs all that the stream tells. */
@@ -85,16 +92,24 @@ export class Log {
     this.#destination.flush();
   }
 
+  get #destination(): LogDestination {
+    return this.#file ?? this.#standard;
+  }
+
+  #destinationOf(fd: number): LogDestination {
+    return new LogDestination(fd, lines => {
+      this.#lost += lines;
+    });
+  }
+
   /** Writes what is buffered; nothing is logged afterwards. */
   close(): void {
     this.#flush.cancel();
     this.#tellLeftOut();
     this.#handOver();
-    try {
-      this.#destination.flushSync();
-    } catch {
-      // Nobody reads any more.
-    }
+    this.#file?.end();
+    this.#file = null;
+    this.#standard.flushSync();
   }
 
   #hear(event: GatewayEvent): void {
@@ -156,8 +171,12 @@ export class Log {
   }
 
   #writer(setting: LogSetting): (level: LogLevel, entry: LogEntry, at: number) => void {
-    const text = setting.format === 'text' || (setting.format === 'auto' && this.#parts.terminal);
-    if (text) return (level, entry, at) => this.#writeText(level, entry, at);
+    const { terminal, journal } = this.#parts;
+    const isStandard = setting.file === null;
+    const text =
+      setting.format === 'text' || (setting.format === 'auto' && isStandard && (terminal || journal));
+    if (text && isStandard && journal) return (level, entry) => this.#writeJournal(level, entry);
+    if (text) return (level, entry, at) => this.#writeText(level, entry, at, isStandard);
     return (level, entry, at) => this.#writeJson(level, entry, at);
   }
 
@@ -170,9 +189,13 @@ export class Log {
     );
   }
 
-  #writeText(level: LogLevel, entry: LogEntry, at: number): void {
+  #writeJournal(level: LogLevel, entry: LogEntry): void {
+    this.#put(`<${priority[level]}>${printable(entry.message)}\n`);
+  }
+
+  #writeText(level: LogLevel, entry: LogEntry, at: number, isStandard: boolean): void {
     const name = level.padEnd(5);
-    const painted = this.#parts.colour ? `\u001b[${paint[level]}m${name}\u001b[0m` : name;
+    const painted = isStandard && this.#parts.colour ? `\u001b[${paint[level]}m${name}\u001b[0m` : name;
     this.#put(`${rfc3339(at)} ${painted} ${printable(entry.message)}\n`);
   }
 

@@ -3,6 +3,7 @@ import { realClock, realRandom } from '../../src/runtime/real-clock.ts';
 import { realFiles } from '../../src/runtime/real-files.ts';
 import type { CliParts } from '../../src/surface/cli/cli-parts.ts';
 import { runCommandLine } from '../../src/surface/cli/program.ts';
+import { nothingOutside } from '../fakes.ts';
 
 /** What a command wrote, and how it ended. */
 export type CommandResult = { readonly code: number; readonly out: string; readonly err: string };
@@ -27,6 +28,9 @@ export function cliStand(more: Partial<CliParts> = {}): {
       error: text => void err.push(`${text}\n`),
     },
     network: realNetwork,
+    processes: nothingOutside.processes,
+    journal: false,
+    notifySocket: null,
     startGateway: async () => ({ ok: false, error: 'No gateway is started in this test.' }),
     runDemo: async () => 0,
     ...more,

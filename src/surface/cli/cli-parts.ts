@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { EventStream } from '../../runtime/events.ts';
 import type { GatewayControl } from '../../runtime/gateway-control.ts';
-import type { Clock, Files, Network, Random, Result } from '../../runtime/ports.ts';
+import type { Clock, Files, Network, Processes, Random, Result } from '../../runtime/ports.ts';
 import type { Output } from './output.ts';
 
 /** The gateway that `serve` runs. */
@@ -25,6 +25,11 @@ export type CliParts = {
   readonly writeError: (text: string) => void;
   readonly output: Output;
   readonly network: () => Network;
+  readonly processes: Processes;
+  /** Standard output is systemd's journal. */
+  readonly journal: boolean;
+  /** Where systemd wants to be told how we stand; null: nobody asks. */
+  readonly notifySocket: string | null;
   readonly startGateway: (settings: Settings, events: EventStream) => Promise<Result<ServedGateway, string>>;
   readonly runDemo: (options: { readonly json: boolean; readonly realCable: boolean }) => Promise<number>;
 };

@@ -8,8 +8,12 @@ import { EventStream } from '../../runtime/events.ts';
 import { socketName } from '../control/protocol.ts';
 import { freeSocketPath, startControlSocket } from '../control/server.ts';
 import { Log } from '../log.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { type CliParts, defaultConfigFile, type ServedGateway } from './cli-parts.ts';
 import { addCommand, optionsOf, withConfig } from './command.ts';
+import { countEvents, type ServedPages, servePages } from './served-pages.ts';
+import { ServiceManager } from './service-manager.ts';
+import { listenForSignals, type Signals } from './signals.ts';
 
 /** How long a stop may take before it is given up. */
 const stopWithinMs = 25_000;
@@ -24,11 +28,11 @@ export function addServe(program: Command, parts: CliParts, end: (code: number) 
     '\nSIGTERM or SIGINT ends it cleanly, SIGHUP takes a changed configuration into use; a bad one is not taken.',
   );
   withConfig(command).action(async (_options, self: Command) => {
-    end(await serve(optionsOf(self).config ?? defaultConfigFile, parts));
+    end(await serve(optionsOf(self).config ?? defaultConfigFile, parts, program.version() ?? ''));
   });
 }
 
-async function serve(file: string, parts: CliParts): Promise<number> {
+async function serve(file: string, parts: CliParts, version: string): Promise<number> {
   const { output, clock } = parts;
   const read = await readSettings(file);
   if (!read.ok) {
@@ -42,7 +46,13 @@ async function serve(file: string, parts: CliParts): Promise<number> {
     output.error(free.error);
     return 2;
   }
-  const log = new Log(settings.log, { clock, fd: 1, terminal: output.terminal, colour: output.colour });
+  const { terminal, colour } = output;
+  const log = new Log(settings.log, { clock, fd: 1, terminal, colour, journal: parts.journal });
+  const opened = log.set(settings.log);
+  if (!opened.ok) {
+    output.error(opened.error);
+    return 2;
+  }
   const onCrash = (error: Error): void => {
     log.say('error', `Postern ends by a fault of its own: ${error.stack ?? error.message}`);
     log.close();
@@ -53,12 +63,13 @@ async function serve(file: string, parts: CliParts): Promise<number> {
     for (const warning of warnings) log.say('warn', mistakeText(warning));
     const events = new EventStream();
     log.follow(events);
+    const metrics = countEvents(events, clock, version);
     const started = await parts.startGateway(settings, events);
     if (!started.ok) {
       output.error(started.error);
       return 3;
     }
-    return await run(file, settings, socketPath, started.value, { ...parts, log, signals });
+    return await run(file, settings, socketPath, started.value, { ...parts, log, signals, metrics });
   } finally {
     signals.close();
     log.close();
@@ -66,14 +77,18 @@ async function serve(file: string, parts: CliParts): Promise<number> {
   }
 }
 
-type RunParts = CliParts & { readonly log: Log; readonly signals: Signals };
+type RunParts = CliParts & {
+  readonly log: Log;
+  readonly signals: Signals;
+  readonly metrics: GatewayMetrics;
+};
 
 async function run(
   file: string,
   settings: Settings,
   socketPath: string,
   gateway: ServedGateway,
-  { clock, output, log, signals }: RunParts,
+  { clock, output, log, signals, metrics, processes, notifySocket }: RunParts,
 ): Promise<number> {
   const control = await startControlSocket(socketPath, gateway.control, clock);
   if (!control.ok) {
@@ -81,28 +96,34 @@ async function run(
     output.error(control.error);
     return 3;
   }
+  metrics.watch(gateway.control);
+  const say = (level: 'warn' | 'info', message: string): void => log.say(level, message);
+  const pages = servePages(gateway.control, metrics, clock, say);
+  await pages.set(settings.http);
+  const manager = new ServiceManager(notifySocket, processes, message => log.say('warn', message));
   const listening = gateway.control.listeners().filter(({ state }) => state === 'listening');
   const where = listening.map(listenerText);
-  log.announce(
-    `Postern is ready: ${where.length === 0 ? 'no listener has its address yet' : `listening on ${where.join(', ')}`}`,
-    { pid: process.pid },
-  );
+  const status = where.length === 0 ? 'no listener has its address yet' : `listening on ${where.join(', ')}`;
+  log.announce(`Postern is ready: ${status}`, { pid: process.pid });
+  void manager.ready(status);
 
   let current = settings;
   const lost = gateway.lost.then(reason => ({ lost: reason }));
   let heard = await Promise.race([signals.next(), lost]);
   while (heard === 'SIGHUP') {
-    current = await reload(file, current, gateway, log);
+    current = await reload(file, current, gateway, log, pages);
     heard = await Promise.race([signals.next(), lost]);
   }
   if (typeof heard === 'object') log.say('error', heard.lost);
   log.say('info', 'Postern is stopping: what is in flight is finished or handed back');
+  pages.stopping();
+  void manager.stopping();
   const stopped = await Promise.race([
     gateway.stop().then(() => 'stopped' as const),
     clock.sleep(stopWithinMs).then(() => 'late' as const),
     signals.nextStop().then(() => 'pressed' as const),
   ]);
-  await control.value.close();
+  await Promise.all([control.value.close(), pages.close()]);
   if (stopped === 'stopped') {
     log.announce('Postern has stopped');
     return typeof heard === 'object' ? 3 : 0;
@@ -115,9 +136,17 @@ async function run(
 }
 
 /** Takes the changed file into use, or tells why not and keeps what is. */
-async function reload(file: string, current: Settings, gateway: ServedGateway, log: Log): Promise<Settings> {
+async function reload(
+  file: string,
+  current: Settings,
+  gateway: ServedGateway,
+  log: Log,
+  pages: ServedPages,
+): Promise<Settings> {
   const read = await readSettings(file);
   if (!read.ok) {
+    // A log file that was renamed is let go all the same.
+    log.set(current.log);
     for (const mistake of read.error) log.say('error', mistakeText(mistake));
     log.say(
       'error',
@@ -131,44 +160,12 @@ async function reload(file: string, current: Settings, gateway: ServedGateway, l
     log.say('warn', `A changed state_dir is taken at the next start only; ${current.stateDir} stays in use`);
     settings = { ...settings, stateDir: current.stateDir };
   }
-  log.set(settings.log);
+  const logged = log.set(settings.log);
+  if (!logged.ok) log.say('error', logged.error);
+  await pages.set(settings.http);
   const taken = await gateway.reload(settings);
   if (!taken.ok) log.say('error', taken.error);
   const missing = taken.ok ? '' : ', but for the listeners that are tried again';
   log.say('info', `The configuration ${file} was read again and is in use${missing}`);
   return settings;
-}
-
-type Signal = 'SIGHUP' | 'SIGTERM' | 'SIGINT';
-type Signals = { next(): Promise<Signal>; nextStop(): Promise<void>; close(): void };
-
-/** Signals in order, from the moment on that the process begins to start. Several SIGHUP in a row count as one. */
-function listenForSignals(): Signals {
-  const waiting: Signal[] = [];
-  let wake: () => void = () => undefined;
-  const hear = (signal: NodeJS.Signals): void => {
-    if (signal !== 'SIGHUP' && signal !== 'SIGTERM' && signal !== 'SIGINT') return;
-    if (signal !== 'SIGHUP' || !waiting.includes('SIGHUP')) waiting.push(signal);
-    wake();
-  };
-  const names: readonly Signal[] = ['SIGHUP', 'SIGTERM', 'SIGINT'];
-  for (const name of names) process.on(name, hear);
-  const next = async (): Promise<Signal> => {
-    for (;;) {
-      const signal = waiting.shift();
-      if (signal !== undefined) return signal;
-      await new Promise<void>(resolve => {
-        wake = resolve;
-      });
-    }
-  };
-  return {
-    next,
-    async nextStop() {
-      while ((await next()) === 'SIGHUP');
-    },
-    close() {
-      for (const name of names) process.off(name, hear);
-    },
-  };
 }
