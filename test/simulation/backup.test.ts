@@ -25,7 +25,7 @@ backupStory(
     const before = house.deliveries.length;
     const backAt = house.clock.now();
     house.cut(false);
-    await house.clock.run(minute);
+    await house.clock.run(2 * minute);
     const after = house.deliveries.slice(before);
     assert.ok(
       (after[0]?.at ?? Number.POSITIVE_INFINITY) - backAt < 5_000,
@@ -44,7 +44,6 @@ backupStory(
     await house.send(5_000, 500);
     house.cut(true);
     await house.send(10 * minute, 1_000);
-    assert.deepEqual(house.told(), []);
     const before = house.deliveries.length;
     const backAt = house.clock.now();
     house.cut(false);
@@ -54,3 +53,68 @@ backupStory(
     assert.equal(new Set(house.deliveries.map(({ messageId }) => messageId)).size, house.accepted.length);
   },
 );
+
+backupStory(
+  'a primary that puts off everything sees no storm, and each message keeps its own schedule',
+  async house => {
+    await house.sendToOthers();
+    house.cut(true);
+    await house.send(10 * minute, 500);
+    house.behave({ refuse: { '@partner.example': '451 4.3.0 Not now' } });
+    house.cut(false);
+    const before = house.events('attempt');
+    await house.clock.run(10 * minute);
+    const attempts = house.events('attempt') - before;
+    assert.ok(attempts > 300 && attempts < 1_000, `${attempts} attempts in ten minutes`);
+    assert.ok(house.attempts <= 3, `${house.attempts} attempts of one message`);
+    house.behave({});
+    await house.clock.run(40 * minute);
+    assert.equal(house.queued, 0);
+    assert.equal(house.deliveries.length, house.accepted.length);
+  },
+);
+
+backupStory('a primary that comes and goes is told of once, and nothing is lost or doubled', async house => {
+  await house.sendToOthers();
+  house.beginSending(1_000);
+  for (let turn = 0; turn < 6; turn++) {
+    house.cut(true);
+    await house.clock.run(40_000);
+    house.cut(false);
+    await house.clock.run(20_000);
+  }
+  assert.deepEqual(house.told(), ['trouble']);
+  await house.endSending();
+  await house.clock.run(30 * minute);
+  assert.equal(house.queued, 0);
+  assert.equal(house.deliveries.length, house.accepted.length);
+  assert.deepEqual(house.told(), ['trouble', 'over']);
+});
+
+backupStory('a primary that greets nobody is away, though it lets us connect', async house => {
+  await house.sendToOthers();
+  house.behave({ greeting: '421 4.3.2 Come later' });
+  await house.send(5 * minute, 1_000);
+  assert.ok(house.attempts <= 1, `${house.attempts} attempts`);
+  assert.deepEqual(house.told(), ['trouble']);
+  house.behave({});
+  await house.clock.run(5 * minute);
+  assert.equal(house.deliveries.length, house.accepted.length);
+});
+
+backupStory('killed while the primary is away, it still knows, and hands over on the return', async house => {
+  await house.sendToOthers();
+  house.cut(true);
+  await house.send(5 * minute, 1_000);
+  house.kill();
+  await house.clock.run(5_000);
+  await house.open();
+  await house.send(5 * minute, 1_000);
+  assert.ok(house.attempts <= 1, `${house.attempts} attempts`);
+  const backAt = house.clock.now();
+  house.cut(false);
+  await house.clock.run(2 * minute);
+  assert.ok((house.deliveries[0]?.at ?? Number.POSITIVE_INFINITY) - backAt < 5_000);
+  assert.equal(house.queued, 0);
+  assert.equal(new Set(house.deliveries.map(({ messageId }) => messageId)).size, house.accepted.length);
+});

@@ -56,7 +56,9 @@ export class Primaries implements DeliveryGate {
     const told = await this.#parts.store.recall(awayKey);
     if (told.ok && told.value !== null) this.#remembered = awayOf(told.value);
     this.#unsubscribe = this.#parts.events.subscribe(event => {
-      if (event.kind === 'message' && this.#byDomain.size > 0) this.#heard(event.trace);
+      if (this.#bySite.size === 0) return;
+      if (event.kind === 'message') this.#heard(event.trace);
+      else if (event.kind === 'connect' && event.error !== null) this.#bySite.get(event.site)?.suspect();
     });
     this.#unwatch = this.#parts.guide.onChange((view, previous) => {
       if (view.state === 'down' || (previous !== 'down' && previous !== 'drained')) return;
@@ -178,11 +180,15 @@ export class Primaries implements DeliveryGate {
   }
 
   #heard({ event, recipient, id, reply, elapsedMs }: TraceEvent): void {
-    if (event !== 'delivered' && event !== 'deferred' && event !== 'bounced' && event !== 'in_doubt') return;
+    if (event === 'accepted' || event === 'attempt') return;
     const primary = recipient === null ? undefined : this.#byDomain.get(domainOf(recipient));
-    if (primary === undefined || elapsedMs === null) return;
-    const delivered = event === 'delivered';
-    primary.heard(id, delivered ? 'delivered' : 'failed', reply !== null, elapsedMs);
+    if (primary === undefined) return;
+    if (event === 'delivered') return primary.delivered(id, elapsedMs ?? 0);
+    if (event === 'hedged') return primary.suspect();
+    // What was kept back without an attempt took no time.
+    if (elapsedMs === null) return;
+    primary.failed(id);
+    if (reply === null || reply.startsWith('421')) primary.suspect();
   }
 
   #remember(): void {

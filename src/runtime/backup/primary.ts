@@ -10,12 +10,14 @@ const eagerMs = 1_500;
 const idleMs = 10_000;
 /** While it is there and nothing was delivered to it for so long. */
 const restMs = 60_000;
-/** Not called again within this, however many deliveries fail. */
-const leastMs = 1_000;
+/** Not called again within this while it answers, however many deliveries fail. */
+const leastMs = 3_000;
+/** The second round follows the first after this. */
+const againMs = 1_000;
 /** It is away after so many rounds of calls without an answer. */
 const roundsToAway = 2;
 /** A return is told when it has held for so long, so that one that comes and goes is told of once. */
-const steadyMs = 30_000;
+const steadyMs = 60_000;
 
 export type PrimaryState = 'unknown' | 'here' | 'away' | 'returning';
 
@@ -108,16 +110,19 @@ export class Primary {
     return held;
   }
 
-  /** What became of a recipient here. `reached`: it gave an answer of its own. */
-  heard(message: MessageId, result: 'delivered' | 'failed', reached: boolean, elapsedMs: number): void {
-    this.#handOver?.heard(message, result === 'delivered', elapsedMs);
-    if (reached) this.#deliveredAt = this.#parts.clock.monotonic();
-    else if (this.#state !== 'away') this.#callSoon();
+  delivered(message: MessageId, elapsedMs: number): void {
+    this.#handOver?.heard(message, true, elapsedMs);
+    this.#deliveredAt = this.#parts.clock.monotonic();
   }
 
-  /** Something failed: is it away? */
-  #callSoon(): void {
-    if (this.#knock !== null) return;
+  /** Put off, refused or not reached. */
+  failed(message: MessageId): void {
+    this.#handOver?.heard(message, false, 0);
+  }
+
+  /** A connect failed or is late, or a session was ended: is it away? */
+  suspect(): void {
+    if (this.#knock !== null || this.#state === 'away') return;
     const since = this.#parts.clock.monotonic() - this.#knockedAt;
     if (since >= leastMs) this.#call();
     else this.#callAfter(leastMs - since);
@@ -129,13 +134,20 @@ export class Primary {
     this.#timer = this.#parts.clock.timer(ms, () => this.#call());
   }
 
+  /** While it takes mail, it need not be asked. */
+  #callAfterRest(): void {
+    if (this.#stopped) return;
+    this.#timer?.cancel();
+    this.#timer = this.#parts.clock.timer(restMs, () => {
+      if (this.#parts.clock.monotonic() - this.#deliveredAt < restMs) this.#callAfterRest();
+      else this.#call();
+    });
+  }
+
   #call(): void {
     this.#timer?.cancel();
     if (this.#knock !== null || this.#stopped) return;
     const { clock } = this.#parts;
-    const quietMs = clock.monotonic() - this.#deliveredAt;
-    if (this.#state === 'here' && this.#silentRounds === 0 && quietMs < leastMs)
-      return this.#callAfter(restMs - quietMs);
     this.#knockedAt = clock.monotonic();
     let result: Parameters<ConstructorParameters<typeof Knock>[4]>[0] | null = null;
     const knock = new Knock(this.#parts, this.site, this.hosts, this.#round, found => {
@@ -154,13 +166,13 @@ export class Primary {
         this.#parts.answers(result.to);
         if (this.#state === 'away') this.#return();
         else if (this.#state === 'unknown') this.#state = 'here';
-        return this.#callAfter(restMs);
+        return this.#callAfterRest();
       case 'away':
         this.#silentRounds += 1;
         this.#reason = result.reason;
         if (this.#state !== 'away' && this.#silentRounds >= roundsToAway) this.#leave();
         if (this.#state === 'away' && !result.doubtful) this.#tellAway();
-        if (this.#state !== 'away') return this.#callAfter(leastMs);
+        if (this.#state !== 'away') return this.#callAfter(againMs);
         return this.#callAfter(this.#mailWaits ? eagerMs : idleMs);
       case 'no_way':
         return this.#callAfter(this.#mailWaits ? eagerMs : idleMs);
