@@ -14,6 +14,11 @@ export function headerPath(path: string): string {
   return path.slice(0, valueLimit).replace(/[^ -~]|[<>]/g, '?');
 }
 
+/** The same where the header may be UTF-8 (RFC 6532). */
+export function unicodeHeaderPath(path: string): string {
+  return path.slice(0, valueLimit).replace(/[\p{Cc}\p{Cs}<>]/gu, '?');
+}
+
 /** The header section of a message without the empty line that ends it, whole fields only, at most `limitBytes`. */
 export function headerSection(start: Buffer, limitBytes: number): Buffer {
   const blank = start.indexOf('\r\n\r\n');

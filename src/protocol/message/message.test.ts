@@ -26,6 +26,8 @@ const facts: ReceivedFacts = {
   clientAddress: '192.0.2.7',
   by: 'mx1.example.com',
   protocol: 'ESMTP',
+  smtpUtf8: false,
+  tls: null,
   id: '0ABCDEFGH12',
   forwardPath: null,
   at: Date.UTC(2026, 10, 24, 17, 5, 9),

@@ -60,8 +60,21 @@ const forwardPaths: [string, string, string][] = [
   ['a space in an atom', '<a b@example.com>', '501 5.1.3'],
   ['a quoted string with a bare quote', '<"a"b"@example.com>', '501 5.1.3'],
   ['a control character', '<"a\x01"@example.com>', '501 5.1.3'],
-  ['a local part that is not ASCII', '<\xc3\xbc@example.com>', '553 5.6.7'],
-  ['a domain that is not ASCII', '<a@m\xc3\xbcnchen.example>', '553 5.6.7'],
+  ['a local part that is not ASCII', '<ü@example.com>', 'ü@example.com'],
+  ['its normal form is left as it is', '<u\u0308@example.com>', 'u\u0308@example.com'],
+  ['a quoted local part that is not ASCII', '<"ü x"@example.com>', '"ü x"@example.com'],
+  ['a local part of letters beyond 16 bits', '<𝒂@example.com>', '𝒂@example.com'],
+  ['a local part of 64 octets', `<${'ü'.repeat(32)}@example.com>`, `${'ü'.repeat(32)}@example.com`],
+  ['a local part of 66 octets', `<${'ü'.repeat(33)}@example.com>`, '501 5.1.3'],
+  ['a U-label', '<a@münchen.example>', 'a@münchen.example'],
+  ['a U-label in capitals', '<a@MÜNCHEN.example>', 'a@MÜNCHEN.example'],
+  ['a U-label and an A-label', '<a@xn--mnchen-3ya.bücher.example>', 'a@xn--mnchen-3ya.bücher.example'],
+  ['a domain in wide letters, which stand for others', '<a@ｅxample.com>', '501 5.1.3'],
+  ['a domain with a dot that is none', '<a@example。com>', '501 5.1.3'],
+  ['a label of signs', '<a@☃\u2000.example>', '501 5.1.3'],
+  ['a label that is too long as an A-label', `<a@${'ü'.repeat(60)}.example>`, '501 5.1.3'],
+  ['a character that is not shown', '<a\u200eb@example.com>', '501 5.1.3'],
+  ['a line end of Unicode', '<a\u2028b@example.com>', '501 5.1.3'],
 ];
 for (const [sentence, text, expected] of forwardPaths)
   test(`address: ${sentence}`, () => assert.equal(shown(parseForwardPath(text)), expected));
@@ -73,6 +86,7 @@ test('address: the null reverse-path, and a bad one', () => {
     kind: 'path',
     path: 'a@b.example',
     end: 18,
+    isInternational: false,
   });
 });
 
@@ -80,6 +94,8 @@ const domains: [string, string][] = [
   ['a@Example.COM', 'example.com'],
   ['"a@b"@example.com', 'example.com'],
   ['a@[IPv6:2001:DB8::1]', '[ipv6:2001:db8::1]'],
+  ['a@München.Example', 'xn--mnchen-3ya.example'],
+  ['a@xn--mnchen-3ya.example', 'xn--mnchen-3ya.example'],
   ['postmaster', ''],
   ['', ''],
 ];
@@ -119,8 +135,9 @@ test('address: whatever comes is a path within the limits or a refusal, and neve
     fc.property(fc.oneof(nearlyPath, fc.string({ unit: byte })), text => {
       for (const parsed of [parseForwardPath(text), parseReversePath(text)]) {
         if (parsed.kind === 'bad') continue;
-        assert.ok(/^[ -~]*$/.test(parsed.path));
-        assert.ok(parsed.path.length <= 254);
+        assert.equal(parsed.isInternational, !/^[ -~]*$/.test(parsed.path));
+        assert.ok(/^[ -~]*$/.test(domainOf(parsed.path)), 'a domain is told in ASCII');
+        assert.ok(Buffer.byteLength(parsed.path) <= 254);
         assert.equal(text[parsed.end - 1], '>');
         const again = parseReversePath(`<${parsed.path}>`);
         if (domainOf(parsed.path) !== '') assert.equal(shown(again), parsed.path);

@@ -17,10 +17,11 @@ type Taken = { readonly forwardPaths: readonly string[]; readonly body: string }
 
 /** Our client speaks to our server over a wire that cuts bytes at will; each message is sent, then QUIT. */
 class Wire {
-  readonly #client = new ClientSession('mail.example.com');
+  readonly #client = new ClientSession({ ehlo: 'mail.example.com', tls: 'none', login: null });
   readonly #server = new ServerSession({
     name: 'mx.remote.example',
     bareNewline: 'refuse',
+    startTls: false,
     limits: {
       messageSizeBytes: 1_000_000,
       recipients: 3,
@@ -113,7 +114,7 @@ class Wire {
     if (question.kind === 'recipient' && question.forwardPath.startsWith('no'))
       return reply(550, '5.1.1', 'No such mailbox.');
     if (question.kind === 'data') {
-      this.#forwardPaths = [...question.forwardPaths];
+      this.#forwardPaths = [...question.envelope.forwardPaths];
       this.#body = '';
       return reply(354, null, 'Go on.');
     }

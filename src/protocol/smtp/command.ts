@@ -1,17 +1,31 @@
 import { parseForwardPath, parseReversePath } from './address.ts';
-import type { BodyType } from './envelope.ts';
+import { type MailParameters, readMailParameters, readRecipientParameters } from './command-parameters.ts';
+import type { RecipientDsn } from './envelope.ts';
 import { type Reply, reply } from './reply.ts';
 
 /** One command of a client, read and found valid (RFC 5321 section 4.1). `bad` holds the reply that refuses it. */
 export type Command =
   | { readonly verb: 'EHLO' | 'HELO'; readonly name: string }
-  | ({ readonly verb: 'MAIL'; readonly reversePath: string } & MailParameters)
-  | { readonly verb: 'RCPT'; readonly forwardPath: string }
-  | { readonly verb: 'DATA' | 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'EXPN' | 'HELP' }
+  | MailCommand
+  | RecipientCommand
+  | { readonly verb: 'STARTTLS' | 'DATA' | 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'EXPN' | 'HELP' }
+  /** `refusal`: it asks for something odd, and its octets follow all the same. */
+  | { readonly verb: 'BDAT'; readonly chunk: Chunk; readonly refusal: Reply | null }
   | { readonly verb: 'bad'; readonly named: string; readonly reply: Reply };
 
-/** What the parameters of MAIL say. */
-export type MailParameters = { readonly bodyType: BodyType; readonly declaredSizeBytes: number | null };
+/** One BDAT command (RFC 3030 section 2): how many octets follow it, and whether they end the message. */
+export type Chunk = { readonly octets: number; readonly last: boolean };
+
+/** A path that is not ASCII is here only where the parameter SMTPUTF8 is. */
+export type MailCommand = { readonly verb: 'MAIL'; readonly reversePath: string } & MailParameters;
+
+export type RecipientCommand = {
+  readonly verb: 'RCPT';
+  readonly forwardPath: string;
+  /** It is not ASCII: only a transaction with SMTPUTF8 may hold it. */
+  readonly isInternational: boolean;
+  readonly dsn: RecipientDsn | null;
+};
 
 type Read = (rest: string) => Command | Reply;
 
@@ -22,6 +36,8 @@ const verbs: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['MAIL', mail],
   ['RCPT', recipient],
   ['DATA', rest => alone('DATA', rest)],
+  ['BDAT', chunk],
+  ['STARTTLS', rest => alone('STARTTLS', rest)],
   ['RSET', rest => alone('RSET', rest)],
   ['QUIT', rest => alone('QUIT', rest)],
   ['NOOP', () => ({ verb: 'NOOP' })],
@@ -31,7 +47,7 @@ const verbs: ReadonlyMap<string, Read> = new Map<string, Read>([
 ]);
 
 /** Known from RFC 5321 and its extensions, and not offered: 502 where the unknown gets 500. */
-const notOffered = new Set(['SEND', 'SOML', 'SAML', 'TURN', 'ETRN', 'BDAT', 'STARTTLS', 'AUTH', 'XCLIENT']);
+const notOffered = new Set(['SEND', 'SOML', 'SAML', 'TURN', 'ETRN', 'AUTH', 'XCLIENT']);
 
 /** Reads one command line without its CRLF, one character for each byte. A CR, LF or control character in it refuses it whole. */
 export function parseCommand(line: string): Command {
@@ -57,7 +73,7 @@ function greeting(verb: 'EHLO' | 'HELO', rest: string): Command | Reply {
   return reply(501, '5.5.4', `Write ${verb} and your host name.`);
 }
 
-function alone(verb: 'DATA' | 'RSET' | 'QUIT', rest: string): Command | Reply {
+function alone(verb: 'STARTTLS' | 'DATA' | 'RSET' | 'QUIT', rest: string): Command | Reply {
   return rest.trim() === '' ? { verb } : reply(501, '5.5.4', `${verb} takes no argument.`);
 }
 
@@ -65,68 +81,63 @@ function withArgument(verb: 'VRFY' | 'EXPN', rest: string): Command | Reply {
   return rest.trim() === '' ? reply(501, '5.5.4', `${verb} needs an argument.`) : { verb };
 }
 
+/** RFC 3030 section 2. Without a number nobody can tell the octets from commands. */
+function chunk(rest: string): Command | Reply {
+  const match = /^ *(\d{1,15})(?: +(.*))?$/.exec(rest);
+  if (!match) return reply(501, '5.5.4', 'Write BDAT, the number of octets, and LAST with the last of them.');
+  const word = match[2]?.trim() ?? '';
+  const isOdd = word !== '' && word.toUpperCase() !== 'LAST';
+  return {
+    verb: 'BDAT',
+    chunk: { octets: Number(match[1]), last: word !== '' },
+    refusal: isOdd ? reply(501, '5.5.4', 'After the number of octets only LAST is known here.') : null,
+  };
+}
+
 /** After the colon spaces are passed over, against section 3.3, for many clients write one. */
-function mail(rest: string): Command | Reply {
+function mail(line: string): Command | Reply {
+  const rest = unicode(line);
+  if (rest === null) return notUtf8;
   const start = /^FROM: */i.exec(rest)?.[0].length;
   if (start === undefined) return reply(501, '5.5.4', 'Write MAIL FROM:<address>.');
   const path = parseReversePath(rest, start);
   if (path.kind === 'bad') return path.reply;
-  const parameters = splitParameters(rest.slice(path.end));
+  const parameters = readMailParameters(rest.slice(path.end));
   if ('code' in parameters) return parameters;
-  const read = readMailParameters(parameters);
-  return 'code' in read ? read : { verb: 'MAIL', reversePath: path.path, ...read };
+  if (path.isInternational && !parameters.smtpUtf8) return needsSmtpUtf8;
+  return { verb: 'MAIL', reversePath: path.path, ...parameters };
 }
 
-function recipient(rest: string): Command | Reply {
+function recipient(line: string): Command | Reply {
+  const rest = unicode(line);
+  if (rest === null) return notUtf8;
   const start = /^TO: */i.exec(rest)?.[0].length;
   if (start === undefined) return reply(501, '5.5.4', 'Write RCPT TO:<address>.');
   const path = parseForwardPath(rest, start);
   if (path.kind === 'bad') return path.reply;
-  const parameters = splitParameters(rest.slice(path.end));
+  const parameters = readRecipientParameters(rest.slice(path.end));
   if ('code' in parameters) return parameters;
-  const [unknown] = parameters.keys();
-  if (unknown !== undefined) return unknownParameter(unknown);
-  return { verb: 'RCPT', forwardPath: path.path };
+  const { isInternational } = path;
+  return { verb: 'RCPT', forwardPath: path.path, isInternational, dsn: parameters.dsn };
 }
 
-/** `esmtp-param`s (RFC 5321 section 4.1.2), keywords in upper case; each may be given once. */
-function splitParameters(rest: string): ReadonlyMap<string, string | null> | Reply {
-  const parameters = new Map<string, string | null>();
-  if (rest !== '' && !rest.startsWith(' ')) return reply(501, '5.5.4', 'Write a space after the address.');
-  for (const word of rest.split(' ')) {
-    if (word === '') continue;
-    const match = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?$/.exec(word);
-    const keyword = match?.[1]?.toUpperCase();
-    if (!match || keyword === undefined) return reply(501, '5.5.4', 'A parameter is not valid.');
-    if (parameters.has(keyword)) return reply(501, '5.5.4', `The parameter ${keyword} is given twice.`);
-    parameters.set(keyword, match[2] ?? null);
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A line's text, where its bytes are UTF-8 (RFC 6531 section 3.3). Null: they are not. */
+function unicode(line: string): string | null {
+  if (!/[\x80-\xff]/.test(line)) return line;
+  try {
+    return utf8.decode(Buffer.from(line, 'latin1'));
+  } catch {
+    return null;
   }
-  return parameters;
 }
 
-/** RFC 1870 and RFC 6152; an extension adds its own case. */
-function readMailParameters(parameters: ReadonlyMap<string, string | null>): MailParameters | Reply {
-  let bodyType: BodyType = '7bit';
-  let declaredSizeBytes: number | null = null;
-  for (const [keyword, value] of parameters) {
-    switch (keyword) {
-      case 'SIZE':
-        if (value === null || !/^\d{1,20}$/.test(value)) return reply(501, '5.5.4', 'Write SIZE=bytes.');
-        declaredSizeBytes = Number(value);
-        break;
-      case 'BODY': {
-        const body = value?.toLowerCase();
-        if (body !== '7bit' && body !== '8bitmime')
-          return reply(501, '5.5.4', 'Write BODY=7BIT or BODY=8BITMIME.');
-        bodyType = body;
-        break;
-      }
-      default:
-        return unknownParameter(keyword);
-    }
-  }
-  return { bodyType, declaredSizeBytes };
-}
+const notUtf8 = reply(553, '5.6.7', 'The address is not valid UTF-8.');
 
-const unknownParameter = (keyword: string): Reply =>
-  reply(555, '5.5.4', `The parameter ${keyword} is not known here.`);
+/** RFC 6531 section 3.5. */
+export const needsSmtpUtf8 = reply(
+  553,
+  '5.6.7',
+  'An address that is not ASCII is taken only with the parameter SMTPUTF8 of MAIL.',
+);

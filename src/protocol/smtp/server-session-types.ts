@@ -1,4 +1,5 @@
-import type { BodyType } from './envelope.ts';
+import type { Chunk, MailCommand } from './command.ts';
+import type { RecipientDsn } from './envelope.ts';
 import type { Reply } from './reply.ts';
 
 /** Bounds on what a client may do; the defaults are in config. */
@@ -27,39 +28,49 @@ export type ServerSettings = {
   readonly name: string;
   readonly limits: ServerLimits;
   readonly bareNewline: 'refuse' | 'clean';
+  /** STARTTLS is offered. */
+  readonly startTls: boolean;
 };
 
 /** What the driver is asked in the middle of a session. The place of the reply is kept; input waits. */
 export type ServerQuestion =
-  | {
-      readonly kind: 'mail';
-      readonly reversePath: string;
-      readonly bodyType: BodyType;
-      readonly declaredSizeBytes: number | null;
-    }
+  | { readonly kind: 'mail'; readonly command: MailCommand }
   | {
       readonly kind: 'recipient';
       readonly reversePath: string;
       readonly forwardPath: string;
+      readonly dsn: RecipientDsn | null;
       readonly taken: number;
     }
-  /** DATA was asked for with recipients taken: the driver opens its body and answers 354, or 4xx. */
+  /**
+   * DATA, or the first BDAT, was asked for with recipients taken: the driver opens its body and answers 354, which a
+   * client that sends BDAT does not hear, or 4xx.
+   */
   | {
       readonly kind: 'data';
-      readonly reversePath: string;
-      readonly forwardPaths: readonly string[];
-      readonly bodyType: BodyType;
+      readonly envelope: TakenEnvelope;
       readonly ehlo: string;
       readonly protocol: 'SMTP' | 'ESMTP';
+      /** Null: by DATA. */
+      readonly chunk: Chunk | null;
     }
   /** The whole body has passed as `body` spans: the driver commits, and only then answers 250. */
   | { readonly kind: 'message'; readonly sizeBytes: number };
+
+/** What MAIL said, and the recipients that were taken. */
+export type TakenEnvelope = MailCommand & {
+  readonly forwardPaths: readonly string[];
+  /** In the order of `forwardPaths`. */
+  readonly recipientDsn: readonly (RecipientDsn | null)[];
+};
 
 export type ServerEvent =
   | { readonly kind: 'opened'; readonly at: number }
   | { readonly kind: 'bytes'; readonly chunk: Buffer; readonly at: number }
   /** The answer to `ask` number `ask`, never within the step that asked. A 2xx (354 for `data`) goes on; anything else refuses. */
   | { readonly kind: 'answer'; readonly ask: number; readonly reply: Reply; readonly at: number }
+  /** The handshake that `startTls` asked for is done. After one that failed the connection is over, and nothing more comes. */
+  | { readonly kind: 'secured'; readonly at: number }
   /** The deadline that `deadline` named has passed, or may have. */
   | { readonly kind: 'tick'; readonly at: number }
   /** Postern is stopping: 421 at the next moment when no transaction is under way. */
@@ -68,10 +79,12 @@ export type ServerEvent =
 export type ServerAction =
   | { readonly kind: 'write'; readonly bytes: Buffer }
   | { readonly kind: 'ask'; readonly ask: number; readonly question: ServerQuestion }
-  /** A span of the message's body, dot-unstuffed, line ends CRLF: `chunk.subarray(start, end)`, never copied by the session. */
+  /** A span of the message's body, dot-unstuffed where DATA sent it, line ends CRLF: `chunk.subarray(start, end)`, never copied by the session. */
   | { readonly kind: 'body'; readonly chunk: Buffer; readonly start: number; readonly end: number }
   /** The message is given up (limit, bare newline, disconnect): the driver drops what it has of the body. */
   | { readonly kind: 'discard'; readonly reason: string }
+  /** Write what is pending and begin the handshake of TLS as its server; nothing is unread. `secured` tells its success. */
+  | { readonly kind: 'startTls' }
   /** Stop reading from the socket until `resume`. */
   | { readonly kind: 'hold' }
   | { readonly kind: 'resume' }

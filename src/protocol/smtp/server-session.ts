@@ -1,20 +1,12 @@
 import { ClientPatience } from './client-patience.ts';
 import { type Command, parseCommand } from './command.ts';
-import type { BodyType } from './envelope.ts';
 import { LineInput } from './line-input.ts';
 import { type Reply, reply, replyWire } from './reply.ts';
-import { type BodyOutlet, ServerBody, tooLarge } from './server-body.ts';
 import type { ServerAction, ServerEvent, ServerQuestion, ServerSettings } from './server-session-types.ts';
+import { ServerTransaction, type Speaker, type Verdict } from './server-transaction.ts';
 
-/** Where the session stands. `commands` and `body` are ways to read; while a question is open nothing is read. */
-type Phase = 'unopened' | 'commands' | 'body' | 'closed';
-
-/** Between an accepted MAIL and the end of its message. */
-type Transaction = {
-  readonly reversePath: string;
-  readonly bodyType: BodyType;
-  readonly forwardPaths: string[];
-};
+/** Where the session stands; `open`: commands are read, or the body of a transaction. While a question is open nothing is read. */
+type Phase = 'unopened' | 'open' | 'handshake' | 'closed';
 
 type Asking = { readonly ask: number; readonly question: ServerQuestion };
 
@@ -22,12 +14,36 @@ type Asking = { readonly ask: number; readonly question: ServerQuestion };
 const unreadLimitBytes = 64 * 1024;
 
 /**
- * Commands after which a client must wait for the reply (RFC 2920 section 3.1, and HELO, which offers no pipelining).
+ * Commands after which a client must wait for the reply (RFC 2920 section 3.1, RFC 3207 section 4, and HELO, which offers no pipelining).
  * QUIT is one too, but what follows it is merely not read.
  */
-const lastOfGroup: ReadonlySet<string> = new Set(['EHLO', 'HELO', 'DATA', 'NOOP', 'VRFY', 'EXPN']);
+const lastOfGroup: ReadonlySet<string> = new Set([
+  'EHLO',
+  'HELO',
+  'STARTTLS',
+  'DATA',
+  'NOOP',
+  'VRFY',
+  'EXPN',
+]);
 
 const outOfStep = reply(503, '5.5.0', 'You sent more before the reply that you must wait for.');
+
+/** Offered beside PIPELINING, SIZE and STARTTLS: RFC 6152, 3030, 6531, 3461, 2034. */
+const extensions = ['8BITMIME', 'CHUNKING', 'SMTPUTF8', 'DSN', 'ENHANCEDSTATUSCODES'];
+
+const sayHello: Verdict = { kind: 'reply', reply: reply(503, '5.5.1', 'Say EHLO first.') };
+/** Has no transaction, so what it asks for is refused. */
+const nobody: Speaker = { ehlo: '', protocol: 'SMTP' };
+
+/** A handshake of TLS begins with it, and no command (RFC 8446 section 5.1). */
+const handshakeByte = 0x16;
+
+/** Does this command bring a message nearer? An empty chunk that is not the last does not. */
+function isNearer(command: Command, verb: string): boolean {
+  if (command.verb === 'BDAT') return command.chunk.octets > 0 || command.chunk.last;
+  return verb === 'RCPT' || verb === 'DATA' || verb === 'QUIT';
+}
 
 /**
  * The receiving side of one SMTP session (RFC 5321): events in, ordered actions out, replies always in the order of
@@ -40,11 +56,10 @@ export class ServerSession {
   #phase: Phase = 'unopened';
   #asking: Asking | null = null;
   #asks = 0;
-  #ehlo = '';
-  #protocol: 'SMTP' | 'ESMTP' | null = null;
-  #transaction: Transaction | null = null;
-  #body: ServerBody | null = null;
+  #speaker: Speaker | null = null;
+  #secured = false;
   readonly #patience: ClientPatience;
+  readonly #transaction: ServerTransaction;
   #openedAt = 0;
   /** Since when we wait for the client. */
   #waitingSince = 0;
@@ -53,22 +68,22 @@ export class ServerSession {
   /** Replies of this step. */
   #out = '';
   #actions: ServerAction[] = [];
-  readonly #bodyOutlet: BodyOutlet = {
-    body: (chunk, start, end) => this.#actions.push({ kind: 'body', chunk, start, end }),
-    discard: reason => this.#actions.push({ kind: 'discard', reason }),
-  };
 
   constructor(settings: ServerSettings) {
     this.#settings = settings;
-    this.#patience = new ClientPatience(settings.limits);
     this.#input = new LineInput(settings.limits.lineBytes, 'crlf');
+    this.#patience = new ClientPatience(settings.limits);
+    this.#transaction = new ServerTransaction(settings, this.#patience, {
+      body: (chunk, start, end) => this.#actions.push({ kind: 'body', chunk, start, end }),
+      discard: reason => this.#actions.push({ kind: 'discard', reason }),
+    });
   }
 
   /** Monotonic ms at which the driver must send `tick`; null: we wait for nothing of the client's. */
   get deadline(): number | null {
-    if (this.#phase === 'unopened' || this.#phase === 'closed' || this.#asking !== null) return null;
+    if (this.#phase !== 'open' || this.#asking !== null) return null;
     const { commandTimeoutMs, dataTimeoutMs, sessionTimeoutMs } = this.#settings.limits;
-    const patienceMs = this.#phase === 'body' ? dataTimeoutMs : commandTimeoutMs;
+    const patienceMs = this.#transaction.reading ? dataTimeoutMs : commandTimeoutMs;
     return Math.min(this.#waitingSince + patienceMs, this.#openedAt + sessionTimeoutMs);
   }
 
@@ -83,6 +98,9 @@ export class ServerSession {
         break;
       case 'answer':
         this.#answered(event.ask, event.reply, event.at);
+        break;
+      case 'secured':
+        this.#begin(event.at);
         break;
       case 'tick':
         this.#tick(event.at);
@@ -114,7 +132,7 @@ export class ServerSession {
     if (this.#phase !== 'unopened') return;
     this.#openedAt = at;
     this.#waitingSince = at;
-    this.#phase = 'commands';
+    this.#phase = 'open';
     this.#out += `220 ${this.#settings.name} ESMTP\r\n`;
     this.#leaveIfIdle();
   }
@@ -127,18 +145,23 @@ export class ServerSession {
       );
       return;
     }
+    if (this.#phase === 'handshake') return this.#breach();
     this.#input.push(chunk);
     if (this.#asking !== null) {
       this.#takeWhileAsking(this.#asking.question);
       return;
     }
-    if (this.#phase === 'body') this.#waitingSince = at;
+    if (this.#transaction.reading) this.#waitingSince = at;
+    else if (chunk[0] === handshakeByte) return this.#refuseHandshake();
     this.#run(at);
   }
 
   /** What comes while a question is open waits, unless its command had to be waited for. */
   #takeWhileAsking(question: ServerQuestion): void {
-    if (question.kind === 'data' || (this.#protocol === 'SMTP' && question.kind !== 'message')) {
+    if (
+      (question.kind === 'data' && question.chunk === null) ||
+      (this.#speaker?.protocol === 'SMTP' && question.kind !== 'message')
+    ) {
       this.#breach();
       return;
     }
@@ -149,9 +172,11 @@ export class ServerSession {
 
   /** Reads all that can be read now. */
   #run(at: number): void {
-    while (this.#asking === null && this.#phase !== 'closed') {
-      if (this.#phase === 'body') {
-        if (!this.#readBody()) break;
+    while (this.#asking === null && this.#phase === 'open') {
+      if (this.#transaction.reading) {
+        const verdict = this.#transaction.read(this.#input);
+        if (verdict === null) break;
+        this.#do(verdict);
       } else {
         const line = this.#input.readLine();
         if (line === null) break;
@@ -169,13 +194,12 @@ export class ServerSession {
 
   #command(command: Command): void {
     const verb = command.verb === 'bad' ? command.named : command.verb;
-    const mustWait = lastOfGroup.has(verb) || (this.#protocol !== 'ESMTP' && verb !== 'QUIT');
+    const mustWait = lastOfGroup.has(verb) || (this.#speaker?.protocol !== 'ESMTP' && verb !== 'QUIT');
     if (mustWait && !this.#input.empty) {
       this.#breach();
       return;
     }
-    const nearer = verb === 'RCPT' || verb === 'DATA' || verb === 'QUIT';
-    if (!nearer && this.#patience.idled()) {
+    if (!isNearer(command, verb) && this.#patience.idled()) {
       this.#tooManyCommands();
       return;
     }
@@ -184,17 +208,23 @@ export class ServerSession {
       case 'HELO':
         this.#greeted(command.verb, command.name);
         return;
+      case 'STARTTLS':
+        this.#startTls();
+        return;
       case 'MAIL':
-        this.#mail(command);
+        this.#do(this.#speaker === null ? sayHello : this.#transaction.mail(command));
         return;
       case 'RCPT':
-        this.#recipient(command.forwardPath);
+        this.#do(this.#transaction.recipient(command));
         return;
       case 'DATA':
-        this.#data();
+        this.#do(this.#transaction.data(this.#speaker ?? nobody));
+        return;
+      case 'BDAT':
+        this.#do(this.#transaction.bdat(this.#speaker ?? nobody, command.chunk, command.refusal));
         return;
       case 'RSET':
-        this.#transaction = null;
+        this.#transaction.reset('the client gave the message up');
         this.#reply(reply(250, '2.0.0', 'Reset.'));
         return;
       case 'NOOP':
@@ -213,7 +243,8 @@ export class ServerSession {
         this.#close(reply(221, '2.0.0', 'Goodbye.'), 'quit');
         return;
       case 'bad':
-        this.#refuse(command.reply);
+        if (command.named === 'BDAT') this.#close(command.reply, 'a BDAT that does not tell its octets');
+        else this.#refuse(command.reply);
         return;
       default:
         command satisfies never;
@@ -222,52 +253,60 @@ export class ServerSession {
 
   /** EHLO and HELO also end a transaction (RFC 5321 section 4.1.4). */
   #greeted(verb: 'EHLO' | 'HELO', name: string): void {
-    this.#ehlo = name;
-    this.#protocol = verb === 'EHLO' ? 'ESMTP' : 'SMTP';
-    this.#transaction = null;
-    const { name: ourName, limits } = this.#settings;
-    if (verb === 'HELO') this.#out += `250 ${ourName}\r\n`;
-    else {
-      this.#reply(
-        reply(
-          250,
-          null,
-          `${ourName} greets you`,
-          'PIPELINING',
-          `SIZE ${limits.messageSizeBytes}`,
-          '8BITMIME',
-          'ENHANCEDSTATUSCODES',
-        ),
-      );
+    this.#speaker = { ehlo: name, protocol: verb === 'EHLO' ? 'ESMTP' : 'SMTP' };
+    this.#transaction.reset('the client gave the message up');
+    const { name: ourName, limits, startTls } = this.#settings;
+    if (verb === 'HELO') {
+      this.#out += `250 ${ourName}\r\n`;
+      return;
     }
+    const offers = startTls && !this.#secured ? [...extensions, 'STARTTLS'] : extensions;
+    const size = `SIZE ${limits.messageSizeBytes}`;
+    this.#reply(reply(250, null, `${ourName} greets you`, 'PIPELINING', size, ...offers));
   }
 
-  #mail(command: Extract<Command, { verb: 'MAIL' }>): void {
-    if (this.#protocol === null) return this.#refuse(reply(503, '5.5.1', 'Say EHLO first.'));
-    if (this.#transaction !== null)
-      return this.#refuse(reply(503, '5.5.1', 'A transaction is under way; send RSET to give it up.'));
-    const { reversePath, bodyType, declaredSizeBytes } = command;
-    if ((declaredSizeBytes ?? 0) > this.#settings.limits.messageSizeBytes)
-      return this.#refuse(tooLarge(this.#settings));
-    this.#ask({ kind: 'mail', reversePath, bodyType, declaredSizeBytes });
+  /** RFC 3207 section 4. What was sent with the command was sent by whoever could: `lastOfGroup` ends such a session. */
+  #startTls(): void {
+    if (this.#secured) return this.#refuse(reply(503, '5.5.1', 'TLS is on.'));
+    if (!this.#settings.startTls)
+      return this.#refuse(reply(502, '5.5.1', 'This command is not offered here.'));
+    if (this.#speaker?.protocol !== 'ESMTP') return this.#refuse(reply(503, '5.5.1', 'Say EHLO first.'));
+    this.#reply(reply(220, '2.0.0', 'Begin the handshake.'));
+    this.#writeOut();
+    this.#phase = 'handshake';
+    this.#actions.push({ kind: 'startTls' });
   }
 
-  #recipient(forwardPath: string): void {
-    if (this.#transaction === null) return this.#refuse(reply(503, '5.5.1', 'Send MAIL first.'));
-    const { reversePath, forwardPaths } = this.#transaction;
-    if (forwardPaths.length >= this.#settings.limits.recipients) {
-      if (this.#patience.overshot()) return this.#tooManyCommands();
-      return this.#refuse(reply(452, '4.5.3', 'Too many recipients; send the rest in another transaction.'));
+  /** All that was said in clear is forgotten (RFC 3207 section 4.2): the client says EHLO again. */
+  #begin(at: number): void {
+    if (this.#phase !== 'handshake') return;
+    this.#phase = 'open';
+    this.#secured = true;
+    this.#speaker = null;
+    this.#transaction.reset('the client began TLS');
+    this.#waitingSince = at;
+    this.#leaveIfIdle();
+  }
+
+  #do(verdict: Verdict): void {
+    switch (verdict.kind) {
+      case 'ask':
+        this.#ask(verdict.question);
+        return;
+      case 'reply':
+        this.#reply(verdict.reply);
+        return;
+      case 'echo':
+        this.#out += replyWire(verdict.reply);
+        return;
+      case 'flood':
+        this.#tooManyCommands();
+        return;
+      case 'read':
+        return;
+      default:
+        verdict satisfies never;
     }
-    this.#ask({ kind: 'recipient', reversePath, forwardPath, taken: forwardPaths.length });
-  }
-
-  #data(): void {
-    if (this.#transaction === null) return this.#refuse(reply(503, '5.5.1', 'Send MAIL first.'));
-    const { reversePath, forwardPaths, bodyType } = this.#transaction;
-    if (forwardPaths.length === 0) return this.#refuse(reply(554, '5.5.1', 'No recipient was taken.'));
-    const protocol = this.#protocol ?? 'SMTP';
-    this.#ask({ kind: 'data', reversePath, forwardPaths, bodyType, ehlo: this.#ehlo, protocol });
   }
 
   #ask(question: ServerQuestion): void {
@@ -282,56 +321,9 @@ export class ServerSession {
     const { question } = this.#asking;
     this.#asking = null;
     this.#waitingSince = at;
-    this.#settle(question, answer);
+    this.#do(this.#transaction.settle(question, answer));
     this.#leaveIfIdle();
     this.#run(at);
-  }
-
-  /** What an answer makes of the session. */
-  #settle(question: ServerQuestion, answer: Reply): void {
-    const taken = answer.code < 300;
-    switch (question.kind) {
-      case 'mail':
-        if (taken) {
-          const { reversePath, bodyType } = question;
-          this.#patience.transactionBegan();
-          this.#transaction = { reversePath, bodyType, forwardPaths: [] };
-        }
-        break;
-      case 'recipient':
-        if (taken) this.#transaction?.forwardPaths.push(question.forwardPath);
-        break;
-      case 'data':
-        if (answer.code === 354) this.#startBody();
-        else this.#transaction = null;
-        break;
-      case 'message':
-        this.#transaction = null;
-        if (taken) this.#patience.messageTaken();
-        break;
-      default:
-        question satisfies never;
-    }
-    this.#reply(answer);
-  }
-
-  #startBody(): void {
-    this.#phase = 'body';
-    this.#body = new ServerBody(this.#settings, this.#bodyOutlet);
-  }
-
-  /** Reads on in the body. False: it wants more bytes. */
-  #readBody(): boolean {
-    const body = this.#body;
-    if (body === null || !body.read(this.#input)) return false;
-    this.#phase = 'commands';
-    this.#body = null;
-    if (body.refusal === null) this.#ask({ kind: 'message', sizeBytes: body.sizeBytes });
-    else {
-      this.#transaction = null;
-      this.#refuse(body.refusal);
-    }
-    return true;
   }
 
   #reply(answer: Reply): void {
@@ -353,6 +345,11 @@ export class ServerSession {
     );
   }
 
+  #refuseHandshake(): void {
+    const word = this.#settings.startTls ? 'TLS begins with STARTTLS here.' : 'TLS is not offered here.';
+    this.#close(reply(500, '5.5.2', word), 'the client spoke TLS without STARTTLS');
+  }
+
   #breach(): void {
     this.#close(outOfStep, 'the client pipelined where it must wait');
   }
@@ -369,22 +366,19 @@ export class ServerSession {
   }
 
   #leaveIfIdle(): void {
-    const busy = this.#asking !== null || this.#transaction !== null || this.#phase !== 'commands';
+    const busy = this.#asking !== null || this.#transaction.open || this.#phase !== 'open';
     if (this.#shuttingDown && !busy)
       this.#close(reply(421, '4.3.2', 'This server is being stopped; call again later.'), 'shutdown');
   }
 
   /** Ends the session with a last reply. A message that was not handed over as a `message` question is given up. */
   #close(farewell: Reply, reason: string): void {
-    const dataAsked = this.#asking?.question.kind === 'data';
-    if (dataAsked || (this.#body !== null && this.#body.refusal === null))
-      this.#actions.push({ kind: 'discard', reason });
+    if (this.#asking?.question.kind === 'data') this.#actions.push({ kind: 'discard', reason });
+    this.#transaction.reset(reason);
     this.#out += replyWire(farewell);
     this.#writeOut();
     this.#phase = 'closed';
     this.#asking = null;
-    this.#transaction = null;
-    this.#body = null;
     this.#input.clear();
     this.#actions.push({ kind: 'close', reason });
   }

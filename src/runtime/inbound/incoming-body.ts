@@ -1,5 +1,4 @@
 import type { BodyRef } from '../../decision/queue/queued.ts';
-import { receivedCount } from '../../protocol/message/received.ts';
 import type { BodyWriter, QueueStore, Result, StoreError } from '../ports.ts';
 import { SpanList } from './span-list.ts';
 
@@ -18,19 +17,26 @@ export class IncomingBody {
   readonly #store: QueueStore;
   readonly #onRelief: () => void;
   readonly #waiting = new SpanList();
+  readonly #headBytes: number;
   /** Waiting, or being written. */
   #pendingBytes: number;
   #sizeBytes: number;
   #spooling: Promise<void> | null = null;
   #writer: BodyWriter | null = null;
-  #hops = 0;
+  readonly #onStart: (start: Buffer) => void;
+  #started = false;
   #failure: StoreError | null = null;
   #abandoned = false;
 
-  /** `head` is the Received field that stands before the body. */
-  constructor(store: QueueStore, head: Buffer, onRelief: () => void) {
+  /**
+   * `head` is the Received field that stands before the body. `onStart` is shown, before `finish` answers, the start of
+   * what follows it: the whole header section, or more of it than anybody needs.
+   */
+  constructor(store: QueueStore, head: Buffer, onRelief: () => void, onStart: (start: Buffer) => void) {
     this.#store = store;
     this.#onRelief = onRelief;
+    this.#onStart = onStart;
+    this.#headBytes = head.length;
     this.#waiting.add(head);
     this.#pendingBytes = head.length;
     this.#sizeBytes = head.length;
@@ -38,11 +44,6 @@ export class IncomingBody {
 
   get sizeBytes(): number {
     return this.#sizeBytes;
-  }
-
-  /** Servers that the message has passed, this one counted in; known once `finish` has answered. */
-  get hops(): number {
-    return this.#hops;
   }
 
   get congested(): boolean {
@@ -63,7 +64,7 @@ export class IncomingBody {
       const spans = this.#waiting.take();
       const [first] = spans;
       const bytes = spans.length === 1 && first ? first : Buffer.concat(spans, this.#sizeBytes);
-      this.#hops = receivedCount(bytes);
+      this.#show(bytes);
       return { ok: true, value: { kind: 'inline', bytes } };
     }
     await this.#drainSpool();
@@ -103,8 +104,7 @@ export class IncomingBody {
       !this.#abandoned
     ) {
       const spans = this.#waiting.take();
-      // The first of them hold the whole header section, or more of it than anybody needs.
-      if (this.#hops === 0) this.#hops = receivedCount(Buffer.concat(spans));
+      if (!this.#started) this.#show(Buffer.concat(spans));
       const written = await this.#writer.write(spans);
       if (!written.ok) this.#fail(written.error);
       const congested = this.congested;
@@ -112,6 +112,11 @@ export class IncomingBody {
       if (congested && !this.congested) this.#onRelief();
     }
     this.#spooling = null;
+  }
+
+  #show(start: Buffer): void {
+    this.#started = true;
+    this.#onStart(start.subarray(this.#headBytes));
   }
 
   #fail(error: StoreError): void {

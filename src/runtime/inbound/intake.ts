@@ -6,15 +6,15 @@ import type {
   MessageId,
   QueuedMessage,
 } from '../../decision/queue/queued.ts';
-import type { BodyType } from '../../protocol/smtp/envelope.ts';
+import type { BodyType, MessageDsn, RecipientDsn } from '../../protocol/smtp/envelope.ts';
 import { type Reply, reply } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, QueueStore, StoreError } from '../ports.ts';
 
 /** Who attempts what was taken; the dispatcher, seen from here. */
 export type Outlet = {
-  /** How many more recipients it takes at once. */
-  readonly room: number;
+  /** How many more recipients of this sender it takes at once. */
+  roomFor(sender: Turn): number;
   offer(leased: readonly LeasedRecipient[]): void;
   /** Something is due in the store that was not offered. */
   wake(): void;
@@ -26,6 +26,10 @@ export type Submission = {
   readonly reversePath: string;
   readonly forwardPaths: readonly string[];
   readonly bodyType: BodyType;
+  readonly smtpUtf8: boolean;
+  /** Null: nothing was asked of delivery reports; for each recipient too. */
+  readonly dsn: MessageDsn | null;
+  readonly recipientDsn: readonly (RecipientDsn | null)[] | null;
   readonly body: BodyRef;
   readonly client: MessageClient;
 };
@@ -62,12 +66,20 @@ export class Intake {
   /** Gives the reply to the end of data: 250 after the durable commit (RFC 5321 section 6.1), or what the store's failure means. */
   async accept(submission: Submission): Promise<Reply> {
     const now = this.#clock.now();
-    const { id, reversePath, forwardPaths, bodyType, body, client } = submission;
+    const { id, forwardPaths, recipientDsn, body } = submission;
     const sizeBytes = body.kind === 'inline' ? body.bytes.length : body.sizeBytes;
-    const message: QueuedMessage = { id, receivedAt: now, reversePath, sizeBytes, bodyType, client };
+    const message = queuedMessage(submission, now, sizeBytes);
     const lease =
-      this.#outlet.room >= forwardPaths.length ? { owner: this.#owner, until: now + leaseMs } : null;
-    const appended = await this.#store.append({ message, body, forwardPaths, lease });
+      this.#outlet.roomFor(senderTurn(message)) >= forwardPaths.length
+        ? { owner: this.#owner, until: now + leaseMs }
+        : null;
+    const appended = await this.#store.append({
+      message,
+      body,
+      forwardPaths,
+      ...(recipientDsn === null ? {} : { recipientDsn }),
+      lease,
+    });
     if (!appended.ok) return this.refuse(appended.error);
     for (const recipient of forwardPaths) this.#told(message, recipient, sizeBytes);
     if (lease === null) this.#outlet.wake();
@@ -87,6 +99,7 @@ export class Intake {
             lastEgress: null,
             lastReply: null,
             doubt: null,
+            ...asked(recipientDsn?.[index] ?? null),
           },
         })),
       );
@@ -126,7 +139,7 @@ export class Intake {
         host: message.client?.listener ?? null,
         address: message.client?.address ?? null,
         reply: null,
-        tls: null,
+        tls: message.client?.tls ?? null,
         blame: null,
         reason: null,
         elapsedMs: null,
@@ -134,3 +147,19 @@ export class Intake {
     });
   }
 }
+
+function queuedMessage(submission: Submission, receivedAt: number, sizeBytes: number): QueuedMessage {
+  const { id, reversePath, bodyType, smtpUtf8, dsn, client } = submission;
+  return {
+    id,
+    receivedAt,
+    reversePath,
+    sizeBytes,
+    bodyType,
+    ...(smtpUtf8 ? { smtpUtf8 } : {}),
+    ...(dsn === null ? {} : { dsn }),
+    client,
+  };
+}
+
+const asked = (dsn: RecipientDsn | null): { readonly dsn?: RecipientDsn } => (dsn === null ? {} : { dsn });

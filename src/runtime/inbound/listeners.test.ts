@@ -152,7 +152,7 @@ function house(given: Partial<InboundSettings> = {}) {
   } as unknown as QueueStore;
   const offered: LeasedRecipient[] = [];
   const outlet = {
-    room: 10,
+    roomFor: () => 10,
     offer: (leased: readonly LeasedRecipient[]) => void offered.push(...leased),
     wake: () => {},
   };
@@ -223,7 +223,7 @@ test('a full disk is a 452 4.3.1, told to the operator, and the next message is 
   await commit({ ok: false, error: { kind: 'full', message: 'no space left' } });
   assert.match(client.heard, /^452 4\.3\.1 /);
   assert.equal(offered.length, 0);
-  assert.ok(seen.some(event => event.kind === 'warning' && event.subject === 'queue'));
+  assert.ok(seen.some(event => event.kind === 'warning' && event.subject === 'disk'));
   await client.say(...message);
   await client.say('hello', '.');
   await commit();

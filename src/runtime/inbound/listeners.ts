@@ -5,8 +5,19 @@ import { type ClientLimits, type ListenerSetting, listenerText } from '../../dec
 import { formatReply, reply } from '../../protocol/smtp/reply.ts';
 import type { ServerLimits } from '../../protocol/smtp/server-session-types.ts';
 import type { EventStream } from '../events.ts';
-import type { Clock, Connection, Listener, Network, QueueStore, Result, Timer } from '../ports.ts';
+import type {
+  CertificateChoice,
+  Clock,
+  Connection,
+  Listener,
+  Network,
+  QueueStore,
+  Result,
+  Timer,
+  TlsFacts,
+} from '../ports.ts';
 import { ClientCounter } from './client-counter.ts';
+import { HandshakeNotices } from './handshake-notices.ts';
 import type { Intake } from './intake.ts';
 import type { RecipientCheck } from './recipient-check.ts';
 import { partingMs, SmtpConnection } from './smtp-connection.ts';
@@ -30,7 +41,14 @@ export type ListenersParts = {
   readonly intake: Intake;
   /** Left out: every recipient of our domains is taken. */
   readonly recipientCheck?: RecipientCheck;
+  /** Left out: STARTTLS is offered nowhere. */
+  readonly certificates?: ListenerCertificates;
 };
+
+/** The certificates of our listeners. Null: this one offers no STARTTLS. */
+export interface ListenerCertificates {
+  choiceFor(listener: ListenerSetting): CertificateChoice | null;
+}
 
 type Door = {
   setting: ListenerSetting;
@@ -61,9 +79,12 @@ export class Listeners {
   readonly #parts: ListenersParts;
   #settings: InboundSettings;
   #rules: AdmissionRules;
+  /** Of all listeners, lower case: what our Received fields say. */
+  #names: ReadonlySet<string>;
   #ours: ClientNetworks;
   readonly #doors = new Map<string, Door>();
   readonly #clients = new ClientCounter();
+  readonly #handshakes = new HandshakeNotices();
   readonly #open = new Set<SmtpConnection>();
   /** Connections that hear why they are not served, and are not closed yet. */
   #turnedAway = 0;
@@ -74,6 +95,7 @@ export class Listeners {
     this.#parts = parts;
     this.#settings = settings;
     this.#rules = rulesOf(settings);
+    this.#names = namesOf(settings);
     this.#ours = new ClientNetworks(settings.relay.fromNetworks);
   }
 
@@ -87,6 +109,7 @@ export class Listeners {
   async reload(settings: InboundSettings): Promise<Result<void, string>> {
     this.#settings = settings;
     this.#rules = rulesOf(settings);
+    this.#names = namesOf(settings);
     this.#ours = new ClientNetworks(settings.relay.fromNetworks);
     const wanted = new Map(settings.listeners.map(setting => [doorKey(setting), setting]));
     for (const [key, door] of this.#doors) {
@@ -200,6 +223,7 @@ export class Listeners {
     const session = new SmtpConnection(connection, {
       listener: setting,
       uplink: this.#settings.uplinkOf(setting.publicAddress ?? connection.localAddress),
+      ourNames: () => this.#names,
       ours,
       limits: serverLimits(limits),
       rules: () => this.#rules,
@@ -207,6 +231,8 @@ export class Listeners {
       intake: this.#parts.intake,
       store: this.#parts.store,
       clock: this.#parts.clock,
+      certificates: this.#parts.certificates?.choiceFor(setting) ?? null,
+      handshake: (facts, error) => this.#tellHandshake(setting, client, facts, error),
       refused: what => this.#reject(setting, client, what),
       closed: reason => {
         this.#open.delete(session);
@@ -242,6 +268,20 @@ export class Listeners {
     connection.end();
   }
 
+  #tellHandshake(
+    setting: ListenerSetting,
+    client: string,
+    facts: TlsFacts | null,
+    error: string | null,
+  ): void {
+    const { events, clock } = this.#parts;
+    const listener = listenerText(setting);
+    events.emit({ kind: 'tls', at: clock.now(), side: 'server', with: listener, facts, error });
+    if (error === null) return;
+    const notice = this.#handshakes.failed(listener, error, clock.monotonic());
+    if (notice !== null) this.#reject(setting, client, notice);
+  }
+
   #reject(setting: ListenerSetting, client: string, reason: string): void {
     const listener = listenerText(setting);
     this.#parts.events.emit({ kind: 'rejected', at: this.#parts.clock.now(), listener, client, reason });
@@ -263,6 +303,9 @@ const doorKey = (setting: ListenerSetting): string => `${setting.address} ${sett
 const rulesOf = (settings: InboundSettings): AdmissionRules => ({
   domains: new Set(settings.domains.map(domain => domain.name)),
 });
+
+const namesOf = (settings: InboundSettings): ReadonlySet<string> =>
+  new Set(settings.listeners.map(({ name }) => name.toLowerCase()));
 
 const serverLimits = (limits: ClientLimits): ServerLimits => ({
   messageSizeBytes: limits.messageSizeBytes,

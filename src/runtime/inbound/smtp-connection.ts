@@ -1,9 +1,5 @@
 import { type AdmissionRules, admitRecipient } from '../../decision/admission/admit.ts';
-import { type ListenerSetting, listenerText } from '../../decision/admission/listener.ts';
-import type { MessageId } from '../../decision/queue/queued.ts';
-import { receivedField } from '../../protocol/message/received.ts';
 import { domainOf } from '../../protocol/smtp/address.ts';
-import type { BodyType } from '../../protocol/smtp/envelope.ts';
 import { type Reply, reply, replyText } from '../../protocol/smtp/reply.ts';
 import { ServerSession } from '../../protocol/smtp/server-session.ts';
 import type {
@@ -12,9 +8,8 @@ import type {
   ServerLimits,
   ServerQuestion,
 } from '../../protocol/smtp/server-session-types.ts';
-import type { Clock, Connection, QueueStore, Timer } from '../ports.ts';
-import { IncomingBody } from './incoming-body.ts';
-import type { Intake } from './intake.ts';
+import type { CertificateChoice, Connection, Timer, TlsFacts } from '../ports.ts';
+import { IncomingMessage, type IncomingParts } from './incoming-message.ts';
 import type { RecipientCheck } from './recipient-check.ts';
 
 /** How long a stranger must wait for our greeting: whoever talks into it is no mail server (RFC 5321 section 3.1). */
@@ -23,27 +18,24 @@ const greetingPauseMs = 200;
 /** How long a client may keep the connection after our last word. */
 export const partingMs = 3_000;
 
-/** Servers that a message may have passed, ourselves counted in; RFC 5321 section 6.3 asks for at least 100. */
-const hopLimit = 101;
+/** How long a client may take for the handshake of TLS. */
+const handshakeMs = 30_000;
+
 /** Ends of a session that nobody needs to hear of. */
 const inOrder: ReadonlySet<string> = new Set(['quit', 'shutdown']);
 
 /** What one connection works with. `rules` are read at each recipient, so a new configuration holds for open sessions too. */
-export type SmtpConnectionParts = {
-  readonly listener: ListenerSetting;
-  /** The uplink by whose address the client came; null for a private listener. */
-  readonly uplink: string | null;
+export type SmtpConnectionParts = IncomingParts & {
   /** The client is in `relay.from_networks`. */
   readonly ours: boolean;
   readonly limits: ServerLimits;
   readonly rules: () => AdmissionRules;
   /** Left out: every recipient of our domains is taken. */
   readonly recipientCheck?: RecipientCheck;
-  readonly intake: Intake;
-  readonly store: QueueStore;
-  readonly clock: Clock;
-  /** A recipient or a message of this client was refused. */
-  readonly refused: (what: string) => void;
+  /** Null: STARTTLS is not offered. */
+  readonly certificates: CertificateChoice | null;
+  /** A handshake is over; `facts` is null where it failed. */
+  readonly handshake: (facts: TlsFacts | null, error: string | null) => void;
   /** The connection is over; `reason` is null where it ended as it should. */
   readonly closed: (reason: string | null) => void;
   /** A fault of our own: this connection ends, and nothing else. */
@@ -52,16 +44,6 @@ export type SmtpConnectionParts = {
 
 type RecipientAsked = Extract<ServerQuestion, { kind: 'recipient' }>;
 
-/** A message between DATA and the reply to its end. */
-type Incoming = {
-  readonly id: MessageId;
-  readonly reversePath: string;
-  readonly forwardPaths: readonly string[];
-  readonly bodyType: BodyType;
-  readonly helo: string;
-  readonly body: IncomingBody;
-};
-
 /** Drives one `ServerSession` over one connection: bytes in, actions out, the body to the queue. */
 export class SmtpConnection {
   readonly #connection: Connection;
@@ -69,7 +51,10 @@ export class SmtpConnection {
   readonly #session: ServerSession;
   /** What admission made of the recipients of the transaction under way. */
   #forwardPaths: string[] = [];
-  #incoming: Incoming | null = null;
+  #incoming: IncomingMessage | null = null;
+  #tls: TlsFacts | null = null;
+  /** A handshake begins when all that was said in clear is written. */
+  #tlsDue = false;
   #timer: Timer | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #heldBySession = false;
@@ -95,6 +80,7 @@ export class SmtpConnection {
       name: parts.listener.name,
       limits: parts.limits,
       bareNewline: parts.listener.bareNewline,
+      startTls: parts.certificates !== null,
     });
     connection.handle({
       data: chunk => this.#step({ kind: 'bytes', chunk, at: parts.clock.monotonic() }),
@@ -137,6 +123,7 @@ export class SmtpConnection {
       }
       this.#stepping = false;
       this.#flush();
+      if (this.#tlsDue) this.#beginTls();
       this.#partWhenAllIsSaid();
       this.#armTimer();
     } catch (error) {
@@ -173,6 +160,9 @@ export class SmtpConnection {
         if (this.#incoming)
           this.#parts.refused(`a message from <${this.#incoming.reversePath}>: ${action.reason}`);
         this.#discard();
+        return;
+      case 'startTls':
+        this.#tlsDue = true;
         return;
       case 'hold':
         this.#heldBySession = true;
@@ -246,39 +236,28 @@ export class SmtpConnection {
   }
 
   #open(question: Extract<ServerQuestion, { kind: 'data' }>): Reply {
-    const { listener, intake, clock, store } = this.#parts;
-    const now = clock.now();
-    const id = intake.ids.next(now);
-    const forwardPaths = this.#forwardPaths;
-    const head = receivedField({
-      helo: question.ehlo,
-      clientAddress: this.#connection.remoteAddress,
-      by: listener.name,
-      protocol: question.protocol,
-      id,
-      forwardPath: forwardPaths.length === 1 ? (forwardPaths[0] ?? null) : null,
-      at: now,
-    });
-    this.#incoming = {
-      id,
-      reversePath: question.reversePath,
-      forwardPaths,
-      bodyType: question.bodyType,
-      helo: question.ehlo,
-      body: new IncomingBody(store, head, () => {
+    this.#incoming = new IncomingMessage(
+      this.#parts,
+      {
+        question,
+        forwardPaths: this.#forwardPaths,
+        clientAddress: this.#connection.remoteAddress,
+        tls: this.#tls,
+      },
+      () => {
         this.#heldByBody = false;
         this.#read();
-      }),
-    };
+      },
+    );
     this.#forwardPaths = [];
     return reply(354, null, 'Send the message; end with a dot on a line by itself.');
   }
 
   #addToBody(span: Buffer): void {
-    const body = this.#incoming?.body;
-    if (!body) return;
-    body.add(span);
-    if (body.congested && !this.#heldByBody) {
+    const incoming = this.#incoming;
+    if (!incoming) return;
+    incoming.add(span);
+    if (incoming.congested && !this.#heldByBody) {
       this.#heldByBody = true;
       this.#connection.pause();
     }
@@ -290,51 +269,35 @@ export class SmtpConnection {
     if (!incoming)
       return this.#answer(ask, reply(451, '4.3.0', 'The message was lost on its way in; send it again.'));
     this.#awaited = true;
-    const verdict = await this.#store(incoming);
+    const verdict = await incoming.commit();
     this.#awaited = false;
     this.#answer(ask, verdict);
   }
 
-  async #store(incoming: Incoming): Promise<Reply> {
-    const body = await incoming.body.finish();
-    if (!body.ok) {
-      await incoming.body.abandon();
-      return this.#parts.intake.refuse(body.error);
-    }
-    const { listener, uplink, intake } = this.#parts;
-    if (incoming.body.hops > hopLimit) {
-      this.#parts.refused(`a message from <${incoming.reversePath}>: it goes in a circle`);
-      await incoming.body.abandon();
-      return reply(
-        554,
-        '5.4.6',
-        `The message has passed more than ${hopLimit - 1} servers: it goes in a circle.`,
-      );
-    }
-    const { id, reversePath, forwardPaths, bodyType, helo } = incoming;
-    const client = {
-      address: this.#connection.remoteAddress,
-      helo,
-      listener: listenerText(listener),
-      uplink,
-    };
-    const verdict = await intake.accept({
-      id,
-      reversePath,
-      forwardPaths,
-      bodyType,
-      body: body.value,
-      client,
-    });
-    // After another failure a row may name the file; where none does, the next start removes it.
-    if (verdict.code === 452) await incoming.body.abandon();
-    return verdict;
+  /** Called while nothing is unread, so what comes from now on is the handshake's (RFC 3207). */
+  #beginTls(): void {
+    const { certificates, handshake, clock } = this.#parts;
+    this.#tlsDue = false;
+    if (certificates === null || this.#over) return;
+    void this.#connection
+      .startTls({ side: 'server', certificates, timeoutMs: handshakeMs })
+      .then(secured => {
+        if (!secured.ok) {
+          if (secured.error.kind !== 'aborted') handshake(null, secured.error.message);
+          return;
+        }
+        this.#tls = secured.value;
+        handshake(secured.value, null);
+        this.#step({ kind: 'secured', at: clock.monotonic() });
+        this.#read();
+      })
+      .catch((error: unknown) => this.#fail(error));
   }
 
   #discard(): void {
     const incoming = this.#incoming;
     this.#incoming = null;
-    if (incoming) void incoming.body.abandon();
+    if (incoming) void incoming.abandon();
   }
 
   #read(): void {
