@@ -4,7 +4,7 @@ import type { EgressSnapshot, EgressState, EgressView } from '../../src/decision
 import type { Observation } from '../../src/decision/egress/observation.ts';
 import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
 import { MessageIds } from '../../src/decision/queue/message-id.ts';
-import type { Outage, QueuedRecipient } from '../../src/decision/queue/queued.ts';
+import type { MessageClient, Outage, QueuedRecipient } from '../../src/decision/queue/queued.ts';
 import { Dispatcher } from '../../src/runtime/delivery/dispatcher.ts';
 import type { EgressGuide } from '../../src/runtime/delivery/egress-guide.ts';
 import { EventStream, type GatewayEvent, type TraceEvent } from '../../src/runtime/events.ts';
@@ -191,6 +191,7 @@ export class DispatcherHouse {
     forwardPaths: readonly string[],
     sizeBytes = 400,
     receivedAt = this.clock.now(),
+    client: MessageClient | null = null,
   ): Promise<string> {
     const id = this.ids.next(this.clock.now());
     const line = `Message-ID: <${id}@example.com>\r\n\r\n`;
@@ -201,7 +202,7 @@ export class DispatcherHouse {
       reversePath,
       sizeBytes: bytes.length,
       bodyType: '7bit',
-      client: null,
+      client,
     } as const;
     const lease = { owner: 'node', until: this.clock.now() + 300_000 };
     const body = sizeBytes <= 65_536 ? ({ kind: 'inline', bytes } as const) : await this.#spooled(bytes);
@@ -225,6 +226,32 @@ export class DispatcherHouse {
       })),
     );
     return id;
+  }
+
+  /** As from the store: mail that was tried before. */
+  offerRetried(forwardPath: string): void {
+    const now = this.clock.now();
+    const id = this.ids.next(now);
+    const bytes = Buffer.from('x\r\n');
+    const plain = { reversePath: 'bulk@example.com', bodyType: '7bit', client: null } as const;
+    this.dispatcher.offer([
+      {
+        message: { id, receivedAt: now - hour, sizeBytes: bytes.length, ...plain },
+        body: { kind: 'inline', bytes },
+        recipient: {
+          message: id,
+          index: 0,
+          forwardPath,
+          state: 'active',
+          attempts: 3,
+          nextAttemptAt: now,
+          lease: { owner: 'node', until: now + 300_000 },
+          lastEgress: null,
+          lastReply: null,
+          doubt: null,
+        },
+      },
+    ]);
   }
 
   async #spooled(bytes: Buffer) {

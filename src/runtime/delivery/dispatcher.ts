@@ -78,7 +78,8 @@ export class Dispatcher {
   readonly #reach = new ReachAgain();
   readonly #inHand = new InHand();
   readonly #siteOwner: SiteOwner = {
-    takeSlot: site => !this.#stopping && this.#slots.take(site),
+    takeSlot: (site, retry) => !this.#stopping && this.#slots.take(site, retry),
+    retryOver: () => this.#slots.retryOver(),
     freeSlot: () => this.#slots.free(),
     started: (job, session) => this.#verdicts.started(job, session),
     hedged: (job, candidate, to, waitedMs) => this.#verdicts.hedged(job, candidate, to, waitedMs),

@@ -2,29 +2,31 @@ import type { Candidate } from '../../decision/egress/choice.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
+import { FairQueue } from './fair-queue.ts';
 import type { Job } from './job.ts';
 import { type Lane, laneOf } from './lane.ts';
 import { type DeliveryPorts, Opening, type OpeningEnd } from './opening.ts';
 import { type HostList, hostListOf, type Target } from './route-choice.ts';
 import type { Session, SessionOwner } from './session.ts';
+import { SiteLimit } from './site-limit.ts';
 import { type Member, SiteMembers } from './site-members.ts';
 import { askAfter } from './suspicion.ts';
 
-/** Sessions with one site at a time: what large receivers allow without complaint. */
-const sessionLimit = 20;
 /** New sessions begun at a time, so that a dead site costs few connects. */
 const openingLimit = 5;
 /** So many jobs wait in memory for a site that has not answered, or not for a while. */
 const stuckJobs = 1_000;
 const answeredLatelyMs = 10_000;
-/** A site that let no more sessions in is not asked for more for a while. */
-const fullSiteMs = 60_000;
 /** A kept session is closed by us before the far side does. */
 const idleLimitMs = 25_000;
 /** What a site tells its dispatcher. */
 export interface SiteOwner {
-  /** May one more connection be opened? If not, the site is pumped when one is free. */
-  takeSlot(site: Site): boolean;
+  /**
+   * May one more connection be opened? If not, the site is pumped when one is free. `retry`: all that waits has failed
+   * before; then `retryOver` tells that the opening is over.
+   */
+  takeSlot(site: Site, retry: boolean): boolean;
+  retryOver(): void;
   freeSlot(): void;
   started(job: Job, session: Session): void;
   hedged(job: Job, candidate: Candidate, to: HostAddress, waitedMs: number): void;
@@ -45,7 +47,7 @@ export interface SiteOwner {
 type Queue = {
   readonly key: string;
   readonly lane: Lane;
-  readonly jobs: Job[];
+  readonly jobs: FairQueue;
   hosts: HostList;
   openings: number;
 };
@@ -59,8 +61,7 @@ export class Site implements SessionOwner {
   readonly #queues = new Map<string, Queue>();
   readonly #members: SiteMembers;
   readonly #openings = new Set<Opening>();
-  #limit = sessionLimit;
-  #limitUntil = 0;
+  #limit: SiteLimit | null = null;
   #pumping = false;
   #pumpAgain = false;
   #closed = false;
@@ -93,13 +94,14 @@ export class Site implements SessionOwner {
   /** The hosts as DNS or the configuration gives them now. */
   know(hosts: readonly NextHopHost[]): HostList {
     if (hosts !== this.#known?.hosts) this.#known = { hosts, list: hostListOf(this.key, hosts) };
+    this.#limit ??= new SiteLimit(hosts.every(({ local }) => local));
     return this.#known.list;
   }
 
   add(job: Job, lane: Lane, first = false): void {
     const { jobs } = this.#queueOf(lane, job.hosts);
-    if (first) jobs.unshift(job);
-    else jobs.push(job);
+    if (first) jobs.addFirst(job);
+    else jobs.add(job);
     this.pump();
   }
 
@@ -138,6 +140,7 @@ export class Site implements SessionOwner {
     for (const member of this.#members.all()) {
       const { session } = member;
       if (session.egressId !== egressId) continue;
+      this.#limit?.moved();
       this.#forget(member);
       if (session.job !== null && session.dotAt !== null) {
         session.job.doubted = true;
@@ -164,7 +167,7 @@ export class Site implements SessionOwner {
     for (const opening of this.#openings) opening.abort();
     for (const member of this.#members.allIdle()) this.#dismiss(member);
     for (const { session } of this.#members.all()) session.retired = true;
-    const waiting = [...this.#queues.values()].flatMap(({ jobs }) => jobs);
+    const waiting = [...this.#queues.values()].flatMap(({ jobs }) => jobs.takeAll());
     this.#queues.clear();
     return waiting;
   }
@@ -201,6 +204,7 @@ export class Site implements SessionOwner {
     dotSent: boolean,
     why: string,
   ): void {
+    this.#learn(recipients, session.jobMs);
     this.#owner.result(this, job, session, recipients, dotSent, why);
   }
 
@@ -224,6 +228,18 @@ export class Site implements SessionOwner {
     });
   }
 
+  get #sessionLimit(): number {
+    this.#limit ??= new SiteLimit(false);
+    return this.#limit.sessions;
+  }
+
+  /** What an answer says of how much the site can take. */
+  #learn(recipients: readonly RecipientReply[], elapsedMs: number): void {
+    const now = this.#ports.clock.monotonic();
+    if (recipients.some(isTooMuch)) this.#limit?.pressed(now);
+    else if (this.#queues.size > 0 && recipients.some(isTaken)) this.#limit?.succeeded(elapsedMs, now);
+  }
+
   #queueOf(lane: Lane, hosts: HostList): Queue {
     const key = hosts.backups === '' ? lane.key : `${lane.key} ${hosts.backups}`;
     const known = this.#queues.get(key);
@@ -231,14 +247,14 @@ export class Site implements SessionOwner {
       known.hosts = hosts;
       return known;
     }
-    const queue: Queue = { key, lane, jobs: [], hosts, openings: 0 };
+    const queue: Queue = { key, lane, jobs: new FairQueue(), hosts, openings: 0 };
     this.#queues.set(key, queue);
     return queue;
   }
 
   #serve(queue: Queue): void {
     const { jobs } = queue;
-    for (let job = jobs[0]; job !== undefined; job = jobs[0]) {
+    for (let { first: job } = jobs; job !== undefined; job = jobs.first) {
       const member = this.#members.takeIdle(queue.lane, queue.hosts, job);
       if (member === null) break;
       jobs.shift();
@@ -253,36 +269,36 @@ export class Site implements SessionOwner {
   }
 
   #open(queue: Queue): void {
-    const now = this.#ports.clock.monotonic();
-    if (now >= this.#limitUntil) this.#limit = sessionLimit;
     while (queue.openings < Math.min(queue.jobs.length, openingLimit)) {
-      if (this.#members.size + this.#openings.size >= this.#limit) {
+      if (this.#members.size + this.#openings.size >= this.#sessionLimit) {
         // Idle sessions that suit nobody here make room.
         if (!this.dismissIdle()) return;
       }
-      if (!this.#owner.takeSlot(this)) return;
+      const retry = !queue.jobs.hasFresh;
+      if (!this.#owner.takeSlot(this, retry)) return;
       const { openings } = queue;
-      this.#begin(queue);
+      this.#begin(queue, retry);
       // It ended at once, for no egress can be used: those that are under way decide for all.
       if (queue.openings === openings) return;
     }
   }
 
-  #begin(queue: Queue): void {
+  #begin(queue: Queue, retry: boolean): void {
     const { lane, jobs, hosts } = queue;
     queue.openings += 1;
     const opening = new Opening(this.#ports, {
       site: this.key,
       lane,
       targets: hosts.targets,
-      avoid: jobs[0]?.avoid ?? null,
+      avoid: jobs.first?.avoid ?? null,
       onHedge: (candidate, to, waitedMs) => {
-        const [job] = jobs;
+        const { first: job } = jobs;
         if (job) this.#owner.hedged(job, candidate, to, waitedMs);
       },
       done: end => {
         this.#openings.delete(opening);
         queue.openings -= 1;
+        if (retry) this.#owner.retryOver();
         if (end.kind === 'session') this.#adopt(end.session, end.target, queue.lane, hosts);
         else this.#notOpened(queue, end);
       },
@@ -309,13 +325,13 @@ export class Site implements SessionOwner {
       this.#members.serves(queue.lane, queue.hosts)
     ) {
       // It takes our mail, only not on so many sessions at once.
-      this.#limit = Math.max(1, this.#members.size);
-      this.#limitUntil = this.#ports.clock.monotonic() + fullSiteMs;
+      this.#limit?.full(this.#members.size, this.#ports.clock.monotonic());
       return this.pump();
     }
     if (others) return;
     this.#queues.delete(queue.key);
-    const jobs = queue.jobs.splice(0);
+    if (this.#members.size === 0 && end.kind !== 'none') this.#limit?.lost();
+    const jobs = queue.jobs.takeAll();
     if (jobs.length > 0) this.#owner.failed(this, queue.lane, jobs, end);
   }
 
@@ -323,7 +339,7 @@ export class Site implements SessionOwner {
     const lane = laneOf(job.recipients[0]);
     if (job.mayTryAgain) {
       job.tries += 1;
-      this.#queueOf(lane, job.hosts).jobs.unshift(job);
+      this.#queueOf(lane, job.hosts).jobs.addFirst(job);
       return;
     }
     this.#owner.failed(this, lane, [job], {
@@ -341,3 +357,10 @@ export class Site implements SessionOwner {
     if (this.#members.remove(member)) this.#owner.freeSlot();
   }
 }
+
+const isTaken = ({ stage, reply }: RecipientReply): boolean =>
+  stage === 'dot' && reply !== null && reply.code < 300;
+
+/** 421, or no room for now; at RCPT that is about one mailbox, or about the recipients of one transaction. */
+const isTooMuch = ({ stage, reply }: RecipientReply): boolean =>
+  reply?.code === 421 || (reply?.code === 452 && stage !== 'rcpt');
