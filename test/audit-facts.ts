@@ -31,6 +31,8 @@ export const certificate: CertificateFact = {
   until: auditedAt + 60 * day,
   keyDigest: 'ab'.repeat(32),
   digest: 'cd'.repeat(32),
+  keyDigest512: 'ab'.repeat(64),
+  digest512: 'cd'.repeat(64),
   keyType: 'ec',
   keyBits: null,
   selfSigned: false,

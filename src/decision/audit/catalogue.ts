@@ -1,6 +1,21 @@
 import type { Rule } from './rule.ts';
 import { backupAcceptsAll } from './rules/backup-accepts-all.ts';
 import { backupNotSender } from './rules/backup-not-sender.ts';
+import { certChain } from './rules/cert-chain.ts';
+import { certCoversAll } from './rules/cert-covers-all.ts';
+import { certExpired } from './rules/cert-expired.ts';
+import { certExpires } from './rules/cert-expires.ts';
+import { certNames } from './rules/cert-names.ts';
+import { certSelf } from './rules/cert-self.ts';
+import { certUplinksDiffer } from './rules/cert-uplinks-differ.ts';
+import { daneDenial } from './rules/dane-denial.ts';
+import { daneMismatch } from './rules/dane-mismatch.ts';
+import { daneNone } from './rules/dane-none.ts';
+import { danePartial } from './rules/dane-partial.ts';
+import { daneStale } from './rules/dane-stale.ts';
+import { daneUnsigned } from './rules/dane-unsigned.ts';
+import { daneUplinksDiffer } from './rules/dane-uplinks-differ.ts';
+import { daneUsage } from './rules/dane-usage.ts';
 import { identityRules } from './rules/egress-identity.ts';
 import { greetingName } from './rules/greeting-name.ts';
 import { greetingNot220 } from './rules/greeting-not-220.ts';
@@ -24,6 +39,19 @@ import { mxUnreachable } from './rules/mx-unreachable.ts';
 import { mxUnresolved } from './rules/mx-unresolved.ts';
 import { smtpNullSender } from './rules/smtp-null-sender.ts';
 import { smtpUnknownRcpt } from './rules/smtp-unknown-rcpt.ts';
+import { stsMany } from './rules/sts-many.ts';
+import { stsMaxAge } from './rules/sts-max-age.ts';
+import { stsMode } from './rules/sts-mode.ts';
+import { stsMx } from './rules/sts-mx.ts';
+import { stsNone } from './rules/sts-none.ts';
+import { stsPolicy } from './rules/sts-policy.ts';
+import { stsRedirect } from './rules/sts-redirect.ts';
+import { tlsBroken } from './rules/tls-broken.ts';
+import { tlsInjection } from './rules/tls-injection.ts';
+import { tlsNone } from './rules/tls-none.ts';
+import { tlsOld } from './rules/tls-old.ts';
+import { tlsrptMany } from './rules/tlsrpt-many.ts';
+import { tlsrptNone } from './rules/tlsrpt-none.ts';
 
 /** Every check, in the order of the catalogue. */
 export const catalogue: readonly Rule[] = [
@@ -52,4 +80,32 @@ export const catalogue: readonly Rule[] = [
   greetingNot220,
   smtpNullSender,
   smtpUnknownRcpt,
+  tlsNone,
+  tlsBroken,
+  tlsOld,
+  tlsInjection,
+  certNames,
+  certCoversAll,
+  certExpired,
+  certExpires,
+  certChain,
+  certSelf,
+  certUplinksDiffer,
+  daneNone,
+  daneUnsigned,
+  danePartial,
+  daneMismatch,
+  daneUsage,
+  daneStale,
+  daneUplinksDiffer,
+  daneDenial,
+  stsNone,
+  stsMany,
+  stsPolicy,
+  stsRedirect,
+  stsMaxAge,
+  stsMx,
+  stsMode,
+  tlsrptNone,
+  tlsrptMany,
 ];

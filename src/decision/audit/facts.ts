@@ -105,6 +105,9 @@ export type CertificateFact = {
   /** SHA-256 of the public key, and of the whole, in hex. */
   readonly keyDigest: string;
   readonly digest: string;
+  /** The same by SHA-512. */
+  readonly keyDigest512: string;
+  readonly digest512: string;
   readonly keyType: string;
   readonly keyBits: number | null;
   readonly selfSigned: boolean;

@@ -55,6 +55,13 @@ export class AuditView {
     return this.addresses(this.facts.domain).length > 0 ? [this.facts.domain] : [];
   }
 
+  /** Some answer was validated, so an answer that was not is not signed. */
+  get validates(): boolean {
+    return Object.values(this.facts.dns).some(
+      fact => fact.kind !== 'temperror' && fact.authenticated === true,
+    );
+  }
+
   conversationsWith(host: string): readonly ConversationFact[] {
     return this.facts.conversations.filter(conversation => conversation.host === host);
   }

@@ -6,6 +6,7 @@ export function certificateFact(bytes: Buffer): CertificateFact | null {
   try {
     const certificate = new X509Certificate(bytes);
     const { publicKey } = certificate;
+    const key = publicKey.export({ type: 'spki', format: 'der' });
     const details = publicKey.asymmetricKeyDetails;
     return {
       subject: oneLine(certificate.subject),
@@ -13,8 +14,10 @@ export function certificateFact(bytes: Buffer): CertificateFact | null {
       names: namesOf(certificate.subjectAltName ?? ''),
       from: certificate.validFromDate.getTime(),
       until: certificate.validToDate.getTime(),
-      keyDigest: digest(publicKey.export({ type: 'spki', format: 'der' })),
-      digest: digest(certificate.raw),
+      keyDigest: digest('sha256', key),
+      digest: digest('sha256', certificate.raw),
+      keyDigest512: digest('sha512', key),
+      digest512: digest('sha512', certificate.raw),
       keyType: publicKey.asymmetricKeyType ?? 'unknown',
       keyBits: details?.modulusLength ?? null,
       selfSigned: certificate.checkIssued(certificate) && certificate.verify(publicKey),
@@ -24,8 +27,8 @@ export function certificateFact(bytes: Buffer): CertificateFact | null {
   }
 }
 
-function digest(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+function digest(algorithm: 'sha256' | 'sha512', bytes: Buffer): string {
+  return createHash(algorithm).update(bytes).digest('hex');
 }
 
 const oneLine = (name: string): string => name.replaceAll('\n', ', ');

@@ -1,16 +1,15 @@
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
 
-const shortestS = 300;
 const longestS = 86_400;
 
-/** The MX set and its addresses live neither too short nor too long in caches. */
+/** The MX set and its addresses do not live too long in caches. */
 export const mxTtl: Rule = {
   id: 'MX-TTL',
   article: {
-    title: 'The mail servers are remembered by others for too short or too long a time.',
+    title: 'The mail servers are remembered by others for too long.',
     meaning:
-      'Under five minutes every message costs look-ups, and a short failure of DNS becomes one of mail; over a day a change takes as long to be seen.',
+      'A record that lives over a day in caches makes a change of servers take as long to be seen. A short life cannot be told from outside, for a cache shows what is left of it.',
     actedOn: 'Every resolver.',
     ground: 'practice of large mail operators',
     fix: 'Give the record a time to live of an hour.',
