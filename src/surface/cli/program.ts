@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addCheck } from './check.ts';
 import type { CliParts } from './cli-parts.ts';
+import { addCompletion } from './completion.ts';
 import { addConfig } from './config-check.ts';
 import { addDemo } from './demo.ts';
 import { addEvents } from './events.ts';
@@ -41,6 +42,7 @@ export function buildProgram(parts: CliParts, version: string, end: (code: numbe
     addRecords,
     addCheck,
     addDemo,
+    addCompletion,
   ])
     add(program, parts, end);
   return program;

@@ -6,14 +6,22 @@ import { cliStand } from '../../../test/surface/cli-stand.ts';
 import { configJsonSchema } from '../../config/json-schema.ts';
 import { configurationReference } from '../../config/reference.ts';
 import { commandsReference } from './commands-reference.ts';
+import { completionScript } from './completion.ts';
+import { commandsPage, configurationPage } from './man-page.ts';
 import { buildProgram } from './program.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
+const program = buildProgram(cliStand().parts, '0.0.0', () => undefined);
 const generated: [string, string][] = [
   ['postern.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
   ['docs/reference/configuration.md', configurationReference()],
-  ['docs/reference/commands.md', commandsReference(buildProgram(cliStand().parts, '0.0.0', () => undefined))],
+  ['docs/reference/commands.md', commandsReference(program)],
+  ['contrib/man/postern.8', commandsPage(program)],
+  ['contrib/man/postern.yaml.5', configurationPage()],
+  ['contrib/completion/postern.bash', completionScript(program, 'bash')],
+  ['contrib/completion/_postern', completionScript(program, 'zsh')],
+  ['contrib/completion/postern.fish', completionScript(program, 'fish')],
 ];
 
 for (const [file, content] of generated) {
