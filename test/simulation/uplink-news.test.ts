@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ChangingHouse } from './changing-house.ts';
+import { remoteDomains } from './reference-network.ts';
 
 test('uplinks: both cut and healed under mail, each change is told once', async () => {
   const house = new ChangingHouse();
@@ -28,4 +29,18 @@ test('uplinks: both cut and healed under mail, each change is told once', async 
   assert.equal(told.filter(line => /^isp1 \w+ up$/.test(line)).length, 1);
   assert.equal(told.filter(line => /^isp2 \w+ up$/.test(line)).length, 1);
   await clock.await(house.gateway.stop());
+});
+
+test('uplinks: a session tried by hand shows that an uplink lives', async () => {
+  const house = new ChangingHouse();
+  // So that no probe of its own shows it before.
+  const health = { intervalMs: 3_600_000, suspectIntervalMs: 1_000, timeoutMs: 4_000, proveMs: 10_000 };
+  const probe = [`${remoteDomains[0].address}:25`];
+  await house.start({ ...house.all, uplinks: house.all.uplinks.map(each => ({ ...each, health, probe })) });
+  const state = (): string | undefined => house.gateway.uplinks().find(({ name }) => name === 'isp2')?.state;
+  assert.equal(state(), 'unknown');
+  const test = await house.clock.await(house.gateway.testUplink('isp2'));
+  assert.equal(test.ok && test.value[0]?.ok, true);
+  assert.equal(state(), 'up');
+  await house.clock.await(house.gateway.stop());
 });

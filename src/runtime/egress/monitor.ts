@@ -100,7 +100,7 @@ export class EgressMonitor {
     const named = new NamedTargets(clock, ports.resolve ?? (async () => []));
     const observe = (egressId: string, observation: Observation): void => this.observe(egressId, observation);
     this.#probes = new ProbeSchedule({ network, clock, random, events, observe }, this.#hosts, named);
-    this.#tests = new UplinkTests({ network, clock, roster: this.#roster, probes: this.#probes });
+    this.#tests = new UplinkTests({ network, clock, roster: this.#roster, probes: this.#probes, observe });
     this.#suspicion = new Suspicion(
       { network, clock, observe, isEvidenceTrusted: () => this.isEvidenceTrusted() },
       { hosts: this.#hosts, probes: this.#probes, connects: this.#connects, replies: this.#replies },

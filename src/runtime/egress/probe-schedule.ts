@@ -87,8 +87,8 @@ export class ProbeSchedule {
     return this.#parts.clock.monotonic() - this.#hosts.greetedAt(to) >= everyMs;
   }
 
-  targetForTest(entry: EgressEntry): HostAddress | null {
-    return this.#targets(entry)[0]?.to ?? null;
+  targetForTest(entry: EgressEntry): { readonly site: string; readonly to: HostAddress } | null {
+    return this.#targets(entry)[0] ?? null;
   }
 
   /** A host of another site and network than `than` to ask as well, with the depth that politeness allows. */

@@ -1,3 +1,5 @@
+import type { Observation } from '../../decision/egress/observation.ts';
+import type { HostAddress } from '../../decision/egress/route.ts';
 import type { EgressTest } from '../gateway-control.ts';
 import type { Clock, Network, Result } from '../ports.ts';
 import type { EgressEntry } from './egress-entry.ts';
@@ -10,6 +12,7 @@ type Parts = {
   readonly clock: Clock;
   readonly roster: Roster;
   readonly probes: ProbeSchedule;
+  readonly observe: (egressId: string, observation: Observation) => void;
 };
 
 /** Connect, greeting and EHLO through each egress of an uplink, on the operator's word. */
@@ -28,21 +31,32 @@ export class UplinkTests {
     return { ok: true, value: await Promise.all(entries.map(entry => this.#test(entry))) };
   }
 
-  #test(entry: EgressEntry): Promise<EgressTest> {
+  async #test(entry: EgressEntry): Promise<EgressTest> {
     const { egress, setting, uplink } = entry;
     if (egress === null)
-      return Promise.resolve(
-        untested(entry.id, setting.address, `It cannot be tried: ${entry.health.reason}.`),
-      );
+      return untested(entry.id, setting.address, `It cannot be tried: ${entry.health.reason}.`);
     const target = this.#parts.probes.targetForTest(entry);
     if (target === null)
-      return Promise.resolve(
-        untested(
-          entry.id,
-          egress.source,
-          `No mail host is known to call yet: name one in "probe" of uplink ${uplink.name}.`,
-        ),
+      return untested(
+        entry.id,
+        egress.source,
+        `No mail host is known to call yet: name one in "probe" of uplink ${uplink.name}.`,
       );
-    return testEgress(this.#parts, egress, target, uplink.health.timeoutMs);
+    const test = await testEgress(this.#parts, egress, target.to, uplink.health.timeoutMs);
+    this.#observeLife(test, target);
+    return test;
+  }
+
+  /** Whatever shows that the egress lives counts, whoever asked for it; a failure here is followed up by the probes. */
+  #observeLife(test: EgressTest, { site, to }: { readonly site: string; readonly to: HostAddress }): void {
+    const { clock, observe } = this.#parts;
+    const at = clock.monotonic();
+    const passed = (name: string): EgressTest['steps'][number] | undefined =>
+      test.steps.find(({ step, ok }) => step === name && ok);
+    const connect = passed('connect');
+    if (connect !== undefined)
+      observe(test.egress, { kind: 'connected', at, site, to, connectMs: connect.elapsedMs });
+    if (passed('greeting') !== undefined)
+      observe(test.egress, { kind: 'answered', at, site, to, probe: true });
   }
 }
