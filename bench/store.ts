@@ -102,7 +102,7 @@ async function longQueue(directory: string, queued: number): Promise<void> {
   const store = must(await timed(`open with ${queued} queued`, openSqliteStore({ directory })));
   const now = Date.now();
   must(await timed('recover', store.recover(owner, now)));
-  const request = { owner, now, until: now + 300_000, limit: 1_000 };
+  const request = { owner, now, until: now + 300_000, limits: { fresh: 1_000, retried: 0 } };
   must(await timed('lease the first 1,000', store.lease(request)));
   must(await timed('lease the next 1,000', store.lease(request)));
   must(await timed('next due', store.nextDue()));

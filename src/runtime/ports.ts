@@ -176,8 +176,20 @@ export type Settlement = {
     | (Pick<
         QueuedRecipient,
         'state' | 'attempts' | 'nextAttemptAt' | 'lastEgress' | 'lastReply' | 'doubt'
-      > & { readonly kind: 'keep' });
+      > & {
+        readonly kind: 'keep';
+        /** Left out: as it was. */
+        readonly delayTold?: true;
+        /**
+         * Nothing was tried, for its destination does not answer: this recipient and all others that wait for the
+         * same domain are leased no earlier (wall ms).
+         */
+        readonly destinationUntil?: number;
+      });
 };
+
+/** How many recipients are taken: those never attempted before, and those that wait for a retry. */
+export type LeaseLimits = { readonly fresh: number; readonly retried: number };
 
 /** Which recipients an operator means; all given conditions must hold, and an empty filter means all. */
 export type QueueFilter = {
@@ -210,17 +222,21 @@ export interface QueueStore {
   openBody(): Promise<Result<BodyWriter, StoreError>>;
   /** `end` exclusive. */
   readRange(body: BodyRef, start: number, end: number): Promise<Result<Buffer, StoreError>>;
-  /** Leases up to `limit` recipients due at `now` that nobody holds, earliest first. Inline bodies come with them. */
+  /**
+   * Leases recipients due at `now` that nobody holds, up to `limits`, in fair turns: fresh ones by their senders,
+   * retried ones by their destinations (`decision/queue/turn.ts`), in each turn the earliest first. Inline bodies come
+   * with them.
+   */
   lease(request: {
     owner: string;
     now: number;
     until: number;
-    limit: number;
+    limits: LeaseLimits;
   }): Promise<Result<readonly LeasedRecipient[], StoreError>>;
   /** Puts our leases' end further off while their attempts run. */
   renew(owner: string, until: number): Promise<Result<void, StoreError>>;
-  /** When the next unleased recipient is due (wall ms); null: none waits. */
-  nextDue(): Promise<Result<number | null, StoreError>>;
+  /** When the next unleased recipient, of this kind where it is given, may be leased (wall ms); null: none waits. */
+  nextDue(kind?: keyof LeaseLimits): Promise<Result<number | null, StoreError>>;
   /** At start: our own leases of a life before become doubts of cause `crash`, due at once. Gives their number. */
   recover(owner: string, now: number): Promise<Result<number, StoreError>>;
   list(

@@ -83,7 +83,7 @@ const keep = (number: number, given: Partial<QueuedRecipient> = {}): Settlement 
 });
 
 async function leaseAll(store: QueueStore, now = 100, owner = me, until = now + 1_000, limit = 100) {
-  return must(await store.lease({ owner, now, until, limit }));
+  return must(await store.lease({ owner, now, until, limits: { fresh: limit, retried: limit } }));
 }
 
 async function listAll(store: QueueStore, filter: QueueFilter = {}) {
@@ -120,10 +120,14 @@ export function queueStoreContract(name: string, make: MakeQueue): void {
           helo: 'store.example.com',
           listener: '10.20.0.2:25',
           uplink: 'isp1',
+          tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384',
         },
+        smtpUtf8: true,
+        dsn: { ret: 'hdrs', envid: 'QQ314159' },
       },
       body: { kind: 'inline', bytes: Buffer.from([0, 255, 13]) },
       forwardPaths: ['b@remote.example', 'c@remote.example'],
+      recipientDsn: [null, { notify: ['success', 'delay'], orcpt: 'rfc822;c@example.com' }],
       lease: null,
     };
     must(await store.append(given));
@@ -141,6 +145,7 @@ export function queueStoreContract(name: string, make: MakeQueue): void {
         lastEgress: null,
         lastReply: null,
         doubt: null,
+        ...(index === 1 && { dsn: given.recipientDsn?.[1] }),
       })),
     );
     for (const one of leased) {
@@ -249,6 +254,99 @@ export function queueStoreContract(name: string, make: MakeQueue): void {
     const [leased] = await leaseAll(store, 700);
     assert.deepEqual(leased?.recipient.doubt, learnt.doubt);
     assert.equal(leased?.recipient.attempts, 3);
+  });
+
+  promise('that a wait was told is kept, also where it is not said again', async ({ store }) => {
+    must(await store.append(message(1)));
+    must(await store.settle([keep(1, { delayTold: true })]));
+    must(await store.settle([keep(1, { nextAttemptAt: 50 })]));
+    const [leased] = await leaseAll(store);
+    assert.equal(leased?.recipient.delayTold, true);
+  });
+
+  /** Messages in a row, from `first` on, all due. */
+  const heap = async (
+    store: QueueStore,
+    first: number,
+    count: number,
+    given: Parameters<typeof message>[1],
+  ) => {
+    const all = Array.from({ length: count }, (_, place) => store.append(message(first + place, given)));
+    for (const appended of await Promise.all(all)) must(appended);
+  };
+  const sendersOf = (leased: Awaited<ReturnType<typeof leaseAll>>) =>
+    leased.map(one => one.message.reversePath);
+
+  promise('a sender of a heap keeps no other waiting', async ({ store }) => {
+    await heap(store, 0, 300, { reversePath: 'heap@one.example' });
+    await heap(store, 1_000, 2, { reversePath: 'few@two.example' });
+    const first = sendersOf(await leaseAll(store, 5_000, me, 9_000, 60));
+    assert.equal(first.filter(sender => sender === 'few@two.example').length, 2);
+    assert.equal(first.length, 60);
+    await heap(store, 2_000, 1, { reversePath: 'late@three.example' });
+    const next = sendersOf(await leaseAll(store, 5_001, me, 9_000, 60));
+    assert.ok(next.includes('late@three.example'));
+    assert.ok(next.includes('heap@one.example'));
+  });
+
+  const deferred = async (store: QueueStore, first: number, count: number, domain: string): Promise<void> => {
+    await heap(store, first, count, { forwardPaths: [`someone@${domain}`] });
+    const all = Array.from({ length: count }, (_, place) => keep(first + place, { nextAttemptAt: first }));
+    must(await store.settle(all));
+  };
+  const domainsOf = (leased: Awaited<ReturnType<typeof leaseAll>>) =>
+    leased.map(({ recipient }) => recipient.forwardPath.replace('someone@', ''));
+
+  promise('new mail and retries have limits of their own', async ({ store }) => {
+    await deferred(store, 0, 20, 'dead.example');
+    await heap(store, 100, 20, { forwardPaths: ['someone@new.example'] });
+    const leaseOf = async (fresh: number, retried: number) =>
+      domainsOf(
+        must(await store.lease({ owner: me, now: 1_000, until: 2_000, limits: { fresh, retried } })),
+      ).sort();
+    assert.deepEqual(await leaseOf(1, 2), ['dead.example', 'dead.example', 'new.example']);
+    assert.deepEqual(await leaseOf(2, 0), ['new.example', 'new.example']);
+    assert.deepEqual(await leaseOf(0, 1), ['dead.example']);
+    assert.equal(must(await store.nextDue('fresh')), 1_000);
+    assert.equal((await leaseOf(100, 0)).length, 17);
+    assert.equal(must(await store.nextDue('fresh')), null);
+    assert.equal(must(await store.nextDue('retried')), 1_000);
+  });
+
+  promise('a dead destination keeps no retry of another waiting', async ({ store }) => {
+    await deferred(store, 0, 300, 'dead.example');
+    await deferred(store, 1_000, 2, 'slow.example');
+    const first = domainsOf(await leaseAll(store, 5_000, me, 9_000, 60));
+    assert.equal(first.filter(domain => domain === 'slow.example').length, 2);
+    assert.equal(first.length, 60);
+  });
+
+  promise(
+    'a destination that is put off is left alone, new mail for it too once it was seen',
+    async ({ store }) => {
+      await deferred(store, 0, 3, 'dead.example');
+      await heap(store, 10, 1, { forwardPaths: ['someone@DEAD.example'] });
+      const [fresh] = must(
+        await store.lease({ owner: me, now: 100, until: 900, limits: { fresh: 1, retried: 0 } }),
+      );
+      assert.equal(fresh?.recipient.attempts, 0);
+      const untouched = { attempts: 0, state: 'queued', nextAttemptAt: 10 } as const;
+      const put = keep(10, untouched);
+      must(
+        await store.settle([
+          put.to.kind === 'keep' ? { ...put, to: { ...put.to, destinationUntil: 700 } } : put,
+        ]),
+      );
+      assert.deepEqual(await leaseAll(store, 699), []);
+      assert.equal(must(await store.nextDue()), 700);
+      assert.equal((await leaseAll(store, 700)).length, 4);
+    },
+  );
+
+  promise('a calendar that goes back keeps nobody waiting', async ({ store }) => {
+    await heap(store, 0, 120, {});
+    await leaseAll(store, far, me, 2 * far, 60);
+    assert.equal((await leaseAll(store, 5_000, me, 2 * far, 100)).length, 60);
   });
 
   promise('recipients are settled and bounces appended together', async ({ store }) => {

@@ -7,9 +7,11 @@ import type {
   QueuedMessage,
   QueuedRecipient,
 } from '../../src/decision/queue/queued.ts';
+import { destinationTurn, senderTurn, type Turn } from '../../src/decision/queue/turn.ts';
 import type {
   BodyWriter,
   Clock,
+  LeaseLimits,
   NewMessage,
   QueueFilter,
   QueueStore,
@@ -18,12 +20,15 @@ import type {
   StoredMessage,
   StoreError,
 } from '../../src/runtime/ports.ts';
-import { DueHeap } from './due-heap.ts';
+import type { DueMark } from './due-heap.ts';
+import { MemoryTurns } from './memory-turns.ts';
 
 type Row = {
   readonly message: QueuedMessage;
   readonly body: BodyRef;
   readonly recipients: Map<number, QueuedRecipient>;
+  /** By recipient: in whose turn it waits. */
+  readonly turns: Map<number, Turn>;
 };
 
 /** What outlives a crash: the committed queue and the finished spool files. */
@@ -32,7 +37,7 @@ export class MemoryDisk {
   readonly owners = new Map<string, number>();
   readonly facts = new Map<string, string>();
   readonly files = new Map<string, Buffer>();
-  readonly due = new DueHeap();
+  readonly turns = new MemoryTurns();
   outages: readonly Outage[] = [];
   lastId: MessageId | null = null;
   recipients = 0;
@@ -138,23 +143,24 @@ export class MemoryStore implements QueueStore {
     owner: string;
     now: number;
     until: number;
-    limit: number;
+    limits: LeaseLimits;
   }): Promise<Result<readonly LeasedRecipient[], StoreError>> {
-    const { owner, now, until, limit } = request;
+    const { owner, now, until, limits } = request;
     return this.#commit(() => {
       this.#renew(owner, until);
       for (const [other, ends] of this.#disk.owners)
         if (ends <= now && other !== owner) this.#recover(other, now);
       const leased: LeasedRecipient[] = [];
-      for (;;) {
-        const due = this.#firstDue();
-        if (due === null || due.recipient.nextAttemptAt > now || leased.length >= limit) break;
-        this.#disk.due.pop();
-        const { row, recipient } = due;
+      const take = ({ message, index }: DueMark): void => {
+        const row = this.#disk.messages.get(message);
+        const recipient = row?.recipients.get(index);
+        if (row === undefined || recipient === undefined) return;
         const taken: QueuedRecipient = { ...recipient, state: 'active', lease: { owner, until } };
-        row.recipients.set(recipient.index, taken);
+        row.recipients.set(index, taken);
         leased.push({ recipient: this.#shown(taken), message: row.message, body: row.body });
-      }
+      };
+      for (const kind of ['fresh', 'retried'] as const)
+        this.#disk.turns.serve(kind, now, limits[kind], this.#stands, take);
       return { ok: true, value: leased };
     });
   }
@@ -166,12 +172,13 @@ export class MemoryStore implements QueueStore {
     });
   }
 
-  nextDue(): Promise<Result<number | null, StoreError>> {
+  nextDue(kind?: keyof LeaseLimits): Promise<Result<number | null, StoreError>> {
     return this.#commit(() => {
       const ends = [...this.#disk.owners]
         .filter(([name]) => !this.#alive.has(name))
         .map(([, until]) => until);
-      const next = Math.min(...ends, this.#firstDue()?.recipient.nextAttemptAt ?? Number.POSITIVE_INFINITY);
+      const kinds = kind === undefined ? (['fresh', 'retried'] as const) : [kind];
+      const next = Math.min(...ends, ...kinds.map(each => this.#disk.turns.nextDue(each, this.#stands)));
       return { ok: true, value: Number.isFinite(next) ? next : null };
     });
   }
@@ -306,11 +313,13 @@ export class MemoryStore implements QueueStore {
     });
   }
 
-  #insert({ message, body, forwardPaths, lease }: NewMessage): void {
+  #insert({ message, body, forwardPaths, recipientDsn, lease }: NewMessage): void {
     const kept: BodyRef = body.kind === 'inline' ? { kind: 'inline', bytes: Buffer.from(body.bytes) } : body;
-    const row: Row = { message, body: kept, recipients: new Map() };
+    const row: Row = { message, body: kept, recipients: new Map(), turns: new Map() };
     this.#disk.messages.set(message.id, row);
     for (const [index, forwardPath] of forwardPaths.entries()) {
+      const dsn = recipientDsn?.[index] ?? null;
+      row.turns.set(index, senderTurn(message));
       this.#put(row, {
         message: message.id,
         index,
@@ -322,6 +331,7 @@ export class MemoryStore implements QueueStore {
         lastEgress: null,
         lastReply: null,
         doubt: null,
+        ...(dsn === null ? null : { dsn }),
       });
     }
     this.#disk.recipients += forwardPaths.length;
@@ -338,7 +348,9 @@ export class MemoryStore implements QueueStore {
       this.#delete(row, index);
       return;
     }
-    const { state, attempts, nextAttemptAt, lastEgress, lastReply, doubt } = to;
+    const { state, attempts, nextAttemptAt, lastEgress, lastReply, doubt, delayTold, destinationUntil } = to;
+    const turn = destinationTurn(recipient.forwardPath);
+    if (attempts > 0 || destinationUntil !== undefined) row.turns.set(index, turn);
     this.#put(row, {
       ...recipient,
       state,
@@ -348,7 +360,9 @@ export class MemoryStore implements QueueStore {
       lastReply,
       doubt,
       lease: null,
+      ...(delayTold === undefined ? null : { delayTold }),
     });
+    if (destinationUntil !== undefined) this.#disk.turns.putOff(turn, destinationUntil);
   }
 
   #change(
@@ -370,7 +384,7 @@ export class MemoryStore implements QueueStore {
   #put(row: Row, recipient: QueuedRecipient): void {
     row.recipients.set(recipient.index, recipient);
     if (!isWaiting(recipient)) return;
-    this.#disk.due.push({ at: recipient.nextAttemptAt, message: recipient.message, index: recipient.index });
+    this.#disk.turns.wait(row.turns.get(recipient.index) ?? senderTurn(row.message), recipient);
   }
 
   #delete(row: Row, index: number): void {
@@ -401,23 +415,17 @@ export class MemoryStore implements QueueStore {
     return count;
   }
 
-  /** The earliest that waits; marks whose recipient has changed since are dropped on the way. */
-  #firstDue(): { row: Row; recipient: QueuedRecipient } | null {
-    for (;;) {
-      const mark = this.#disk.due.first;
-      if (mark === undefined) return null;
-      const row = this.#disk.messages.get(mark.message);
-      const recipient = row?.recipients.get(mark.index);
-      if (
-        row !== undefined &&
-        recipient !== undefined &&
-        isWaiting(recipient) &&
-        recipient.nextAttemptAt === mark.at
-      )
-        return { row, recipient };
-      this.#disk.due.pop();
-    }
-  }
+  /** Does the recipient still wait as it did when this mark was made? */
+  readonly #stands = (turn: Turn, mark: DueMark): boolean => {
+    const row = this.#disk.messages.get(mark.message);
+    const recipient = row?.recipients.get(mark.index);
+    return (
+      recipient !== undefined &&
+      isWaiting(recipient) &&
+      recipient.nextAttemptAt === mark.at &&
+      row?.turns.get(mark.index) === turn
+    );
+  };
 
   #unheldBy(filter: QueueFilter): { row: Row; recipient: QueuedRecipient }[] {
     return this.#rowsOf(filter).flatMap(row =>

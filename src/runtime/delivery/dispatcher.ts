@@ -3,6 +3,7 @@ import type { EgressState, EgressView } from '../../decision/egress/health-state
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { MessageIds } from '../../decision/queue/message-id.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
+import type { Turn } from '../../decision/queue/turn.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
 import { reply } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
@@ -112,7 +113,7 @@ export class Dispatcher {
     });
     this.#feed = new StoreFeed({
       ...parts,
-      room: () => this.room,
+      limits: () => this.#inHand.limits,
       leased: leased => this.#leased(leased),
     });
     this.#parking = new Parking(
@@ -145,9 +146,14 @@ export class Dispatcher {
     this.#feed.wake();
   }
 
-  /** How many more recipients are taken at once. */
+  /** How many more new recipients are taken at once. */
   get room(): number {
     return this.#stopping ? 0 : this.#inHand.room;
+  }
+
+  /** How many more new recipients are taken at once of one sender. */
+  roomFor(sender: Turn): number {
+    return this.#stopping ? 0 : this.#inHand.roomFor(sender);
   }
 
   /** Recipients leased to us, to be attempted now. */
@@ -382,7 +388,7 @@ export class Dispatcher {
 
   #freed(leased: readonly LeasedRecipient[]): void {
     this.#inHand.remove(leased);
-    if (this.room > recipientLimit / 4) this.#feed.roomFreed();
+    this.#feed.roomFreed();
   }
 
   #sweepLater(): void {

@@ -1,6 +1,6 @@
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { EventStream } from '../events.ts';
-import type { Clock, QueueStore, Timer } from '../ports.ts';
+import type { Clock, LeaseLimits, QueueStore, Timer } from '../ports.ts';
 
 export const leaseMs = 5 * 60_000;
 const batchRecipients = 200;
@@ -15,14 +15,16 @@ export class StoreFeed {
     readonly store: QueueStore;
     readonly events: EventStream;
     readonly owner: string;
-    readonly room: () => number;
+    /** How many more may come, of each kind. */
+    readonly limits: () => LeaseLimits;
     readonly leased: (leased: readonly LeasedRecipient[]) => void;
   };
   #timer: Timer | null = null;
   #dueAt = Number.POSITIVE_INFINITY;
   #fetching = false;
   #again = false;
-  #starved = false;
+  /** Of these kinds more may be due than there was room for. */
+  readonly #starved = { fresh: false, retried: false };
   #stopped = false;
 
   constructor(parts: {
@@ -30,7 +32,8 @@ export class StoreFeed {
     readonly store: QueueStore;
     readonly events: EventStream;
     readonly owner: string;
-    readonly room: () => number;
+    /** How many more may come, of each kind. */
+    readonly limits: () => LeaseLimits;
     readonly leased: (leased: readonly LeasedRecipient[]) => void;
   }) {
     this.#parts = parts;
@@ -51,9 +54,12 @@ export class StoreFeed {
     if (at < this.#dueAt) this.#waitUntil(at);
   }
 
-  /** There may be room again. */
+  /** There may be room again; a batch must fit, for a look costs the store a commit. */
   roomFreed(): void {
-    if (this.#starved) this.wake();
+    const { fresh, retried } = this.#starved;
+    if (!fresh && !retried) return;
+    const room = this.#parts.limits();
+    if ((fresh && room.fresh >= batchRecipients) || (retried && room.retried >= batchRecipients)) this.wake();
   }
 
   stop(): void {
@@ -62,28 +68,30 @@ export class StoreFeed {
   }
 
   async #fetch(): Promise<void> {
-    const { store, owner, clock, room, leased } = this.#parts;
+    const { store, owner, clock, limits, leased } = this.#parts;
     this.#fetching = true;
     this.#again = false;
-    this.#starved = false;
     let next: number | null = null;
     for (;;) {
-      const limit = Math.min(room(), batchRecipients);
+      const room = limits();
       if (this.#stopped) break;
-      if (limit <= 0) {
-        this.#starved = true;
-        break;
-      }
+      // New mail first; what waits for a retry has a share of the room that no new mail takes.
+      const fresh = Math.min(room.fresh, batchRecipients);
+      const retried = Math.min(room.retried, batchRecipients);
+      // What is full now may have more due, which waits for room and not for a time.
+      this.#starved.fresh = fresh <= 0;
+      this.#starved.retried = retried <= 0;
+      if (fresh + retried <= 0) break;
       const now = clock.now();
-      const got = await store.lease({ owner, now, until: now + leaseMs, limit });
+      const got = await store.lease({ owner, now, until: now + leaseMs, limits: { fresh, retried } });
       if (!got.ok) {
         this.#complain(got.error.message);
         next = now + failedWaitMs;
         break;
       }
       if (got.value.length > 0) leased(got.value);
-      if (got.value.length >= limit) continue;
-      const due = await store.nextDue();
+      if (got.value.length >= Math.min(fresh || retried, retried || fresh)) continue;
+      const due = await store.nextDue(fresh <= 0 ? 'retried' : retried <= 0 ? 'fresh' : undefined);
       next = due.ok ? due.value : now + failedWaitMs;
       break;
     }

@@ -6,6 +6,7 @@ import type {
   MessageId,
   QueuedMessage,
 } from '../../decision/queue/queued.ts';
+import { senderTurn, type Turn } from '../../decision/queue/turn.ts';
 import type { BodyType, MessageDsn, RecipientDsn } from '../../protocol/smtp/envelope.ts';
 import { type Reply, reply } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';

@@ -185,7 +185,66 @@ test('a queue of a later Postern is left alone', () => {
     assert.equal(error.kind, 'failed');
     assert.match(
       error.message,
-      /written in form 9, and this Postern knows form 1: use the Postern that wrote it/,
+      /written in form 9, and this Postern knows form 2: use the Postern that wrote it/,
     );
+  });
+});
+
+/** The tables of form 1, and in them: a message never attempted, a retry, one held, one in a spool file. */
+const ofForm1 = `
+  CREATE TABLE message (id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, reverse_path TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL, body_type TEXT NOT NULL, client TEXT, spool_file TEXT, body BLOB) STRICT;
+  CREATE UNIQUE INDEX spooled ON message (spool_file) WHERE spool_file IS NOT NULL;
+  CREATE TABLE recipient (message INTEGER NOT NULL, place INTEGER NOT NULL, forward_path TEXT NOT NULL,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL, next_attempt_at INTEGER NOT NULL, owner TEXT, last_egress TEXT,
+    last_egress_since INTEGER, last_reply TEXT, doubt TEXT, PRIMARY KEY (message, place)) STRICT, WITHOUT ROWID;
+  CREATE INDEX due ON recipient (next_attempt_at) WHERE owner IS NULL AND state <> 'held';
+  CREATE TABLE owner (name TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE tally (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO tally VALUES ('messages', 4), ('recipients', 4), ('last_id', 4), ('starts', 1);
+  CREATE TABLE outage (from_ms INTEGER PRIMARY KEY, to_ms INTEGER) STRICT;
+  CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO message VALUES
+    (1, 1, 'a@example.com', 2, '7bit', '{"address":"10.20.0.10","helo":"x","listener":"l","uplink":null}', NULL, x'4142'),
+    (2, 2, 'b@example.com', 2, '8bitmime', NULL, NULL, x'4344'),
+    (3, 3, '', 2, '7bit', NULL, NULL, x'4546'),
+    (4, 4, 'd@example.com', 9, '7bit', NULL, 'file-1', NULL);
+  INSERT INTO recipient VALUES
+    (1, 0, 'r@remote.example', 'queued', 0, 10, NULL, NULL, NULL, NULL, NULL),
+    (2, 0, 'r@Remote.example', 'deferred', 3, 20, NULL, 'isp1', 5, '451 later', NULL),
+    (3, 0, 'r@other.example', 'held', 1, 30, NULL, NULL, NULL, NULL, NULL),
+    (4, 0, 'r@third.example', 'active', 0, 40, 'mail.example.com', NULL, NULL, NULL, NULL);
+  INSERT INTO owner VALUES ('mail.example.com', 1000);
+  PRAGMA application_id = 0x50535451; PRAGMA user_version = 1;
+`;
+
+test('a queue of the first form goes on with all that it holds', () => {
+  withFile(file => {
+    const old = new DatabaseSync(file);
+    old.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; ${ofForm1}`);
+    old.close();
+    const database = openFor(file);
+    const answerTo = (call: StoreCall): unknown => {
+      const [result] = database.commit(batch(call)).results;
+      return result?.ok ? result.value : result?.error;
+    };
+    const owner = 'mail.example.com';
+    assert.equal(answerTo({ operation: 'recover', request: { owner, now: 50 } }), 1);
+    assert.equal(answerTo({ operation: 'nextDue', request: 'fresh' }), 10);
+    assert.equal(answerTo({ operation: 'nextDue', request: 'retried' }), 20);
+    const limits = { fresh: 10, retried: 10 };
+    const leased = answerTo({ operation: 'lease', request: { owner, now: 60, until: 500, limits } });
+    assert.ok(Array.isArray(leased));
+    assert.deepEqual(
+      leased.map(({ message, recipient }) => [message.reversePath, recipient.attempts, recipient.lastReply]),
+      [
+        ['a@example.com', 0, null],
+        ['d@example.com', 0, null],
+        ['b@example.com', 3, '451 later'],
+      ],
+    );
+    assert.deepEqual(outcomes(database.commit(batch(append(9)))), ['ok']);
+    database.close();
+    openFor(file).close();
   });
 });

@@ -3,7 +3,7 @@ import type { BodyRef } from '../../decision/queue/queued.ts';
 import type { NewMessage, Result, StoreError } from '../ports.ts';
 import { pragma, takeUp } from './database-form.ts';
 import { freeBytesBeside } from './free-space.ts';
-import { queueForm } from './queue-schema.ts';
+import { queueForm, queueFunctions } from './queue-schema.ts';
 import { QueueTables } from './queue-tables.ts';
 import type {
   PackedMessage,
@@ -62,6 +62,8 @@ export class QueueDatabase {
          PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY`,
       );
       database.exec('BEGIN EXCLUSIVE; COMMIT');
+      for (const [name, define] of Object.entries(queueFunctions))
+        database.function(name, { deterministic: true }, define);
       const refused = takeUp(database, queueForm);
       if (refused === null) return { ok: true, value: new QueueDatabase(options, database) };
       database.close();
@@ -169,16 +171,16 @@ export class QueueDatabase {
       for (const bounce of bounces) this.#tables.append(unpacked(bounce, bytes));
       return null;
     },
-    lease: ({ owner, now, until, limit }) => this.#tables.lease(owner, now, until, limit),
+    lease: ({ owner, now, until, limits }) => this.#tables.lease(owner, now, until, limits),
     renew: ({ owner, until }) => {
       this.#tables.renew(owner, until);
       return null;
     },
-    nextDue: () => this.#tables.nextDue(),
+    nextDue: kind => this.#tables.nextDue(kind),
     recover: ({ owner, now }) => this.#tables.recover(owner, now),
-    list: request => this.#tables.list(request, request.limit),
-    change: request => this.#tables.change(request, request.change, request.now),
-    remove: request => this.#tables.remove(request),
+    list: request => this.#tables.walks.list(request, request.limit),
+    change: request => this.#tables.walks.change(request, request.change, request.now),
+    remove: request => this.#tables.walks.remove(request),
     lastId: () => this.#tables.lastId(),
     outages: () => this.#tables.outages(),
     saveOutages: outages => {
@@ -191,7 +193,7 @@ export class QueueDatabase {
     },
     recall: key => this.#tables.recall(key),
     counts: () => this.#tables.counts(),
-    census: ({ after }) => this.#tables.census(after),
+    census: ({ after }) => this.#tables.walks.census(after),
     orphans: files => this.#tables.orphans(files),
   };
 }

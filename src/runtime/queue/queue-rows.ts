@@ -1,14 +1,15 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import { formatMessageId } from '../../decision/queue/message-id.ts';
+import { formatMessageId, parseMessageId } from '../../decision/queue/message-id.ts';
 import type {
   BodyRef,
   Doubt,
   MessageClient,
+  MessageId,
   QueuedMessage,
   QueuedRecipient,
   RecipientState,
 } from '../../decision/queue/queued.ts';
-import type { BodyType } from '../../protocol/smtp/envelope.ts';
+import type { BodyType, RecipientDsn } from '../../protocol/smtp/envelope.ts';
 
 /** A row as `node:sqlite` gives it. */
 export type Row = Record<string, SQLOutputValue>;
@@ -22,8 +23,21 @@ export function messageOf(row: Row): QueuedMessage {
     reversePath: text(row.reverse_path),
     sizeBytes: number(row.size_bytes),
     bodyType: row.body_type === '8bitmime' ? '8bitmime' : ('7bit' satisfies BodyType),
-    client: readJson<MessageClient>(row.client),
+    client: clientOf(row.client),
+    ...readJson<Asked>(row.asked),
   };
+}
+
+export function clientOf(value: SQLOutputValue | undefined): MessageClient | null {
+  return readJson<MessageClient>(value);
+}
+
+/** What few clients ask for: it has one column. */
+type Asked = Pick<QueuedMessage, 'smtpUtf8' | 'dsn'>;
+
+export function askedText({ smtpUtf8, dsn }: QueuedMessage): string | null {
+  if (smtpUtf8 === undefined && dsn === undefined) return null;
+  return JSON.stringify({ smtpUtf8, dsn } satisfies { [Key in keyof Asked]: Asked[Key] | undefined });
 }
 
 export function bodyOf(row: Row): BodyRef {
@@ -38,6 +52,7 @@ export function bodyOf(row: Row): BodyRef {
 /** `until`: how long the owner's leases hold. */
 export function recipientOf(row: Row, until: (owner: string) => number): QueuedRecipient {
   const { owner, last_egress: lastEgress } = row;
+  const dsn = readJson<RecipientDsn>(row.dsn);
   return {
     message: formatMessageId(number(row.message)),
     index: number(row.place),
@@ -50,7 +65,16 @@ export function recipientOf(row: Row, until: (owner: string) => number): QueuedR
       typeof lastEgress === 'string' ? { id: lastEgress, since: number(row.last_egress_since) } : null,
     lastReply: typeof row.last_reply === 'string' ? row.last_reply : null,
     doubt: readJson<Doubt>(row.doubt),
+    ...(dsn === null ? null : { dsn }),
+    ...(row.delay_told === 1 ? { delayTold: true } : null),
   };
+}
+
+/** Throws for a text that is no ID: IDs are given by ourselves. */
+export function rowKey(id: MessageId): number {
+  const key = parseMessageId(id);
+  if (key === null) throw new TypeError(`"${id}" is no message ID.`);
+  return key;
 }
 
 export function number(value: SQLOutputValue | undefined): number {

@@ -1,49 +1,31 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { emptyCensus, type QueueCensus } from '../../decision/queue/census.ts';
-import { formatMessageId, parseMessageId } from '../../decision/queue/message-id.ts';
+import { formatMessageId } from '../../decision/queue/message-id.ts';
 import type {
   BodyRef,
   LeasedRecipient,
   MessageId,
   Outage,
   QueuedMessage,
-  RecipientState,
 } from '../../decision/queue/queued.ts';
-import type { NewMessage, QueueFilter, Settlement, StoredMessage } from '../ports.ts';
-import { bodyOf, messageOf, number, recipientOf, text } from './queue-rows.ts';
-import type { OperatorChange, Step, StepFrom } from './store-calls.ts';
-
-/** A walk over the whole queue looks at this many recipients in one step. */
-const stepRecipients = 10_000;
+import { senderTurn } from '../../decision/queue/turn.ts';
+import type { NewMessage, Settlement } from '../ports.ts';
+import { askedText, bodyOf, messageOf, number, type Row, recipientOf, rowKey, text } from './queue-rows.ts';
+import { QueueTurns, type TurnKind } from './queue-turns.ts';
+import { QueueWalks } from './queue-walks.ts';
+import { Statements } from './statements.ts';
 
 /** Inline bodies that one lease brings along; what is due beyond that comes with the next. */
 const leasedBytesLimit = 8 * 1024 * 1024;
-
-/** The condition of a filter on `recipient r JOIN message m`; every part holds where it is not asked for. */
-const filtered = `(:reversePath IS NULL OR m.reverse_path = :reversePath COLLATE NOCASE)
-  AND (:forwardPath IS NULL OR r.forward_path = :forwardPath COLLATE NOCASE)
-  AND (:domain IS NULL OR r.forward_path LIKE :domain ESCAPE '!')
-  AND (:state IS NULL OR r.state = :state)`;
-
-const matching = (columns: string, rest: string): string =>
-  `SELECT ${columns} FROM recipient r JOIN message m ON m.id = r.message
-   WHERE r.message > :after AND r.message <= :upTo AND ${filtered} ${rest}`;
-
-/** An operator changes what nobody holds. */
-const changes: Record<OperatorChange, string> = {
-  retry: `SET next_attempt_at = :now WHERE state <> 'held'`,
-  hold: `SET state = 'held' WHERE state <> 'held'`,
-  release: `SET next_attempt_at = :now, state = CASE WHEN doubt IS NOT NULL THEN 'in_doubt'
-      WHEN attempts > 0 THEN 'deferred' ELSE 'queued' END WHERE state = 'held'`,
-};
 
 /**
  * The rows of the queue, read and changed inside a transaction that the caller has begun; what SQLite throws passes
  * through. Counts and leases' ends are kept in memory beside their rows: after a rollback `reload` must follow.
  */
 export class QueueTables {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  /** Looks at the whole queue. */
+  readonly walks: QueueWalks;
+  readonly #statements: Statements;
+  readonly #turns: QueueTurns;
   readonly #tally = new Map<string, number>();
   readonly #changedTally = new Set<string>();
   /** Until when each owner's leases hold. */
@@ -54,7 +36,12 @@ export class QueueTables {
   #freedFiles: string[] = [];
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#statements = new Statements(database);
+    this.#turns = new QueueTurns(this.#statements);
+    this.walks = new QueueWalks(this.#statements, this.#turns, this.#until, (recipients, messages) => {
+      this.#add('recipients', -recipients);
+      for (const id of messages) this.#dropIfDone(id);
+    });
     this.reload();
   }
 
@@ -95,9 +82,12 @@ export class QueueTables {
     return this.#count('starts');
   }
 
-  append({ message, body, forwardPaths, lease }: NewMessage): void {
+  append({ message, body, forwardPaths, recipientDsn, lease }: NewMessage): void {
     const id = rowKey(message.id);
-    this.#sql('INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+    this.#sql(
+      `INSERT INTO message (id, received_at, reverse_path, size_bytes, body_type, client, spool_file, asked, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
       id,
       message.receivedAt,
       message.reversePath,
@@ -105,13 +95,22 @@ export class QueueTables {
       message.bodyType,
       message.client === null ? null : JSON.stringify(message.client),
       body.kind === 'spool' ? body.file : null,
+      askedText(message),
       body.kind === 'inline' ? body.bytes : null,
     );
-    const insert = this.#sql('INSERT INTO recipient VALUES (?, ?, ?, ?, 0, ?, ?, NULL, NULL, NULL, NULL)');
+    const insert = this.#sql(
+      `INSERT INTO recipient (message, place, forward_path, state, attempts, next_attempt_at, owner, dsn, turn)
+       VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?)`,
+    );
     const state = lease === null ? 'queued' : 'active';
-    for (const [place, forwardPath] of forwardPaths.entries())
-      insert.run(id, place, forwardPath, state, message.receivedAt, lease?.owner ?? null);
+    const turn = senderTurn(message);
+    for (const [place, forwardPath] of forwardPaths.entries()) {
+      const dsn = recipientDsn?.[place] ?? null;
+      const asked = dsn === null ? null : JSON.stringify(dsn);
+      insert.run(id, place, forwardPath, state, message.receivedAt, lease?.owner ?? null, asked, turn);
+    }
     if (lease !== null) this.renew(lease.owner, lease.until);
+    else this.#turns.wait(turn, message.receivedAt);
     this.#add('messages', 1);
     this.#add('recipients', forwardPaths.length);
     if (id > this.#count('last_id')) this.#set('last_id', id);
@@ -121,37 +120,25 @@ export class QueueTables {
     const touched = new Set<number>();
     for (const { message, index, to } of settlements) {
       const id = rowKey(message);
-      if (to.kind === 'done') {
-        const gone = this.#sql('DELETE FROM recipient WHERE message = ? AND place = ?').run(id, index);
-        this.#add('recipients', -Number(gone.changes));
-        touched.add(id);
+      if (to.kind === 'keep') {
+        this.#keep(id, index, to);
         continue;
       }
-      this.#sql(
-        `UPDATE recipient SET state = ?, attempts = ?, next_attempt_at = ?, last_egress = ?, last_egress_since = ?,
-           last_reply = ?, doubt = ?, owner = NULL WHERE message = ? AND place = ?`,
-      ).run(
-        to.state,
-        to.attempts,
-        Math.round(to.nextAttemptAt),
-        to.lastEgress?.id ?? null,
-        to.lastEgress?.since ?? null,
-        to.lastReply,
-        to.doubt === null ? null : JSON.stringify(to.doubt),
-        id,
-        index,
-      );
+      const gone = this.#sql('DELETE FROM recipient WHERE message = ? AND place = ?').run(id, index);
+      this.#add('recipients', -Number(gone.changes));
+      touched.add(id);
     }
     for (const id of touched) this.#dropIfDone(id);
   }
 
-  lease(owner: string, now: number, until: number, limit: number): LeasedRecipient[] {
+  lease(
+    owner: string,
+    now: number,
+    until: number,
+    limits: Readonly<Record<TurnKind, number>>,
+  ): LeasedRecipient[] {
     this.renew(owner, until);
     for (const [other, ends] of this.#owners) if (ends <= now && other !== owner) this.recover(other, now);
-    const due = this.#sql(
-      `SELECT * FROM recipient INDEXED BY due WHERE owner IS NULL AND state <> 'held' AND next_attempt_at <= ?
-       ORDER BY next_attempt_at LIMIT ?`,
-    ).all(now, limit);
     const take = this.#sql(
       `UPDATE recipient SET owner = ?, state = 'active' WHERE message = ? AND place = ?`,
     );
@@ -159,11 +146,11 @@ export class QueueTables {
     const messages = new Map<number, { message: QueuedMessage; body: BodyRef }>();
     const leased: LeasedRecipient[] = [];
     let bytes = 0;
-    for (const row of due) {
+    const takeOne = (row: Row): boolean => {
       const id = number(row.message);
       let parts = messages.get(id);
       if (parts === undefined) {
-        if (bytes > leasedBytesLimit) break;
+        if (bytes > leasedBytesLimit) return false;
         const found = read.get(id) ?? {};
         parts = { message: messageOf(found), body: bodyOf(found) };
         messages.set(id, parts);
@@ -172,7 +159,9 @@ export class QueueTables {
       take.run(owner, id, number(row.place));
       const recipient = recipientOf({ ...row, owner, state: 'active' }, this.#until);
       leased.push({ recipient, message: parts.message, body: parts.body });
-    }
+      return true;
+    };
+    for (const kind of ['fresh', 'retried'] as const) this.#turns.serve(kind, now, limits[kind], takeOne);
     return leased;
   }
 
@@ -183,12 +172,12 @@ export class QueueTables {
     this.#changedOwners.add(owner);
   }
 
-  nextDue(): number | null {
-    const row = this.#sql(
-      `SELECT min(next_attempt_at) AS due FROM recipient INDEXED BY due WHERE owner IS NULL AND state <> 'held'`,
-    ).get();
+  /** Of one kind only, where it is given. */
+  nextDue(kind: TurnKind | null): number | null {
     const ends = [...this.#owners].filter(([name]) => !this.#alive.has(name)).map(([, until]) => until);
-    const next = Math.min(...ends, typeof row?.due === 'number' ? row.due : Number.POSITIVE_INFINITY);
+    const kinds: readonly TurnKind[] = kind === null ? ['fresh', 'retried'] : [kind];
+    const due = kinds.map(each => this.#turns.nextDue(each) ?? Number.POSITIVE_INFINITY);
+    const next = Math.min(...ends, ...due);
     return Number.isFinite(next) ? next : null;
   }
 
@@ -197,60 +186,11 @@ export class QueueTables {
     this.#changedOwners.add(owner);
     const doubt = JSON.stringify({ cause: 'crash', since: now, egressId: null, host: null });
     const changed = this.#sql(
-      `UPDATE recipient SET owner = NULL, state = 'in_doubt', next_attempt_at = ?, doubt = ? WHERE owner = ?`,
-    ).run(now, doubt, owner);
-    return Number(changed.changes);
-  }
-
-  /** Messages of which a recipient is meant by the filter, each with the recipients that are meant. */
-  list(from: StepFrom, limit: number): Step<readonly StoredMessage[]> {
-    const range = this.#range(from);
-    if (range === null) return { found: [], next: null };
-    const ids = this.#sql(matching('DISTINCT r.message AS id', 'ORDER BY r.message LIMIT :limit')).all({
-      ...range.named,
-      limit,
-    });
-    const recipients = this.#sql(matching('r.*', 'AND r.message = :one ORDER BY r.place'));
-    const found = ids.map(({ id = null }) => {
-      const row = this.#sql('SELECT * FROM message WHERE id = ?').get(id) ?? {};
-      return {
-        message: messageOf(row),
-        body: bodyOf(row),
-        recipients: recipients
-          .all({ ...range.named, one: id })
-          .map(recipient => recipientOf(recipient, this.#until)),
-      };
-    });
-    return { found, next: found.length === limit ? (found.at(-1)?.message.id ?? null) : range.next };
-  }
-
-  change(from: StepFrom, change: OperatorChange, now: number): Step<number> {
-    const range = this.#range(from);
-    if (range === null) return { found: 0, next: null };
-    const changed = this.#sql(
-      `UPDATE recipient ${changes[change]} AND owner IS NULL
-       AND (message, place) IN (${matching('r.message, r.place', '')})`,
-    ).run({ ...range.named, now });
-    return { found: Number(changed.changes), next: range.next };
-  }
-
-  remove(from: StepFrom): Step<readonly { message: MessageId; forwardPath: string }[]> {
-    const range = this.#range(from);
-    if (range === null) return { found: [], next: null };
-    const rows = this.#sql(matching('r.message, r.place, r.forward_path', 'AND r.owner IS NULL')).all(
-      range.named,
-    );
-    const remove = this.#sql('DELETE FROM recipient WHERE message = ? AND place = ?');
-    const touched = new Set<number>();
-    const found = rows.map(row => {
-      const id = number(row.message);
-      remove.run(id, number(row.place));
-      touched.add(id);
-      return { message: formatMessageId(id), forwardPath: text(row.forward_path) };
-    });
-    this.#add('recipients', -found.length);
-    for (const id of touched) this.#dropIfDone(id);
-    return { found, next: range.next };
+      `UPDATE recipient SET owner = NULL, state = 'in_doubt', next_attempt_at = ?, doubt = ? WHERE owner = ?
+       RETURNING turn`,
+    ).all(now, doubt, owner);
+    for (const turn of new Set(changed.map(row => text(row.turn)))) this.#turns.wait(turn, now);
+    return changed.length;
   }
 
   lastId(): MessageId | null {
@@ -284,57 +224,34 @@ export class QueueTables {
     return { messages: this.#count('messages'), recipients: this.#count('recipients') };
   }
 
-  /** One step of the counting. */
-  census(after: MessageId | null): Step<QueueCensus> {
-    const range = this.#range({ filter: {}, after });
-    if (range === null) return { found: emptyCensus, next: null };
-    const part = 'FROM recipient WHERE message > :after AND message <= :upTo';
-    const counted = this.#sql(`SELECT state, count(*) AS recipients ${part} GROUP BY state`).all(range.named);
-    const first = this.#sql(
-      `SELECT id, received_at FROM message WHERE id =
-       (SELECT message ${part} AND state <> 'held' ORDER BY message LIMIT 1)`,
-    ).get(range.named);
-    const byState = new Map(counted.map(row => [text(row.state), number(row.recipients)]));
-    const of = (state: RecipientState): number => byState.get(state) ?? 0;
-    return {
-      found: {
-        recipients: {
-          queued: of('queued'),
-          active: of('active'),
-          deferred: of('deferred'),
-          held: of('held'),
-          in_doubt: of('in_doubt'),
-        },
-        oldest:
-          first === undefined
-            ? null
-            : { id: formatMessageId(number(first.id)), receivedAt: number(first.received_at) },
-      },
-      next: range.next,
-    };
-  }
-
   orphans(files: readonly string[]): string[] {
     const named = this.#sql('SELECT 1 FROM message INDEXED BY spooled WHERE spool_file = ?');
     return files.filter(file => named.get(file) === undefined);
   }
 
-  /** What one step of a walk looks at: whole messages, up to some ten thousand recipients. Null: nothing can match. */
-  #range({ filter, after }: StepFrom) {
-    const one = filter.message === undefined ? null : parseMessageId(filter.message);
-    if (filter.message !== undefined && one === null) return null;
-    const start = after === null ? -1 : rowKey(after);
-    if (one !== null && one <= start) return null;
-    const last = this.#sql(
-      'SELECT message FROM recipient WHERE message > ? ORDER BY message, place LIMIT 1 OFFSET ?',
-    ).get(start, stepRecipients);
-    const end = one === null && last !== undefined ? number(last.message) : null;
-    const named = {
-      after: one === null ? start : one - 1,
-      upTo: one ?? end ?? Number.MAX_SAFE_INTEGER,
-      ...namedFilter(filter),
-    };
-    return { named, next: end === null ? null : formatMessageId(end) };
+  #keep(id: number, place: number, to: Extract<Settlement['to'], { kind: 'keep' }>): void {
+    const waits = this.#sql(
+      `UPDATE recipient SET state = ?1, attempts = ?2, next_attempt_at = ?3, last_egress = ?4, last_egress_since = ?5,
+         last_reply = ?6, doubt = ?7, delay_told = ifnull(?8, delay_told), owner = NULL,
+         turn = CASE WHEN ?2 > 0 OR ?9 THEN destination_turn(forward_path) ELSE turn END
+       WHERE message = ?10 AND place = ?11 RETURNING turn`,
+    ).get(
+      to.state,
+      to.attempts,
+      Math.round(to.nextAttemptAt),
+      to.lastEgress?.id ?? null,
+      to.lastEgress?.since ?? null,
+      to.lastReply,
+      to.doubt === null ? null : JSON.stringify(to.doubt),
+      to.delayTold ? 1 : null,
+      to.destinationUntil === undefined ? 0 : 1,
+      id,
+      place,
+    );
+    if (waits === undefined || to.state === 'held') return;
+    const turn = text(waits.turn);
+    this.#turns.wait(turn, to.nextAttemptAt);
+    if (to.destinationUntil !== undefined) this.#turns.putOff(turn, to.destinationUntil);
   }
 
   #dropIfDone(id: number): void {
@@ -362,30 +279,7 @@ export class QueueTables {
     this.#changedTally.add(name);
   }
 
-  /** Each statement is prepared once. */
   #sql(source: string): StatementSync {
-    let statement = this.#statements.get(source);
-    if (statement === undefined) {
-      statement = this.#database.prepare(source);
-      statement.setAllowUnknownNamedParameters(true);
-      this.#statements.set(source, statement);
-    }
-    return statement;
+    return this.#statements.of(source);
   }
-}
-
-/** Throws for a text that is no ID: IDs are given by ourselves. */
-function rowKey(id: MessageId): number {
-  const key = parseMessageId(id);
-  if (key === null) throw new TypeError(`"${id}" is no message ID.`);
-  return key;
-}
-
-function namedFilter(filter: QueueFilter) {
-  return {
-    reversePath: filter.reversePath ?? null,
-    forwardPath: filter.forwardPath ?? null,
-    domain: filter.domain === undefined ? null : `%@${filter.domain.replaceAll(/[!%_]/g, '!$&')}`,
-    state: filter.state ?? null,
-  };
 }

@@ -5,6 +5,7 @@ import { emptyCensus, joinedCensus, type QueueCensus } from '../../decision/queu
 import type { BodyRef, LeasedRecipient, MessageId, Outage } from '../../decision/queue/queued.ts';
 import type {
   BodyWriter,
+  LeaseLimits,
   NewMessage,
   QueueFilter,
   QueueStore,
@@ -122,7 +123,7 @@ export class SqliteStore implements QueueStore {
     owner: string;
     now: number;
     until: number;
-    limit: number;
+    limits: LeaseLimits;
   }): Promise<Result<readonly LeasedRecipient[], StoreError>> {
     const leased = await this.#thread.ask({ operation: 'lease', request });
     if (!leased.ok) return leased;
@@ -141,8 +142,8 @@ export class SqliteStore implements QueueStore {
     return this.#done({ operation: 'renew', request: { owner, until } });
   }
 
-  nextDue(): Promise<Result<number | null, StoreError>> {
-    return this.#thread.ask({ operation: 'nextDue', request: null });
+  nextDue(kind: keyof LeaseLimits | null = null): Promise<Result<number | null, StoreError>> {
+    return this.#thread.ask({ operation: 'nextDue', request: kind });
   }
 
   recover(owner: string, now: number): Promise<Result<number, StoreError>> {

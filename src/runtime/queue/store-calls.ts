@@ -1,6 +1,14 @@
 import type { QueueCensus } from '../../decision/queue/census.ts';
 import type { LeasedRecipient, MessageId, Outage } from '../../decision/queue/queued.ts';
-import type { NewMessage, QueueFilter, Result, Settlement, StoredMessage, StoreError } from '../ports.ts';
+import type {
+  LeaseLimits,
+  NewMessage,
+  QueueFilter,
+  Result,
+  Settlement,
+  StoredMessage,
+  StoreError,
+} from '../ports.ts';
 
 /** A body on its way to the store's thread: the bytes of all bodies of a batch travel as one block. */
 export type PackedBody =
@@ -29,12 +37,12 @@ export type StoreCalls = {
       readonly owner: string;
       readonly now: number;
       readonly until: number;
-      readonly limit: number;
+      readonly limits: LeaseLimits;
     };
     answer: readonly LeasedRecipient[];
   };
   renew: { request: { readonly owner: string; readonly until: number }; answer: null };
-  nextDue: { request: null; answer: number | null };
+  nextDue: { request: keyof LeaseLimits | null; answer: number | null };
   recover: { request: { readonly owner: string; readonly now: number }; answer: number };
   list: { request: StepFrom & { readonly limit: number }; answer: Step<readonly StoredMessage[]> };
   change: {

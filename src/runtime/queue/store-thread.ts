@@ -200,11 +200,11 @@ class BodyPacker {
     return block;
   }
 
-  #message({ message, body, forwardPaths, lease }: NewMessage): PackedMessage {
-    if (body.kind === 'spool') return { message, body, forwardPaths, lease };
+  #message({ body, ...rest }: NewMessage): PackedMessage {
+    if (body.kind === 'spool') return { ...rest, body };
     const start = this.#size;
     this.#size += body.bytes.length;
     this.#bodies.push(body.bytes);
-    return { message, body: { kind: 'packed', start, end: this.#size }, forwardPaths, lease };
+    return { ...rest, body: { kind: 'packed', start, end: this.#size } };
   }
 }
