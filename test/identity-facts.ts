@@ -1,4 +1,5 @@
-import type { AskedIdentity, DnsFact, IdentityFacts } from '../src/decision/audit/identity-facts.ts';
+import type { DnsFact } from '../src/decision/audit/dns-fact.ts';
+import type { AskedIdentity, IdentityFacts } from '../src/decision/audit/identity-facts.ts';
 
 export const records = (...values: readonly string[]): DnsFact => ({ kind: 'records', values });
 export const nodata: DnsFact = { kind: 'nodata' };

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { isLoopback } from '../egress/host-advice.ts';
 import { isLocalAddress } from '../next-hop/local-address.ts';
+import { answerText, type DnsFact } from './dns-fact.ts';
 import type { Evidence, Finding } from './finding.ts';
 import { grounds } from './grounds.ts';
-import type { AskedIdentity, DnsFact, IdentityFacts } from './identity-facts.ts';
+import type { AskedIdentity, IdentityFacts } from './identity-facts.ts';
 
 export type IdentityRule = keyof typeof grounds;
 
@@ -70,19 +71,4 @@ export const isLiteral = (ehlo: string): boolean => ehlo.startsWith('[') || isIP
 
 export function evidence(name: string, type: string, fact: DnsFact): Evidence {
   return { asked: `${name} ${type}`, answer: answerText(fact) };
-}
-
-function answerText(fact: DnsFact): string {
-  switch (fact.kind) {
-    case 'records':
-      return fact.values.join(', ');
-    case 'nodata':
-      return 'no such record';
-    case 'nxdomain':
-      return 'NXDOMAIN';
-    case 'temperror':
-      return fact.reason;
-    default:
-      return fact satisfies never;
-  }
 }

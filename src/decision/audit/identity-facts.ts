@@ -1,13 +1,5 @@
 import type { Family } from '../egress/egress.ts';
-
-/** What DNS said to one question, its aliases followed (for PTR: RFC 2317). */
-export type DnsFact =
-  | { readonly kind: 'records'; readonly values: readonly string[] }
-  /** The name exists, without records of this type. */
-  | { readonly kind: 'nodata' }
-  | { readonly kind: 'nxdomain' }
-  /** Nobody could say. */
-  | { readonly kind: 'temperror'; readonly reason: string };
+import type { DnsFact } from './dns-fact.ts';
 
 /** How one egress identifies itself to the world, and what DNS says of that. Serialisable; addresses are canonical. */
 export type IdentityFacts = {

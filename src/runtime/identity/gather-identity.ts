@@ -1,9 +1,5 @@
-import {
-  type AskedIdentity,
-  addressType,
-  type DnsFact,
-  type IdentityFacts,
-} from '../../decision/audit/identity-facts.ts';
+import type { DnsFact } from '../../decision/audit/dns-fact.ts';
+import { type AskedIdentity, addressType, type IdentityFacts } from '../../decision/audit/identity-facts.ts';
 import type { EgressSetting, UplinkSetting } from '../../decision/egress/egress.ts';
 import type { EgressSnapshot } from '../../decision/egress/health-state.ts';
 import { isLoopback } from '../../decision/egress/host-advice.ts';
