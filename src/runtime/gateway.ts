@@ -38,6 +38,7 @@ import type {
   TraceStore,
   Web,
 } from './ports.ts';
+import { RecipientChecks } from './recipients/recipient-checks.ts';
 import { DiskWatch } from './watch/disk-watch.ts';
 import { QueueWatch } from './watch/queue-watch.ts';
 
@@ -85,6 +86,7 @@ export class Gateway implements GatewayControl {
   readonly #monitor: EgressMonitor;
   readonly #outages: OutageLog;
   readonly #primaries: Primaries;
+  readonly #recipients: RecipientChecks;
   readonly #dispatcher: Dispatcher;
   readonly #listeners: Listeners;
   readonly #resolver: Resolver;
@@ -179,6 +181,18 @@ export class Gateway implements GatewayControl {
       wake: () => this.#dispatcher.wake(),
       answers: to => this.#dispatcher.hostAnswers(to),
     });
+    this.#recipients = new RecipientChecks({
+      network,
+      clock,
+      random,
+      store,
+      events,
+      files: ports.files,
+      guide: this.#monitor,
+      finder,
+      hostname: () => live.current.hostname,
+      isAway: domain => this.#primaries.isAway(domain),
+    });
     this.#dispatcher = new Dispatcher({
       network,
       clock,
@@ -207,7 +221,10 @@ export class Gateway implements GatewayControl {
     this.#queueWatch = new QueueWatch({ clock, events, store, settings: () => live.current.queue });
     this.#diskWatch = new DiskWatch({ clock, events, store });
     const intake = new Intake({ store, clock, events, outlet: this.#dispatcher, owner, ids });
-    this.#listeners = new Listeners({ network, clock, events, store, intake }, inboundSettings(settings));
+    this.#listeners = new Listeners(
+      { network, clock, events, store, intake, recipientCheck: this.#recipients.check },
+      inboundSettings(settings),
+    );
   }
 
   async #start(settings: GatewaySettings, recovered: number): Promise<Result<void, string>> {
@@ -220,6 +237,7 @@ export class Gateway implements GatewayControl {
     this.#monitor.onAddress(() => this.#identity.look());
     this.#outages.note(this.#monitor.anyUp());
     await this.#primaries.start();
+    await this.#recipients.start(settings.domains);
     await this.#dispatcher.start();
     this.#queueWatch.start();
     this.#diskWatch.start();
@@ -242,6 +260,7 @@ export class Gateway implements GatewayControl {
     this.#uplinkNews.look();
     this.#outages.note(this.#monitor.anyUp());
     this.#primaries.reload();
+    await this.#recipients.reload(settings.domains);
     this.#dispatcher.reload(deliverySettings(settings));
     this.#notifier.reload(settings.notify);
     return this.#listeners.reload(inboundSettings(settings));
@@ -251,6 +270,7 @@ export class Gateway implements GatewayControl {
   async stop(): Promise<void> {
     await this.#listeners.stop(clientGraceMs);
     this.#primaries.stop();
+    await this.#recipients.stop();
     await this.#dispatcher.stop();
     await Promise.all([this.#notifier.stop(), this.#queueWatch.stop(), this.#diskWatch.stop()]);
     this.#identity.stop();

@@ -6,7 +6,8 @@ const mostBytes = 64 * 1024 * 1024;
 const portionLines = 20_000;
 /** A list that has lost somebody is believed after it has stood unchanged so long; */
 const someLostMs = 10_000;
-/** one that has lost more than half, or ends in the middle of a line, after this: it may be half written. */
+/** one that has lost more than half, or ends in the middle of a line, after this: it may be half written. The first list
+ * of a life may wait for its last line end so long as one that has lost somebody. */
 const manyLostMs = 30_000;
 /** A file that cannot be read is tried again, whatever the watch says. */
 const retryMs = 30_000;
@@ -112,7 +113,9 @@ export class RecipientFile {
     const lost = this.#list === null ? 0 : list.lacks(this.#list);
     const unended = bytes.at(-1) !== 10;
     const many = unended || lost > (this.#list?.size ?? 0) / 2;
-    const neededMs = many ? manyLostMs : lost > 0 ? someLostMs : 0;
+    const firstMs = unended ? someLostMs : 0;
+    const laterMs = many ? manyLostMs : lost > 0 ? someLostMs : 0;
+    const neededMs = this.#list === null ? firstMs : laterMs;
     return Math.max(0, this.#doubted.since + neededMs - now);
   }
 
