@@ -1,156 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ClientSession } from './client-session.ts';
-import type { ClientAction, ClientEvent, ClientTransaction } from './client-session-types.ts';
-
-/** What `E: start` starts in a transcript. */
-type Letter = Partial<ClientTransaction> & { readonly body?: readonly string[] };
-
-const unescape = (text: string): string =>
-  text.replace(/\\([rn\\])/g, (_, c: string) => ({ r: '\r', n: '\n' })[c] ?? '\\');
-
-/**
- * Drives a session and notes what it does: `C:` lines written, `A:` all other actions but `replied`, `await`
- * and `readBody`, which it answers with the next piece of the letter's body.
- */
-class Driver {
-  readonly session = new ClientSession('mail.example.com');
-  readonly notes: string[] = [];
-  readonly all: ClientAction[] = [];
-  readonly #letter: Letter;
-  #pieces: string[] = [];
-
-  constructor(letter: Letter) {
-    this.#letter = letter;
-  }
-
-  receive(bytes: string): void {
-    this.step({ kind: 'bytes', chunk: Buffer.from(bytes, 'latin1') });
-  }
-
-  event(name: string): void {
-    switch (name) {
-      case 'start':
-        this.#pieces = [...(this.#letter.body ?? ['x\r\n'])];
-        return this.step({
-          kind: 'start',
-          transaction: {
-            reversePath: 'a@example.com',
-            forwardPaths: ['b@remote.example'],
-            sizeBytes: 3,
-            bodyType: '7bit',
-            holdDot: false,
-            ...this.#letter,
-          },
-        });
-      case 'quit':
-      case 'ended':
-      case 'dotAllowed':
-        return this.step({ kind: name });
-      default:
-        assert.fail(`no such event: ${name}`);
-    }
-  }
-
-  step(event: ClientEvent): void {
-    const actions = this.session.step(event);
-    this.all.push(...actions);
-    assert.ok(actions.filter(action => action.kind === 'write').length <= 2, 'writes are gathered');
-    for (const action of actions) this.#note(action);
-    if (actions.some(action => action.kind === 'readBody')) {
-      const chunk = Buffer.from(this.#pieces.shift() ?? '', 'latin1');
-      this.step({ kind: 'body', chunk, last: this.#pieces.length === 0 });
-    }
-  }
-
-  #note(action: ClientAction): void {
-    switch (action.kind) {
-      case 'write': {
-        const lines = Buffer.concat(action.chunks).toString('latin1').split('\r\n');
-        const rest = lines.pop();
-        this.notes.push(...lines.map(line => `C: ${line}`.trim()));
-        if (rest) this.notes.push(`C: ${rest}\\c`);
-        return;
-      }
-      case 'ready': {
-        const { pipelining, eightBitMime, sizeLimitBytes } = action.extensions;
-        const offered = [
-          pipelining && 'pipelining',
-          eightBitMime && '8bit',
-          sizeLimitBytes !== null && 'size',
-        ];
-        this.notes.push(`A: ready ${offered.filter(Boolean).join(' ')}`.trim());
-        return;
-      }
-      case 'refused':
-        this.notes.push(`A: refused ${action.stage} ${action.reply.code}`);
-        return;
-      case 'result': {
-        const words = action.recipients.map(
-          ({ stage, reply, local }) => `${stage} ${reply?.code ?? 'nothing'}${local ? ` (${local})` : ''}`,
-        );
-        this.notes.push(`A: result ${words.join(', ')}${action.dotSent ? '; dot sent' : ''}`);
-        return;
-      }
-      case 'close':
-        this.notes.push(`A: close ${action.why}`);
-        return;
-      case 'dotHeld':
-      case 'dotSent':
-        this.notes.push(`A: ${action.kind}`);
-        return;
-      case 'readBody':
-      case 'replied':
-      case 'await':
-        return;
-      default:
-        action satisfies never;
-    }
-  }
-}
-
-function* everySplit(text: string): Generator<string[]> {
-  yield [text];
-  yield text.split('');
-  for (let i = 1; i < text.length; i++) {
-    yield [text.slice(0, i), text.slice(i)];
-    if (text.length > 40) continue;
-    for (let j = i + 1; j < text.length; j++) yield [text.slice(0, i), text.slice(i, j), text.slice(j)];
-  }
-}
-
-type Turn = { readonly server: string; readonly event: string | null; readonly notes: readonly string[] };
-
-/** Reads a transcript: what the server says in one go, or one event, then what the session does about it. A server's line ends with CRLF unless it ends with `\c`. */
-function readTranscript(text: string): Turn[] {
-  const turns: Turn[] = [];
-  for (const line of text.split('\n').map(raw => raw.trim())) {
-    if (line === '') continue;
-    const last = turns.at(-1);
-    if (line.startsWith('E: ')) turns.push({ server: '', event: line.slice(3), notes: [] });
-    else if (line.startsWith('S: ')) {
-      const said = line.slice(3);
-      const bytes = said.endsWith('\\c') ? unescape(said.slice(0, -2)) : `${unescape(said)}\r\n`;
-      if (last && last.event === null && last.notes.length === 0)
-        turns[turns.length - 1] = { ...last, server: last.server + bytes };
-      else turns.push({ server: bytes, event: null, notes: [] });
-    } else if (last) turns[turns.length - 1] = { ...last, notes: [...last.notes, line] };
-  }
-  return turns;
-}
-
-function play(
-  turns: readonly Turn[],
-  letter: Letter,
-  cut: (server: string, turn: number) => readonly string[],
-): void {
-  const driver = new Driver(letter);
-  turns.forEach((turn, index) => {
-    if (turn.event !== null) driver.event(turn.event);
-    else for (const piece of cut(turn.server, index)) driver.receive(piece);
-    assert.deepEqual(driver.notes.splice(0), turn.notes, `after ${turn.event ?? turn.server}`);
-  });
-}
+import { ClientDriver, type Letter, playEverySplit } from '../../../test/client-transcript.ts';
 
 const plain = `
   S: 220-mx.remote.example ESMTP
@@ -593,7 +443,7 @@ const transcripts: [string, Letter, string][] = [
   ],
   [
     '8-bit content is not sent to a host without 8BITMIME',
-    { bodyType: '8bitmime' },
+    { bodyType: '8bitmime', body: ['\xfc\r\n'] },
     `${plain}
     E: start
     A: result mail 554 (no-8bitmime)
@@ -629,18 +479,13 @@ const transcripts: [string, Letter, string][] = [
 
 for (const [sentence, letter, text] of transcripts) {
   test(`client: ${sentence}`, () => {
-    const turns = readTranscript(text);
-    play(turns, letter, server => [server]);
-    turns.forEach((turn, index) => {
-      for (const pieces of everySplit(turn.server))
-        play(turns, letter, (server, i) => (i === index ? pieces : [server]));
-    });
+    playEverySplit(text, letter);
   });
 }
 
 test('client: over 100 recipients go in groups, and DATA with the last', () => {
   const forwardPaths = Array.from({ length: 150 }, (_, i) => `r${i}@remote.example`);
-  const driver = new Driver({ forwardPaths });
+  const driver = new ClientDriver({ forwardPaths });
   driver.receive('220 mx\r\n');
   driver.receive('250-mx\r\n250 PIPELINING\r\n');
   driver.notes.length = 0;
@@ -659,7 +504,7 @@ test('client: over 100 recipients go in groups, and DATA with the last', () => {
 });
 
 test('client: each reply is told with its stage, and each wait with its time', () => {
-  const driver = new Driver({});
+  const driver = new ClientDriver({});
   driver.receive('220 mx\r\n');
   driver.receive('250-mx\r\n250 PIPELINING\r\n');
   driver.event('start');
@@ -698,7 +543,7 @@ const endless: [string, string][] = [
 ];
 for (const [sentence, bytes] of endless) {
   test(`client: ${sentence} ends the session`, () => {
-    const driver = new Driver({});
+    const driver = new ClientDriver({});
     driver.receive(bytes);
     if (!bytes.endsWith('\n')) driver.receive('\r\n');
     assert.deepEqual(driver.notes, ['A: close protocol']);

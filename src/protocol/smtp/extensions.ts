@@ -9,7 +9,8 @@ export type Extensions = {
   readonly chunking: boolean;
   readonly dsn: boolean;
   readonly smtpUtf8: boolean;
-  readonly xclient: boolean;
+  /** The attributes of XCLIENT; none where it is not offered. */
+  readonly xclient: readonly string[];
   readonly auth: readonly string[];
   /** RFC 1870: null not offered, 0 offered without a limit, else bytes. */
   readonly sizeLimitBytes: number | null;
@@ -24,7 +25,7 @@ export const noExtensions: Extensions = {
   chunking: false,
   dsn: false,
   smtpUtf8: false,
-  xclient: false,
+  xclient: [],
   auth: [],
   sizeLimitBytes: null,
 };
@@ -46,11 +47,15 @@ export function parseExtensions(ehloReply: Reply): Extensions {
     chunking: offered.has('CHUNKING'),
     dsn: offered.has('DSN'),
     smtpUtf8: offered.has('SMTPUTF8'),
-    xclient: offered.has('XCLIENT'),
-    auth: [...new Set((offered.get('AUTH') ?? []).map(mechanism => mechanism.toUpperCase()))],
+    xclient: upperCase(offered.get('XCLIENT')),
+    auth: upperCase(offered.get('AUTH')),
     sizeLimitBytes: sizeLimit(offered.get('SIZE')),
   };
 }
+
+const upperCase = (words: readonly string[] = []): string[] => [
+  ...new Set(words.map(word => word.toUpperCase())),
+];
 
 /** RFC 1870 section 4: the parameter is optional, and 0 means no fixed limit. */
 function sizeLimit(parameters: readonly string[] | undefined): number | null {

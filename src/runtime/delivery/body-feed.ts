@@ -1,11 +1,13 @@
 import type { Egress } from '../../decision/egress/egress.ts';
 import type { BodyRef } from '../../decision/queue/queued.ts';
-import type { QueueStore } from '../ports.ts';
+import type { Clock, Connection, QueueStore } from '../ports.ts';
 
 const pieceBytes = 128 * 1024;
 
 /** With so little unacknowledged the final dot may follow: a few packets. */
-export const dotHoldBytes = 16 * 1024;
+const dotHoldBytes = 16 * 1024;
+/** The host's own figures of what is unacknowledged may be 50 ms old. */
+const dotPollMs = 60;
 
 /**
  * Bodies over 64 KiB stand in the spool; for those the final dot waits for the far side. Not where no uplink is
@@ -57,5 +59,28 @@ export class BodyFeed {
     this.#wanted = false;
     this.#position = end;
     this.#sink.chunk(piece.value, end === this.#body.sizeBytes);
+  }
+}
+
+/**
+ * The kernel takes bytes long before the far side has them: the dot waits until nearly all has arrived, so that a cut
+ * leaves little in doubt. False where nobody waits for it any more.
+ */
+export async function nearlyArrived(
+  connection: Connection,
+  clock: Clock,
+  owner: { isPointless(): boolean; progress(): void },
+): Promise<boolean> {
+  let least = Number.POSITIVE_INFINITY;
+  for (;;) {
+    await clock.sleep(dotPollMs);
+    if (owner.isPointless()) return false;
+    const unsent = await connection.unsentBytes();
+    if (owner.isPointless()) return false;
+    if (unsent === null || unsent <= dotHoldBytes) return true;
+    if (unsent < least) {
+      least = unsent;
+      owner.progress();
+    }
   }
 }

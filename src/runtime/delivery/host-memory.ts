@@ -5,16 +5,21 @@ const firstSlowMs = 60_000;
 const slowFromMs = 5_000;
 const longestMs = 4 * 60_000;
 const rememberedHosts = 10_000;
+const clearMs = 10 * 60_000;
 
 type Memory = { readonly until: number; readonly lastsMs: number };
 
 /**
- * Hosts that no egress reached a moment ago, so that later messages go to the next host at once instead of waiting
+ * What is known of hosts for a while: which of them no egress reached a moment ago, so that later messages go to the next host at once instead of waiting
  * anew. Short after a quick failure, for it may have been our uplinks; never longer than the shortest wait of the
- * queue, so that a retry asks the host itself. Times are monotonic ms.
+ * queue, so that a retry asks the host itself. With which of them TLS failed, and which refused our login. Times are monotonic ms.
  */
 export class HostMemory {
   readonly #dead = new Map<string, Memory>();
+  /** Hosts with which TLS failed, and until when they are spoken with in clear. */
+  readonly #clear = new Map<string, number>();
+  /** Hosts that refused our login, in which words. */
+  readonly #refusedLogins = new Map<string, string>();
 
   /** `tookMs`: how long it took to find out. */
   noteDead(to: HostAddress, now: number, tookMs: number): void {
@@ -22,11 +27,7 @@ export class HostMemory {
     const before = this.#dead.get(key);
     const first = tookMs >= slowFromMs ? firstSlowMs : firstMs;
     const lastsMs = Math.min(Math.max(first, (before?.lastsMs ?? 0) * 2), longestMs);
-    this.#dead.delete(key);
-    this.#dead.set(key, { until: now + lastsMs, lastsMs });
-    if (this.#dead.size <= rememberedHosts) return;
-    const [oldest] = this.#dead.keys();
-    if (oldest !== undefined) this.#dead.delete(oldest);
+    putLast(this.#dead, key, { until: now + lastsMs, lastsMs });
   }
 
   noteAlive(to: HostAddress): void {
@@ -39,6 +40,28 @@ export class HostMemory {
     return memory !== undefined && memory.until > now;
   }
 
+  /** TLS with this host fails: for ten minutes its sessions begin without, so that not each one fails first. */
+  noteClear(to: HostAddress, now: number): void {
+    putLast(this.#clear, keyOf(to), now + clearMs);
+  }
+
+  isClear(to: HostAddress, now: number): boolean {
+    if (this.#clear.size === 0) return false;
+    return (this.#clear.get(keyOf(to)) ?? Number.NEGATIVE_INFINITY) > now;
+  }
+
+  /** Says whether this is news. */
+  noteLoginRefused(to: HostAddress, why: string): boolean {
+    const key = keyOf(to);
+    if (this.#refusedLogins.get(key) === why) return false;
+    putLast(this.#refusedLogins, key, why);
+    return true;
+  }
+
+  noteLoginTaken(to: HostAddress): void {
+    if (this.#refusedLogins.size > 0) this.#refusedLogins.delete(keyOf(to));
+  }
+
   /** An egress came back: what was known of hosts was known through the others. */
   forgetAll(): void {
     this.#dead.clear();
@@ -46,3 +69,12 @@ export class HostMemory {
 }
 
 const keyOf = (to: HostAddress): string => `${to.address}:${to.port}`;
+
+/** The entry that was put there longest ago makes room. */
+function putLast<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= rememberedHosts) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

@@ -10,7 +10,7 @@ import type { HostMemory } from './host-memory.ts';
 import type { Lane } from './lane.ts';
 import { Race } from './race.ts';
 import { candidatesFor, mayComeUp, type Target } from './route-choice.ts';
-import { Session, type SessionOwner } from './session.ts';
+import { Session, type SessionOwner, type Unmet } from './session.ts';
 import { askAfter } from './suspicion.ts';
 
 /** How often one opening begins anew because an egress went down under it. */
@@ -33,6 +33,7 @@ export type Refusal = {
   readonly reply: Reply;
   readonly candidate: Candidate;
   readonly to: HostAddress;
+  readonly tls: string | null;
 };
 
 export type OpeningEnd =
@@ -117,14 +118,15 @@ export class Opening implements SessionOwner {
     if (session !== this.#session || target === undefined) return;
     this.#session = null;
     this.#ports.hosts.noteAlive(session.to);
+    this.#ports.hosts.noteLoginTaken(session.to);
     this.#end({ kind: 'session', session, target });
   }
 
   refused(session: Session, stage: ClientStage, reply: Reply): void {
     if (session !== this.#session) return;
     this.#session = null;
-    const { candidate, to } = session;
-    const refusal = { stage, reply, candidate, to };
+    const { candidate, to, tls } = session;
+    const refusal = { stage, reply, candidate, to, tls };
     this.#refusals.push(refusal);
     if (candidate.standIn) this.#end({ kind: 'refused', refusal });
     else this.#next();
@@ -149,8 +151,30 @@ export class Opening implements SessionOwner {
       return this.#restart();
     }
     this.#session = null;
-    this.#fail(session.to, why);
+    if (session.unmet !== null && this.#isMended(session, session.unmet, why)) this.#place -= 1;
+    else this.#fail(session.to, why);
     this.#next();
+  }
+
+  /** Where TLS may be but need not, the same address is spoken with anew, in clear (RFC 7435 section 3). */
+  #isMended({ to }: Session, unmet: Unmet, why: string): boolean {
+    const { hosts, clock } = this.#ports;
+    if (unmet === 'auth') this.#warnOfLogin(to, why);
+    if (unmet !== 'tls' || this.#targets[this.#place]?.terms.tls !== 'may') return false;
+    hosts.noteClear(to, clock.monotonic());
+    return true;
+  }
+
+  /** The operator's to mend, so nobody's mail bounces for it. Told once for each way in which it fails. */
+  #warnOfLogin(to: HostAddress, why: string): void {
+    const { hosts, events, clock } = this.#ports;
+    if (!hosts.noteLoginRefused(to, why)) return;
+    events.emit({
+      kind: 'warning',
+      at: clock.now(),
+      subject: `login ${to.host}`,
+      message: `Postern cannot log in at the smart host ${to.host} [${to.address}]:${to.port}, and its mail waits. ${why} Check user and password_file of this smart_host.`,
+    });
   }
 
   /** The same address again, with what is known of the egresses now. */
@@ -204,8 +228,11 @@ export class Opening implements SessionOwner {
   }
 
   #connected(target: Target, candidate: Candidate, connection: Connection): void {
+    const { hosts, clock } = this.#ports;
     this.#session = new Session({
       ...this.#ports,
+      terms: target.terms,
+      clear: hosts.isClear(target.to, clock.monotonic()),
       owner: this,
       site: this.#site,
       candidate,

@@ -8,24 +8,20 @@ import type {
   RecipientReply,
 } from '../../protocol/smtp/client-session-types.ts';
 import type { Reply } from '../../protocol/smtp/reply.ts';
-import type { Clock, Connection, QueueStore, Timer } from '../ports.ts';
-import { BodyFeed, dotHoldBytes, needsHeldDot } from './body-feed.ts';
+import type { EventStream } from '../events.ts';
+import type { Clock, Connection, QueueStore, TlsFacts } from '../ports.ts';
+import { contentOf } from './body-content.ts';
+import { BodyFeed, nearlyArrived } from './body-feed.ts';
+import type { ConnectTerms } from './connect-terms.ts';
 import type { EgressGuide } from './egress-guide.ts';
 import type { Job } from './job.ts';
+import { Patience } from './patience.ts';
+import { transactionOf } from './transaction-of.ts';
 
-/** Greetings come late from sound hosts too, and a body may wait for a slow line. */
-const shortestGreetingSilenceMs = 1_500;
-const shortestBodySilenceMs = 1_000;
-const shortestDotSilenceMs = 5_000;
-const longestSilenceMs = 60_000;
-/** An answer is due well before its silence is suspicious: so much of the time. */
-const dueShare = 0.7;
-/** QUIT is a courtesy: nobody waits for its answer longer. */
-const quitMs = 5_000;
-/** The host's own figures of what is unacknowledged may be 50 ms old. */
-const dotPollMs = 60;
 /** One observation of life tells as much as many. */
 const aliveEveryMs = 50;
+/** A host that offers TLS and does not come to it keeps nobody longer. */
+const handshakeMs = 30_000;
 
 /** What a session tells its owner. `ended` comes once, last; a `result` before it where a job was under way. */
 export interface SessionOwner {
@@ -50,12 +46,19 @@ export type SessionParts = {
   readonly clock: Clock;
   readonly store: Pick<QueueStore, 'readRange'>;
   readonly guide: EgressGuide;
+  readonly events: EventStream;
   readonly owner: SessionOwner;
   readonly site: string;
   readonly candidate: Candidate;
   readonly to: HostAddress;
   readonly connection: Connection;
+  readonly terms: ConnectTerms;
+  /** TLS with this host failed a moment ago, and it need not be. */
+  readonly clear: boolean;
 };
+
+/** Why a session was no use: there was no TLS with this host, or our login was refused. */
+export type Unmet = 'tls' | 'auth';
 
 /**
  * One connection to one host by one egress, with its name: carries jobs one after another. Times are monotonic ms but
@@ -72,6 +75,12 @@ export class Session {
   retired = false;
   /** Wall ms of the final dot of the job under way; null before it. */
   dotAt: number | null = null;
+  /** The protocol and cipher in use, as the trace shows them; null: clear text. */
+  tls: string | null = null;
+  /** What the terms wanted and the host did not give; the session ends for it. */
+  unmet: Unmet | null = null;
+  /** During `result`: the far side knows DSN, and reports on the message from now on. */
+  dsnPassed = false;
   /** Whoever opened it, then whoever gives it jobs. */
   owner: SessionOwner;
   readonly #parts: SessionParts;
@@ -79,25 +88,20 @@ export class Session {
   readonly #connection: Connection;
   #job: Job | null = null;
   #jobAt = 0;
-  #stage: ClientStage = 'greeting';
   #events: ClientEvent[] = [];
   #stepping = false;
   #writes: Buffer[] = [];
   #congested = false;
   #feed: BodyFeed | null = null;
+  /** A handshake is under way. */
+  #goingOver = false;
   #ready = false;
   #over = false;
   #closing: string | null = null;
   #writtenAt: number;
   #heardAt: number;
   #aliveAt = Number.NEGATIVE_INFINITY;
-  #deadline: number;
-  #silenceAt = Number.POSITIVE_INFINITY;
-  #dueAt = Number.POSITIVE_INFINITY;
-  #patience = 1;
-  #usualReplyMs = 0;
-  #timer: Timer | null = null;
-  #timerAt = Number.POSITIVE_INFINITY;
+  readonly #patience: Patience;
 
   constructor(parts: SessionParts) {
     const now = parts.clock.monotonic();
@@ -106,13 +110,18 @@ export class Session {
     this.candidate = parts.candidate;
     this.to = parts.to;
     this.#connection = parts.connection;
-    this.#machine = new ClientSession(parts.candidate.egress.ehlo);
+    const { tls, login } = parts.terms;
+    this.#machine = new ClientSession({
+      ehlo: parts.candidate.egress.ehlo,
+      tls: parts.clear && tls === 'may' ? 'none' : tls,
+      login,
+    });
     this.#writtenAt = now;
     this.#heardAt = now;
-    this.#deadline = now + 300_000;
-    this.#usualReplyMs = this.#askUsual();
-    this.#expect('greeting', now);
-    this.#arm();
+    this.#patience = new Patience(parts, parts.candidate.egress, {
+      over: stage => this.#breakOff(`There was no answer in the time that RFC 5321 gives (${stage}).`),
+      silent: () => this.owner.silent(this),
+    });
     parts.connection.handle({
       data: chunk => this.#heard(chunk),
       drained: () => this.#drained(),
@@ -137,7 +146,7 @@ export class Session {
   }
 
   get stage(): ClientStage {
-    return this.#stage;
+    return this.#patience.stage;
   }
 
   /** Monotonic ms of the last sign of life. */
@@ -147,7 +156,7 @@ export class Session {
 
   /** When the answer that is missing should have come, in monotonic ms. */
   get dueAt(): number {
-    return this.#dueAt;
+    return this.#patience.dueAt;
   }
 
   /** How long the job under way has taken. */
@@ -157,22 +166,11 @@ export class Session {
 
   /** Only while idle. */
   start(job: Job): void {
-    const { message, recipients } = job;
     this.#job = job;
     this.#jobAt = this.#parts.clock.monotonic();
-    this.#patience = 1;
-    this.#usualReplyMs = this.#askUsual();
+    this.#patience.jobBegan();
     this.dotAt = null;
-    this.#step({
-      kind: 'start',
-      transaction: {
-        reversePath: message.reversePath,
-        forwardPaths: recipients.map(({ recipient }) => recipient.forwardPath),
-        sizeBytes: message.sizeBytes,
-        bodyType: message.bodyType,
-        holdDot: needsHeldDot(job.body, this.candidate.egress),
-      },
-    });
+    this.#step({ kind: 'start', transaction: transactionOf(job, this.candidate.egress, this.#parts.terms) });
   }
 
   /** Ends an idle session politely. */
@@ -191,14 +189,9 @@ export class Session {
     return job;
   }
 
-  /** The far side was asked, and lives: it may take its time, twice as long as before. */
+  /** The far side was asked, and lives: it may take its time. */
   bePatient(): void {
-    this.#patience *= 4;
-    const now = this.#parts.clock.monotonic();
-    const silent = Math.min(longestSilenceMs, this.#usualSilenceMs() * this.#patience);
-    this.#silenceAt = now + silent;
-    this.#dueAt = now + silent * dueShare;
-    this.#arm();
+    this.#patience.bePatient();
   }
 
   #heard(chunk: Buffer): void {
@@ -208,17 +201,21 @@ export class Session {
 
   #drained(): void {
     this.#congested = false;
-    this.#progress();
+    this.#patience.progress();
     this.#feed?.more();
   }
 
   #closed(why: string, cut: boolean): void {
     if (this.#over) return;
     this.#closing ??= why;
+    if (this.#goingOver) {
+      this.unmet = 'tls';
+      this.#tellTls(null, this.#closing);
+    }
     this.#step({ kind: 'ended' });
     if (this.#over) return;
     this.#end();
-    this.owner.ended(this, this.#closing, cut);
+    this.owner.ended(this, this.#closing, cut && this.unmet === null);
   }
 
   /** Steps the machine until nothing is left to do; all that it writes leaves in one write. */
@@ -228,23 +225,26 @@ export class Session {
     this.#stepping = true;
     let result: Extract<ClientAction, { kind: 'result' }> | null = null;
     let becameReady = false;
+    let goesOver = false;
     for (let next = this.#events.shift(); next !== undefined && !this.#over; next = this.#events.shift()) {
       for (const action of this.#machine.step(next)) {
         if (action.kind === 'result') result = action;
         else if (action.kind === 'ready') becameReady = true;
+        else if (action.kind === 'startTls') goesOver = true;
         else this.#act(action);
       }
     }
     this.#stepping = false;
     this.#flush();
+    if (goesOver) void this.#goOver();
     if (becameReady) this.#ready = true;
     if (result !== null) this.#finish(result);
     else if (becameReady) this.#rest();
     if (this.#closing !== null && !this.#over) this.#connection.end();
-    if (!this.#over) this.#arm();
+    if (!this.#over) this.#patience.arm();
   }
 
-  #act(action: Exclude<ClientAction, { kind: 'result' | 'ready' }>): void {
+  #act(action: Exclude<ClientAction, { kind: 'result' | 'ready' | 'startTls' }>): void {
     switch (action.kind) {
       case 'write':
         for (const chunk of action.chunks) this.#writes.push(chunk);
@@ -254,6 +254,9 @@ export class Session {
         return;
       case 'readBody':
         this.#readBody();
+        return;
+      case 'inspectBody':
+        void this.#inspectBody();
         return;
       case 'dotHeld':
         void this.#holdDot();
@@ -266,11 +269,12 @@ export class Session {
         this.#replied(action.stage);
         return;
       case 'await':
-        this.#await(action.stage, action.timeoutMs);
+        if (this.#closing === null) this.#patience.await(action.stage, action.timeoutMs);
         return;
       case 'close':
         this.#closing = action.text;
-        this.#deadline = this.#parts.clock.monotonic() + quitMs;
+        if (action.why === 'tls' || action.why === 'auth') this.unmet = action.why;
+        this.#patience.closing();
         return;
       default:
         action satisfies never;
@@ -291,6 +295,7 @@ export class Session {
     this.#feed = null;
     if (job === null) return;
     const why = this.#closing ?? 'The session ended.';
+    this.dsnPassed = result.dsnPassed;
     this.owner.result(this, job, result.recipients, result.dotSent, why);
     this.carried += 1;
     if (this.#closing === null && !this.#over) this.#rest();
@@ -305,7 +310,7 @@ export class Session {
   #readBody(): void {
     const job = this.#job;
     if (job === null) return;
-    this.#progress();
+    this.#patience.progress();
     if (job.body.kind === 'inline') {
       this.#events.push({ kind: 'body', chunk: job.body.bytes, last: true });
       return;
@@ -322,34 +327,56 @@ export class Session {
     if (!this.#congested) queueMicrotask(() => this.#feed?.more());
   }
 
-  /** The kernel takes bytes long before the far side has them: the dot waits, so that a cut leaves little in doubt. */
   async #holdDot(): Promise<void> {
     const job = this.#job;
-    let least = Number.POSITIVE_INFINITY;
-    for (;;) {
-      await this.#parts.clock.sleep(dotPollMs);
-      if (this.#job !== job || this.#over) return;
-      const unsent = await this.#connection.unsentBytes();
-      if (this.#job !== job || this.#over) return;
-      if (unsent === null || unsent <= dotHoldBytes) return this.#step({ kind: 'dotAllowed' });
-      if (unsent < least) {
-        least = unsent;
-        this.#progress();
-      }
+    const arrived = await nearlyArrived(this.#connection, this.#parts.clock, {
+      isPointless: () => this.#job !== job || this.#over,
+      progress: () => this.#patience.progress(),
+    });
+    if (arrived) this.#step({ kind: 'dotAllowed' });
+  }
+
+  async #inspectBody(): Promise<void> {
+    const job = this.#job;
+    if (job === null) return;
+    const content = await contentOf(this.#parts.store, job.body);
+    if (this.#job !== job || this.#over) return;
+    if (content.ok) this.#step({ kind: 'inspected', content: content.value });
+    else this.#breakOff(`The body cannot be read: ${content.error}`);
+  }
+
+  async #goOver(): Promise<void> {
+    this.#goingOver = true;
+    const { terms, site } = this.#parts;
+    const { host, address, port } = this.to;
+    const secured = await this.#connection.startTls({
+      side: 'client',
+      serverName: terms.serverName ?? host,
+      verify: terms.tls === 'verify',
+      sessionKey: `${this.egressId} ${site} ${address}:${port}`,
+      timeoutMs: handshakeMs,
+    });
+    if (this.#over) return;
+    if (!secured.ok) {
+      // `closed` follows.
+      this.#closing ??= secured.error.message;
+      return;
     }
+    this.#goingOver = false;
+    this.tls = `${secured.value.protocol} ${secured.value.cipher}`;
+    this.#tellTls(secured.value, null);
+    this.#heardAt = this.#parts.clock.monotonic();
+    this.#step({ kind: 'secured' });
+  }
+
+  #tellTls(facts: TlsFacts | null, error: string | null): void {
+    const { clock, events } = this.#parts;
+    events.emit({ kind: 'tls', at: clock.now(), side: 'client', with: this.to.host, facts, error });
   }
 
   #breakOff(why: string): void {
     this.#closing ??= why;
     this.#connection.destroy();
-  }
-
-  /** The body moves: silence begins anew. */
-  #progress(): void {
-    const now = this.#parts.clock.monotonic();
-    this.#deadline = now + 180_000;
-    this.#expect('body', now);
-    this.#arm();
   }
 
   #replied(stage: ClientStage): void {
@@ -367,78 +394,10 @@ export class Session {
     this.#writtenAt = Number.NEGATIVE_INFINITY;
   }
 
-  #await(stage: ClientStage, timeoutMs: number | null): void {
-    const now = this.#parts.clock.monotonic();
-    this.#stage = stage;
-    if (this.#closing !== null) return;
-    const limitMs = stage === 'quit' ? quitMs : timeoutMs;
-    this.#deadline = limitMs === null ? Number.POSITIVE_INFINITY : now + limitMs;
-    this.#expect(stage, now);
-  }
-
-  #expect(stage: ClientStage, now: number): void {
-    this.#stage = stage;
-    const silent =
-      this.candidate.egress.kind === 'local' || stage === 'idle' || stage === 'quit'
-        ? Number.POSITIVE_INFINITY
-        : this.#usualSilenceMs() * this.#patience;
-    this.#silenceAt = now + silent;
-    this.#dueAt = now + silent * dueShare;
-  }
-
-  #usualSilenceMs(): number {
-    const usual = this.#usualReplyMs;
-    switch (this.#stage) {
-      case 'greeting':
-        return Math.max(shortestGreetingSilenceMs, usual);
-      case 'body':
-        return Math.max(shortestBodySilenceMs, usual);
-      case 'dot':
-        return Math.max(shortestDotSilenceMs, usual);
-      default:
-        return usual;
-    }
-  }
-
-  #askUsual(): number {
-    return this.#parts.guide.expectedReplyMs(this.egressId, this.#parts.site);
-  }
-
-  /** One timer, moved only where it would come too late: deadlines move with every reply. */
-  #arm(): void {
-    const at = Math.min(this.#deadline, this.#silenceAt);
-    if (this.#over || at >= this.#timerAt || at === Number.POSITIVE_INFINITY) return;
-    this.#timer?.cancel();
-    this.#timerAt = at;
-    this.#timer = this.#parts.clock.timer(Math.max(1, at - this.#parts.clock.monotonic()), () =>
-      this.#rang(),
-    );
-  }
-
-  #rang(): void {
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#timer = null;
-    const now = this.#parts.clock.monotonic();
-    if (now >= this.#deadline) {
-      this.#breakOff(`There was no answer in the time that RFC 5321 gives (${this.#stage}).`);
-      this.#deadline = Number.POSITIVE_INFINITY;
-      return;
-    }
-    if (now >= this.#silenceAt) {
-      this.#silenceAt = now + this.#usualSilenceMs();
-      if (this.#parts.guide.isEvidenceTrusted()) {
-        this.#silenceAt = Number.POSITIVE_INFINITY;
-        this.owner.silent(this);
-      }
-    }
-    this.#arm();
-  }
-
   #end(): void {
     this.#over = true;
     this.#feed = null;
     this.#events = [];
-    this.#timer?.cancel();
-    this.#timer = null;
+    this.#patience.end();
   }
 }

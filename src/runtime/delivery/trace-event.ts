@@ -3,8 +3,12 @@ import type { HostAddress } from '../../decision/egress/route.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { GatewayEvent, TraceEvent } from '../events.ts';
 
-/** The way that an attempt took. */
-export type RouteTaken = { readonly candidate: Candidate; readonly to: HostAddress };
+/** The way that an attempt took; `tls` where it came so far: protocol and cipher, null for clear text. */
+export type RouteTaken = {
+  readonly candidate: Candidate;
+  readonly to: HostAddress;
+  readonly tls?: string | null;
+};
 
 type Told = Partial<Pick<TraceEvent, 'reply' | 'blame' | 'reason' | 'elapsedMs'>>;
 
@@ -33,7 +37,7 @@ export function recipientEvent(
       host: route?.to.host ?? null,
       address: route?.to.address ?? null,
       reply: told.reply ?? null,
-      tls: null,
+      tls: route?.tls ?? null,
       blame: told.blame ?? null,
       reason: told.reason ?? null,
       elapsedMs: told.elapsedMs ?? null,
