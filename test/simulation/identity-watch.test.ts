@@ -92,6 +92,22 @@ story('all egresses unfit: all are used still, in their order', async house => {
   assert.deepEqual(Object.keys(house.brought), ['198.51.100.30']);
 });
 
+story('with "hold" mail waits for an identity that stands, and leaves when it does', async house => {
+  const uplinks = house.all.uplinks.map(each => ({ ...each, whenUnfit: 'hold' as const }));
+  await house.reload({ ...house.all, uplinks });
+  house.names.set(ptr1, null);
+  house.names.set('40.113.0.203.in-addr.arpa PTR', null);
+  await house.clock.run(70 * minute);
+  await house.send('receiver@remote.example', 5_000);
+  await house.clock.run(minute);
+  assert.deepEqual(house.brought, {});
+  house.names.set(ptr1, ['mail.example.com']);
+  await house.clock.await(house.gateway.testUplink('isp1'));
+  await house.clock.run(5_000);
+  assert.deepEqual(Object.keys(house.brought), ['198.51.100.30']);
+  assert.equal(house.traced('bounced'), 0);
+});
+
 story('a name that leads elsewhere is warned of once', async house => {
   house.names.set('mail.example.com A', ['192.0.2.99']);
   house.names.set(ptr1, ['other.example.com']);

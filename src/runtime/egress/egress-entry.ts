@@ -46,6 +46,11 @@ export class EgressEntry {
     return this.egress !== null && this.health.drain === null && this.health.state !== 'down';
   }
 
+  /** No mail may leave by it until its identity stands. */
+  get isHeldBack(): boolean {
+    return this.uplink.whenUnfit === 'hold' && this.fitness.fit === 'unfit';
+  }
+
   /** Nothing speaks against it: probes of it must be polite. */
   get sound(): boolean {
     const { state, suspectedAt } = this.health;

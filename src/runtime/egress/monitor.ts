@@ -62,7 +62,6 @@ export class EgressMonitor {
   readonly #roster: Roster;
   #snapshot: EgressSnapshot = { version: 0, egresses: [] };
   readonly #listeners = new Set<(view: EgressView, previous: EgressState) => void>();
-  readonly #fitnessListeners = new Set<(view: EgressView) => void>();
   readonly #addressListeners = new Set<() => void>();
   readonly #hosts = new KnownHosts();
   readonly #kept: KeptHosts;
@@ -134,7 +133,9 @@ export class EgressMonitor {
 
   /** Takes a changed configuration into use; an egress that stays keeps its health. */
   reload(uplinks: readonly UplinkSetting[]): void {
+    const held = [...this.#roster.all()].filter(({ isHeldBack }) => isHeldBack);
     this.#configure(uplinks);
+    for (const entry of held) if (!entry.isHeldBack) this.#cameBack(entry, 'drained');
     this.#look();
     for (const entry of this.#roster.all()) this.#probes.arm(entry, 'soon');
   }
@@ -195,23 +196,21 @@ export class EgressMonitor {
     }
   }
 
-  /** What the tests of an egress's identity say now; the reason is '' while it is fit. */
+  /**
+   * What the tests of an egress's identity say now; the reason is '' while it is fit. To listeners one that is held back
+   * for it is as good as drained, and one that was last comes back as from `degraded`.
+   */
   judge(egressId: string, fit: Fitness, reason: string): void {
     const entry = this.#roster.get(egressId);
     if (entry === undefined) return;
     const before = entry.fitness.fit;
     entry.fitness = { fit, reason };
     this.#publish();
-    if (fit !== before) for (const listener of this.#fitnessListeners) listener(entry.view());
-  }
-
-  /** Tells when an egress became fit or unfit, after the snapshot was replaced. Gives the way to stop listening. */
-  onFitness(listener: (view: EgressView) => void): () => void {
-    const own = (view: EgressView): void => listener(view);
-    this.#fitnessListeners.add(own);
-    return () => {
-      this.#fitnessListeners.delete(own);
-    };
+    if ((fit === 'unfit') === (before === 'unfit')) return;
+    const held = entry.uplink.whenUnfit === 'hold';
+    if (fit !== 'unfit') this.#cameBack(entry, held ? 'drained' : 'degraded');
+    else if (held && entry.usable)
+      this.#tell({ ...entry.view(), state: 'drained', reason }, entry.health.state);
   }
 
   /** Tells when an egress took another address, or lost its own, after the snapshot was replaced. */
@@ -354,10 +353,9 @@ export class EgressMonitor {
         subject: `host ${entry.id}`,
         message: `The address of ${entry.id} is ${source} now, no longer ${before}: what was under way begins anew.`,
       });
-      for (const listener of this.#listeners)
-        listener({ ...entry.view(), state: 'down', reason }, stateOf(entry.health));
+      this.#tell({ ...entry.view(), state: 'down', reason }, stateOf(entry.health));
     }
-    if (entry.usable) for (const listener of this.#listeners) listener(entry.view(), 'down');
+    this.#cameBack(entry, 'down');
   }
 
   async #setDrain(name: string, drain: Drain | null): Promise<Result<void, string>> {
@@ -473,10 +471,19 @@ export class EgressMonitor {
       previous,
       reason: view.reason,
     });
-    for (const listener of this.#listeners) listener(view, previous);
+    this.#tell(view, previous);
     this.#probes.arm(entry, entry.sound ? 'usual' : 'suspect');
     // One that fell can testify no more, and may be what the others waited for.
     if (state === 'down') for (const other of this.#roster.othersInDoubt(entry)) this.#review(other);
+  }
+
+  /** It may be used for new mail again; whoever waited for it goes on. */
+  #cameBack(entry: EgressEntry, previous: EgressState): void {
+    if (entry.usable && this.#roster.get(entry.id) === entry) this.#tell(entry.view(), previous);
+  }
+
+  #tell(view: EgressView, previous: EgressState): void {
+    for (const listener of this.#listeners) listener(view, previous);
   }
 
   #publish(): void {
