@@ -74,13 +74,13 @@ export class House {
     return new House(stateDir, remote, mailStore, names);
   }
 
-  /** Starts the gateway on what the state directory holds. */
-  async open(): Promise<void> {
+  /** Starts the gateway on what the state directory holds; `change` makes other settings of the usual ones. */
+  async open(change: (usual: Settings) => Settings = usual => usual): Promise<void> {
     const store = must(await openSqliteStore({ directory: this.stateDir }));
     const trace = must(await openTraceStore({ directory: this.stateDir }));
     const outside = { files: realFiles(), processes: realProcesses(), web: realWeb() };
     const ports = { clock: realClock, random: realRandom, network: this.network, store, trace, ...outside };
-    this.#life = { gateway: must(await Gateway.start(ports, this.#settings())), store, trace };
+    this.#life = { gateway: must(await Gateway.start(ports, change(this.#settings()))), store, trace };
   }
 
   /** Ends the gateway as SIGTERM would. */
