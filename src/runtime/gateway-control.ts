@@ -14,6 +14,16 @@ export interface GatewayControl {
   /** `untilMs` wall; null: until resumed. Kept over restarts. */
   drain(name: string, untilMs: number | null, reason: string): Promise<Result<void, string>>;
   resume(name: string): Promise<Result<void, string>>;
+  /**
+   * Mail by this uplink (null: the spare) for a while, and what came of it. It gives up at the first sign of harm, and at
+   * once when `signal` aborts. Error: there is no such uplink, or a drill makes no sense now.
+   */
+  drill(
+    name: string | null,
+    forMs: number,
+    progress: (progress: DrillProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Result<DrillReport, string>>;
   /** The queue was changed by hand: look again for what is due. */
   wake(): void;
   /** An operator took these recipients out of the queue: logged, counted and traced. */
@@ -84,9 +94,17 @@ export type EgressTest = {
   }[];
 };
 
+/** What a drill has seen so far. */
+export type DrillProgress = Pick<
+  DrillReport,
+  'uplink' | 'usual' | 'ranMs' | 'sent' | 'deferred' | 'refused' | 'unreached'
+>;
+
 /** What a drill saw of the uplink, and of the one that it stood in for at the same time. */
 export type DrillReport = {
   readonly uplink: string;
+  /** Who carries the mail otherwise. */
+  readonly usual: string;
   readonly ranMs: number;
   /** It gave up before its time, at the first sign of harm: why. Null: it ran to its end. */
   readonly stopped: string | null;
@@ -98,6 +116,11 @@ export type DrillReport = {
   readonly connectMs: { readonly p50: number | null; readonly p99: number | null };
   /** The same of the uplink that carries the mail otherwise, over its latest connects. */
   readonly usualConnectMs: { readonly p50: number | null; readonly p99: number | null };
+  /** From an attempt's start to the receiver's word, of what each of the two delivered in this time. */
+  readonly deliveryMs: { readonly p50: number | null; readonly p99: number | null };
+  readonly usualDeliveryMs: { readonly p50: number | null; readonly p99: number | null };
+  /** What a session from each of its addresses showed before mail was moved. */
+  readonly tests: readonly EgressTest[];
   readonly identity: readonly { readonly egress: string; readonly fit: Fitness; readonly reason: string }[];
   /** Does it carry mail? With the reason, in a whole sentence. */
   readonly verdict: 'carries' | 'harm' | 'no_mail';

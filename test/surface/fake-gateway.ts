@@ -173,6 +173,38 @@ export class FakeGateway implements GatewayControl {
     return Promise.resolve({ ok: true, value: undefined });
   };
 
+  drill: GatewayControl['drill'] = (name, forMs, progress) => {
+    this.done.push(['drill', name, forMs]);
+    if (name === 'isp9')
+      return Promise.resolve({ ok: false, error: 'There is no uplink isp9; the configuration has isp1.' });
+    const seen = {
+      uplink: 'isp2',
+      usual: 'isp1',
+      ranMs: forMs,
+      sent: 3,
+      deferred: 1,
+      refused: 0,
+      unreached: 0,
+    };
+    progress({ ...seen, ranMs: 5_000 });
+    const harmed = name === 'isp3';
+    return Promise.resolve({
+      ok: true,
+      value: {
+        ...seen,
+        stopped: harmed ? 'mx.remote.example refused it' : null,
+        connectMs: { p50: 12.345, p99: null },
+        usualConnectMs: { p50: 9, p99: 20 },
+        deliveryMs: { p50: 30, p99: 40 },
+        usualDeliveryMs: { p50: null, p99: null },
+        tests: [],
+        identity: [{ egress: 'isp2/203.0.113.40', fit: 'fit', reason: '' }],
+        verdict: harmed ? 'harm' : 'carries',
+        reason: harmed ? 'isp2 does not carry mail as it should.' : 'isp2 carried 3 recipients in 60 s.',
+      },
+    });
+  };
+
   wake(): void {
     this.done.push('wake');
   }

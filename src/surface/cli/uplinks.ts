@@ -2,13 +2,17 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/measures.ts';
 import { nearWord } from '../../config/near-word.ts';
 import type { EgressTestDocument, UplinksDocument } from '../control/documents.ts';
+import type { DrillAnswer } from '../control/drill-document.ts';
+import { longestDrillMs } from '../control/protocol.ts';
 import type { CliParts } from './cli-parts.ts';
 import { addCommand, callGateway, optionsOf, withConfig, withJson } from './command.ts';
+import { drillProgressText, drillText } from './drill-text.ts';
 import { columns, jsonLine, type Output, paintState, shortTime } from './output.ts';
 
+const defaultDrillMs = 60_000;
 const clearScreen = '\u001b[H\u001b[2J';
 
-/** `postern uplinks`, `uplinks test`, `drain` and `resume`. */
+/** `postern uplinks`, `uplinks test`, `drain`, `resume` and `drill`. */
 export function addUplinks(program: Command, parts: CliParts, end: (code: number) => void): void {
   const uplinks = addCommand(
     program,
@@ -26,7 +30,7 @@ export function addUplinks(program: Command, parts: CliParts, end: (code: number
     .action(async (_options, command: Command) => {
       const [word] = command.args;
       if (word !== undefined) {
-        const near = nearWord(word, ['test', 'drain', 'resume']);
+        const near = nearWord(word, ['test', 'drain', 'resume', 'drill']);
         command.error(
           `error: unknown command 'uplinks ${word}'${near === null ? '' : `\n(Did you mean ${near}?)`}`,
         );
@@ -37,7 +41,7 @@ export function addUplinks(program: Command, parts: CliParts, end: (code: number
   const test = addCommand(
     uplinks,
     'test <name>',
-    'connect and say EHLO from each address of an uplink, now',
+    "connect, say EHLO and look up the identity's names, for each address of an uplink, now",
     ['postern uplinks test isp1'],
   );
   withJson(withConfig(test), 'one JSON object a line, for each address').action(
@@ -74,12 +78,48 @@ export function addUplinks(program: Command, parts: CliParts, end: (code: number
       );
     });
 
+  addDrill(uplinks, parts, end);
+
   const resume = addCommand(uplinks, 'resume <name>', 'take a drained uplink back into use', [
     'postern uplinks resume isp1',
   ]);
   withConfig(resume).action(async (uplink: string, _options, command: Command) => {
     end(await callGateway(command, parts, { command: 'resume', uplink }, () => undefined));
   });
+}
+
+/** `postern uplinks drill`. */
+function addDrill(uplinks: Command, parts: CliParts, end: (code: number) => void): void {
+  const drill = addCommand(
+    uplinks,
+    'drill [name]',
+    'send mail by a spare uplink for a while, and report whether it carries it; interrupted, it ends at once',
+    ['postern uplinks drill', 'postern uplinks drill isp2 --for 5m'],
+  );
+  withJson(withConfig(drill), 'one JSON document, at the end')
+    .option('--for <duration>', 'for so long, a day at most (default: 60s)', drillDuration)
+    .action(async (uplink: string | undefined, _options, command: Command) => {
+      const { for: forMs = defaultDrillMs, json = false } = optionsOf<{ for?: number }>(command);
+      const { output } = parts;
+      end(
+        await callGateway<DrillAnswer>(
+          command,
+          parts,
+          { command: 'drill', uplink: uplink ?? null, forMs },
+          answer => {
+            if ('report' in answer)
+              return output.write(json ? jsonLine(answer.report) : drillText(answer.report, output));
+            return json ? undefined : output.write(drillProgressText(answer.progress));
+          },
+        ),
+      );
+    });
+}
+
+function drillDuration(text: string): number {
+  const ms = durationOption(text);
+  if (ms > longestDrillMs) throw new InvalidArgumentError('A drill lasts a day at most.');
+  return ms;
 }
 
 function durationOption(text: string): number {

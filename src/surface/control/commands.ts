@@ -1,5 +1,5 @@
 import { formatMessageId, parseMessageId } from '../../decision/queue/message-id.ts';
-import type { GatewayControl } from '../../runtime/gateway-control.ts';
+import type { DrillProgress, GatewayControl } from '../../runtime/gateway-control.ts';
 import type { Clock, QueueFilter, Result, StoredMessage, StoreError } from '../../runtime/ports.ts';
 import {
   egressTestDocument,
@@ -10,6 +10,7 @@ import {
   traceDocument,
   uplinksDocument,
 } from './documents.ts';
+import { drillDocument, drillProgressDocument } from './drill-document.ts';
 import { type ControlFilter, type ControlOutcome, type ControlRequest, done } from './protocol.ts';
 
 /** One asker. `send` resolves when the asker can take more; `ended` aborts when it hangs up. */
@@ -41,6 +42,8 @@ export async function runCommand(
       const until = request.forMs === null ? null : clock.now() + request.forMs;
       return byName(await gateway.drain(request.uplink, until, request.reason));
     }
+    case 'drill':
+      return drillUplink(request.uplink, request.forMs, gateway, asker);
     case 'resume':
       return byName(await gateway.resume(request.uplink));
     case 'queue_list':
@@ -109,6 +112,22 @@ async function testUplink(uplink: string, gateway: GatewayControl, asker: Asker)
   return failed(
     `Uplink ${uplink} did not pass from each of its addresses; the steps above say where it stopped.`,
   );
+}
+
+/** Ends with the asker: who interrupts the command has the mail back on the usual uplink at once. */
+async function drillUplink(
+  uplink: string | null,
+  forMs: number,
+  gateway: GatewayControl,
+  asker: Asker,
+): Promise<ControlOutcome> {
+  const tell = (progress: DrillProgress): void => {
+    asker.offer({ progress: drillProgressDocument(progress) });
+  };
+  const report = await gateway.drill(uplink, forMs, tell, asker.ended);
+  if (!report.ok) return failed(report.error, 2);
+  await asker.send({ report: drillDocument(report.value) });
+  return report.value.verdict === 'harm' ? failed(report.value.reason) : done;
 }
 
 async function listQueue(

@@ -123,6 +123,41 @@ const commands: [string, string[], { code: number; out: unknown[]; err: RegExp }
     [['drain', 'isp9', null, 'taken out by hand']],
   ],
   [
+    'a drill that carries is 0, and only its report is shown as JSON',
+    ['uplinks', 'drill', '--json'],
+    {
+      code: 0,
+      out: [
+        {
+          uplink: 'isp2',
+          usual: 'isp1',
+          verdict: 'carries',
+          reason: 'isp2 carried 3 recipients in 60 s.',
+          ran_ms: 60_000,
+          stopped: null,
+          sent: 3,
+          deferred: 1,
+          refused: 0,
+          unreached: 0,
+          connect_ms: { p50: 12.3, p99: null },
+          usual_connect_ms: { p50: 9, p99: 20 },
+          delivery_ms: { p50: 30, p99: 40 },
+          usual_delivery_ms: { p50: null, p99: null },
+          identity: [{ egress: 'isp2/203.0.113.40', fit: 'fit', reason: '' }],
+          tests: [],
+        },
+      ],
+      err: /^$/,
+    },
+    [['drill', null, 60_000]],
+  ],
+  [
+    'a drill of an unknown uplink is 2',
+    ['uplinks', 'drill', 'isp9', '--for', '5m'],
+    { code: 2, out: [], err: /^There is no uplink isp9/ },
+    [['drill', 'isp9', 300_000]],
+  ],
+  [
     'an uplink is resumed',
     ['uplinks', 'resume', 'isp1'],
     { code: 0, out: [], err: /^$/ },
@@ -384,6 +419,20 @@ suite('commands that ask the running gateway', () => {
         /attempt {4}someone@remote\.example by isp1 \(198\.51\.100\.30 as mail\.example\.com\) to mx\.remote\.example/,
       );
       assert.match(trace ?? '', /Come back later\\u\{1b\}\[31m/);
+    });
+  });
+
+  test('a drill in words shows how it goes, and harm is 1', async () => {
+    await withGateway(new FakeGateway(), async () => {
+      const sound = await ask('uplinks', 'drill', 'isp2');
+      assert.match(sound.out, /^5 s by isp2: 3 sent, 1 deferred, 0 refused, 0 connects failed$/m);
+      assert.match(sound.out, /^isp2 for 60 s beside isp1: ok$/m);
+      assert.match(sound.out, /connect {2,}12\/- \(isp1: 9\/20\) ms at the median/);
+      assert.match(sound.out, /identity {2,}isp2\/203\.0\.113\.40 is fit$/m);
+      const harm = await ask('uplinks', 'drill', 'isp3');
+      assert.equal(harm.code, 1);
+      assert.match(harm.out, /ended early {2}mx\.remote\.example refused it/);
+      assert.match(harm.err, /^isp2 does not carry mail as it should\./);
     });
   });
 

@@ -215,6 +215,6 @@ function rounded(value: number, parts: number): number {
   return Math.round(value * parts) / parts;
 }
 
-function tenth(value: number | null): number | null {
+export function tenth(value: number | null): number | null {
   return value === null ? null : rounded(value, 10);
 }

@@ -13,6 +13,9 @@ const filter = z.strictObject({
   state: z.enum(['queued', 'active', 'deferred', 'held', 'in_doubt']).optional(),
 });
 
+/** A drill is a trial; who wants more takes the other uplink out of use. */
+export const longestDrillMs = 24 * 60 * 60_000;
+
 /** What may be asked. */
 export const controlRequest = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('uplinks'), watch: z.boolean() }),
@@ -22,6 +25,11 @@ export const controlRequest = z.discriminatedUnion('command', [
     uplink: z.string().max(64),
     forMs: z.number().positive().nullable(),
     reason: z.string().max(500),
+  }),
+  z.strictObject({
+    command: z.literal('drill'),
+    uplink: z.string().max(64).nullable(),
+    forMs: z.number().positive().max(longestDrillMs),
   }),
   z.strictObject({ command: z.literal('resume'), uplink: z.string().max(64) }),
   z.strictObject({ command: z.literal('queue_list'), filter }),
