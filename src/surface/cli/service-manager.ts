@@ -19,11 +19,11 @@ export class ServiceManager {
   }
 
   ready(status: string): Promise<void> {
-    return this.#tell('--ready', `--status=${printable(status).slice(0, 500)}`);
+    return this.#tell('READY=1', `STATUS=${printable(status).slice(0, 500)}`);
   }
 
   stopping(): Promise<void> {
-    return this.#tell('--stopping');
+    return this.#tell('STOPPING=1');
   }
 
   async #tell(...words: string[]): Promise<void> {
