@@ -8,6 +8,7 @@ import { certExpires } from './rules/cert-expires.ts';
 import { certNames } from './rules/cert-names.ts';
 import { certSelf } from './rules/cert-self.ts';
 import { certUplinksDiffer } from './rules/cert-uplinks-differ.ts';
+import { confQueueLife } from './rules/conf-queue-life.ts';
 import { daneDenial } from './rules/dane-denial.ts';
 import { daneMismatch } from './rules/dane-mismatch.ts';
 import { daneNone } from './rules/dane-none.ts';
@@ -16,9 +17,37 @@ import { daneStale } from './rules/dane-stale.ts';
 import { daneUnsigned } from './rules/dane-unsigned.ts';
 import { daneUplinksDiffer } from './rules/dane-uplinks-differ.ts';
 import { daneUsage } from './rules/dane-usage.ts';
+import { egressAbsent } from './rules/egress-absent.ts';
+import { egressEhloCname } from './rules/egress-ehlo-cname.ts';
+import { egressEhloForm } from './rules/egress-ehlo-form.ts';
+import { egressEhloPtr } from './rules/egress-ehlo-ptr.ts';
+import { egressEhloShared } from './rules/egress-ehlo-shared.ts';
 import { identityRules } from './rules/egress-identity.ts';
+import { egressIpv6Bare } from './rules/egress-ipv6-bare.ts';
+import { egressIpv6Temporary } from './rules/egress-ipv6-temporary.ts';
+import { egressObserved } from './rules/egress-observed.ts';
+import { egressPort25 } from './rules/egress-port25.ts';
+import { egressPtrGeneric } from './rules/egress-ptr-generic.ts';
+import { egressPtrMany } from './rules/egress-ptr-many.ts';
+import { egressRrMissing } from './rules/egress-rr-missing.ts';
+import { egressUnequal } from './rules/egress-unequal.ts';
+import { ehloName } from './rules/ehlo-name.ts';
+import { ehloRefused } from './rules/ehlo-refused.ts';
+import { esmtp8bitmime } from './rules/esmtp-8bitmime.ts';
+import { esmtpPipelining } from './rules/esmtp-pipelining.ts';
+import { esmtpSize } from './rules/esmtp-size.ts';
+import { esmtpSmtputf8 } from './rules/esmtp-smtputf8.ts';
+import { greetingForm } from './rules/greeting-form.ts';
 import { greetingName } from './rules/greeting-name.ts';
 import { greetingNot220 } from './rules/greeting-not-220.ts';
+import { greetingSlow } from './rules/greeting-slow.ts';
+import { greetingSoftware } from './rules/greeting-software.ts';
+import { hostClock } from './rules/host-clock.ts';
+import { hostOverride } from './rules/host-override.ts';
+import { hostResolver } from './rules/host-resolver.ts';
+import { hostResolverNoValidation } from './rules/host-resolver-no-validation.ts';
+import { hostRouteFallsThrough } from './rules/host-route-falls-through.ts';
+import { hostSourceRoute } from './rules/host-source-route.ts';
 import { mxCname } from './rules/mx-cname.ts';
 import { mxEqual } from './rules/mx-equal.ts';
 import { mxExtra } from './rules/mx-extra.ts';
@@ -37,8 +66,14 @@ import { mxSelfMissing } from './rules/mx-self-missing.ts';
 import { mxTtl } from './rules/mx-ttl.ts';
 import { mxUnreachable } from './rules/mx-unreachable.ts';
 import { mxUnresolved } from './rules/mx-unresolved.ts';
+import { nsDiffer } from './rules/ns-differ.ts';
+import { nsOneNetwork } from './rules/ns-one-network.ts';
+import { nsTcp } from './rules/ns-tcp.ts';
+import { smtpAuthClear } from './rules/smtp-auth-clear.ts';
+import { smtpLimits } from './rules/smtp-limits.ts';
 import { smtpNullSender } from './rules/smtp-null-sender.ts';
 import { smtpUnknownRcpt } from './rules/smtp-unknown-rcpt.ts';
+import { smtpUplinksDiffer } from './rules/smtp-uplinks-differ.ts';
 import { stsMany } from './rules/sts-many.ts';
 import { stsMaxAge } from './rules/sts-max-age.ts';
 import { stsMode } from './rules/sts-mode.ts';
@@ -108,4 +143,39 @@ export const catalogue: readonly Rule[] = [
   stsMode,
   tlsrptNone,
   tlsrptMany,
+  greetingForm,
+  greetingSlow,
+  greetingSoftware,
+  ehloRefused,
+  ehloName,
+  esmtpSize,
+  esmtpPipelining,
+  esmtp8bitmime,
+  esmtpSmtputf8,
+  smtpAuthClear,
+  smtpLimits,
+  smtpUplinksDiffer,
+  egressEhloPtr,
+  egressEhloCname,
+  egressEhloForm,
+  egressPtrGeneric,
+  egressPtrMany,
+  egressEhloShared,
+  egressRrMissing,
+  egressObserved,
+  egressIpv6Temporary,
+  egressIpv6Bare,
+  egressPort25,
+  egressUnequal,
+  egressAbsent,
+  hostSourceRoute,
+  hostRouteFallsThrough,
+  hostResolver,
+  hostResolverNoValidation,
+  hostOverride,
+  hostClock,
+  confQueueLife,
+  nsDiffer,
+  nsTcp,
+  nsOneNetwork,
 ];

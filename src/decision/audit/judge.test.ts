@@ -33,7 +33,7 @@ const planted: [string, AuditFacts, string[]][] = [
   [
     'no PTR',
     withDns(layoutB, { '30.100.51.198.in-addr.arpa PTR': nodata }),
-    ['error EGRESS-NO-PTR isp1/198.51.100.30'],
+    ['error EGRESS-NO-PTR isp1/198.51.100.30', 'warning EGRESS-UNEQUAL isp1'],
   ],
   [
     'a PTR that leads nowhere back',
@@ -41,7 +41,7 @@ const planted: [string, AuditFacts, string[]][] = [
       '30.100.51.198.in-addr.arpa PTR': values('dsl-30.isp1.example'),
       'dsl-30.isp1.example A': values('192.0.2.7'),
     }),
-    ['error EGRESS-FCRDNS isp1/198.51.100.30'],
+    ['error EGRESS-FCRDNS isp1/198.51.100.30', 'warning EGRESS-PTR-GENERIC isp1/198.51.100.30'],
   ],
   [
     'an MX without an address',

@@ -1,0 +1,37 @@
+import type { Judgement, Rule } from '../rule.ts';
+import { egressSubject } from './egress-subject.ts';
+
+/** The far side sees the address that is configured. */
+export const egressObserved: Rule = {
+  id: 'EGRESS-OBSERVED',
+  article: {
+    title: 'Mail leaves from another address than you think.',
+    meaning:
+      'A router rewrites the address, or the packets leave by another connection. All that was judged of the configured address says nothing of the real one.',
+    actedOn: 'Every receiver sees the other address.',
+    ground: 'precondition of all checks of an egress',
+    fix: 'Write what the world sees as public in the source of the uplink, or mend the routing.',
+    others: null,
+  },
+  judge(view) {
+    return view.facts.egresses.flatMap((egress): Judgement[] => {
+      const { observed, address } = egress;
+      if (observed === null) return [];
+      const subject = egressSubject(egress);
+      const evidence = [
+        { asked: `the address that a far side saw of ${egress.source ?? address}`, answer: observed },
+      ];
+      if (observed === address)
+        return [{ level: 'pass', subject, message: `The world sees ${address}.`, evidence }];
+      return [
+        {
+          level: 'error',
+          subject,
+          message: `The world sees ${observed} where the configuration says ${address}.`,
+          evidence,
+          fix: `source: [{ address: ${egress.source ?? address}, public: ${observed} }]`,
+        },
+      ];
+    });
+  },
+};

@@ -1,0 +1,38 @@
+import type { Judgement, Rule } from '../rule.ts';
+
+/** Each source address has its route. */
+export const hostSourceRoute: Rule = {
+  id: 'HOST-SOURCE-ROUTE',
+  article: {
+    title: 'Packets of one connection leave by the other.',
+    meaning:
+      'Binding a source address does not choose the way. Without a rule for the address its packets leave by the main route, and the answers come back by the other way, or not at all.',
+    actedOn: 'Every far side: sessions hang, and answers to incoming mail leave by the wrong connection.',
+    ground: 'the case of a host with two uplinks; RFC 3704',
+    fix: 'Run the lines as root, and put them into the network configuration.',
+    others: null,
+  },
+  judge(view) {
+    return (view.facts.host?.sources ?? []).flatMap((source): Judgement[] => {
+      const egress = view.facts.egresses.find(({ id }) => id === source.egress);
+      const subject = {
+        kind: 'egress',
+        name: source.egress,
+        ...(egress === undefined ? {} : { uplink: egress.uplink }),
+      } as const;
+      const evidence = [
+        { asked: `ip route get from ${source.address ?? source.egress}`, answer: source.condition },
+      ];
+      if (source.condition !== 'no route') return [];
+      return [
+        {
+          level: 'error',
+          subject,
+          message: source.message,
+          evidence,
+          ...(source.commands.length === 0 ? {} : { fix: source.commands.join('\n') }),
+        },
+      ];
+    });
+  },
+};
