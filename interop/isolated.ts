@@ -1,0 +1,82 @@
+import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Namespace } from '../src/surface/demo/namespaces.ts';
+
+/** Where `interop/install` unpacks the mail servers. */
+export const packages = join(import.meta.dirname, '.servers');
+
+/** Users that the mail servers change to; they exist only where the servers run. */
+const users = ['postfix', 'Debian-exim', 'opensmtpd', 'opensmtpq'];
+const groups = [...users, 'postdrop'];
+const firstId = 64_001;
+
+/**
+ * Runs in the server's own mount namespace: the unpacked packages lie over /usr, users and resolver are ours, and
+ * what a mail server keeps in the machine's folders is kept in memory. The shell stays as the first process of the
+ * tree, so that all of it goes when the shell does. Arguments: packages, etc, then the command.
+ */
+const enter = `
+set -e
+mount -t overlay overlay -o "lowerdir=$1/usr:/usr" /usr
+for folder in /run /var/spool /var/lib; do mount -t tmpfs tmpfs $folder; done
+mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty
+chmod 711 /var/spool/smtpd
+for file in passwd group resolv.conf; do mount --bind "$2/$file" "/etc/$file"; done
+shift 2
+"$@" &
+wait
+`;
+
+/** Writes the files that the servers see in /etc, below `directory`; gives their folder. */
+export async function writeEtc(directory: string, resolver: string): Promise<string> {
+  if (!existsSync(join(packages, 'usr/sbin/smtpd')))
+    throw new Error('The mail servers are missing: run interop/install, as root, on Debian 12.');
+  const etc = join(directory, 'etc');
+  await mkdir(etc);
+  const passwd = users.map(
+    (user, n) => `${user}:x:${firstId + n}:${firstId + n}::/nonexistent:/usr/sbin/nologin`,
+  );
+  const group = groups.map((name, n) => `${name}:x:${firstId + n}:`);
+  await writeFile(join(etc, 'passwd'), `${await readOwn('/etc/passwd', users)}${passwd.join('\n')}\n`);
+  await writeFile(join(etc, 'group'), `${await readOwn('/etc/group', groups)}${group.join('\n')}\n`);
+  await writeFile(join(etc, 'resolv.conf'), `nameserver ${resolver}\n`);
+  return etc;
+}
+
+async function readOwn(file: string, without: readonly string[]): Promise<string> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  return lines.filter(line => !without.some(name => line.startsWith(`${name}:`))).join('\n');
+}
+
+/** A mail server as a process tree of its own: it ends, whole, when the namespace is closed or we die. */
+export class IsolatedServer {
+  /** What it wrote, the newest 5,000 lines. */
+  readonly log: string[] = [];
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream)
+        createInterface({ input: stream }).on('line', line => {
+          this.log.push(line);
+          if (this.log.length > 5_000) this.log.shift();
+        });
+    }
+  }
+
+  static start(namespace: Namespace, etc: string, command: readonly string[]): IsolatedServer {
+    const apart = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc'];
+    const child = namespace.spawn('unshare', [...apart, 'sh', '-c', enter, 'sh', packages, etc, ...command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new IsolatedServer(child);
+  }
+
+  get ended(): boolean {
+    return this.#child.exitCode !== null;
+  }
+}

@@ -1,0 +1,62 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Namespace } from '../src/surface/demo/namespaces.ts';
+import type { IsolatedServer } from './isolated.ts';
+
+/** Where a mail server runs and what it is there for. */
+export type Post = {
+  readonly namespace: Namespace;
+  /** Its configuration, queue and mail. */
+  readonly directory: string;
+  readonly etc: string;
+  readonly address: string;
+  readonly name: string;
+  /** Whose mail it keeps. */
+  readonly domain: string;
+  /** Where all other mail goes, by SMTP. */
+  readonly relayTo: string;
+  readonly certificate: { readonly cert: string; readonly key: string };
+};
+
+export type Letter = { readonly header: string; readonly body: Buffer };
+
+/** One Postfix, Exim or OpenSMTPD at work. */
+export class MailServer {
+  readonly kind: string;
+  readonly post: Post;
+  readonly #process: IsolatedServer;
+  readonly #logFile: string | null;
+
+  constructor(kind: string, post: Post, process: IsolatedServer, logFile: string | null = null) {
+    this.kind = kind;
+    this.post = post;
+    this.#process = process;
+    this.#logFile = logFile;
+  }
+
+  get ended(): boolean {
+    return this.#process.ended;
+  }
+
+  async log(): Promise<string> {
+    const kept = this.#logFile === null ? '' : await readFile(this.#logFile, 'utf8').catch(() => '');
+    return `${this.#process.log.join('\n')}\n${kept}`;
+  }
+
+  /** The mail that it keeps, by the value of the X-Letter field. */
+  async letters(): Promise<ReadonlyMap<string, Letter>> {
+    const found = new Map<string, Letter>();
+    const folder = join(this.post.directory, 'mail', 'new');
+    for (const file of await readdir(folder).catch(() => [])) {
+      const bytes = await readFile(join(folder, file));
+      const end = bytes.indexOf('\n\n');
+      const header = bytes
+        .subarray(0, end)
+        .toString('utf8')
+        .replace(/\n[ \t]+/g, ' ');
+      const name = /^X-Letter: (.*)$/m.exec(header)?.[1] ?? file;
+      found.set(name, { header, body: bytes.subarray(end + 2) });
+    }
+    return found;
+  }
+}
