@@ -1,6 +1,11 @@
 import type { Rule } from './rule.ts';
 import { backupAcceptsAll } from './rules/backup-accepts-all.ts';
+import { backupLoops } from './rules/backup-loops.ts';
 import { backupNotSender } from './rules/backup-not-sender.ts';
+import { backupRefuses } from './rules/backup-refuses.ts';
+import { backupSameSite } from './rules/backup-same-site.ts';
+import { backupSendsNoSpf } from './rules/backup-sends-no-spf.ts';
+import { backupWeaker } from './rules/backup-weaker.ts';
 import { certChain } from './rules/cert-chain.ts';
 import { certCoversAll } from './rules/cert-covers-all.ts';
 import { certExpired } from './rules/cert-expired.ts';
@@ -8,6 +13,7 @@ import { certExpires } from './rules/cert-expires.ts';
 import { certNames } from './rules/cert-names.ts';
 import { certSelf } from './rules/cert-self.ts';
 import { certUplinksDiffer } from './rules/cert-uplinks-differ.ts';
+import { confOpenRelay } from './rules/conf-open-relay.ts';
 import { confQueueLife } from './rules/conf-queue-life.ts';
 import { daneDenial } from './rules/dane-denial.ts';
 import { daneMismatch } from './rules/dane-mismatch.ts';
@@ -17,6 +23,21 @@ import { daneStale } from './rules/dane-stale.ts';
 import { daneUnsigned } from './rules/dane-unsigned.ts';
 import { daneUplinksDiffer } from './rules/dane-uplinks-differ.ts';
 import { daneUsage } from './rules/dane-usage.ts';
+import { dkimKeyMissing } from './rules/dkim-key-missing.ts';
+import { dkimRevoked } from './rules/dkim-revoked.ts';
+import { dkimTest } from './rules/dkim-test.ts';
+import { dkimWeak } from './rules/dkim-weak.ts';
+import { dmarcAlignment } from './rules/dmarc-alignment.ts';
+import { dmarcMany } from './rules/dmarc-many.ts';
+import { dmarcNone } from './rules/dmarc-none.ts';
+import { dmarcOldTags } from './rules/dmarc-old-tags.ts';
+import { dmarcPNone } from './rules/dmarc-p-none.ts';
+import { dmarcRuaForeign } from './rules/dmarc-rua-foreign.ts';
+import { dmarcSpfOnly } from './rules/dmarc-spf-only.ts';
+import { dmarcSyntax } from './rules/dmarc-syntax.ts';
+import { dmarcTest } from './rules/dmarc-test.ts';
+import { dnssecBogus } from './rules/dnssec-bogus.ts';
+import { dnssecNone } from './rules/dnssec-none.ts';
 import { egressAbsent } from './rules/egress-absent.ts';
 import { egressEhloCname } from './rules/egress-ehlo-cname.ts';
 import { egressEhloForm } from './rules/egress-ehlo-form.ts';
@@ -30,6 +51,9 @@ import { egressPort25 } from './rules/egress-port25.ts';
 import { egressPtrGeneric } from './rules/egress-ptr-generic.ts';
 import { egressPtrMany } from './rules/egress-ptr-many.ts';
 import { egressRrMissing } from './rules/egress-rr-missing.ts';
+import { egressSpf } from './rules/egress-spf.ts';
+import { egressSpfHelo } from './rules/egress-spf-helo.ts';
+import { egressStandbySpf } from './rules/egress-standby-spf.ts';
 import { egressUnequal } from './rules/egress-unequal.ts';
 import { ehloName } from './rules/ehlo-name.ts';
 import { ehloRefused } from './rules/ehlo-refused.ts';
@@ -74,6 +98,21 @@ import { smtpLimits } from './rules/smtp-limits.ts';
 import { smtpNullSender } from './rules/smtp-null-sender.ts';
 import { smtpUnknownRcpt } from './rules/smtp-unknown-rcpt.ts';
 import { smtpUplinksDiffer } from './rules/smtp-uplinks-differ.ts';
+import { spfHardfail } from './rules/spf-hardfail.ts';
+import { spfIncludeBroken } from './rules/spf-include-broken.ts';
+import { spfLong } from './rules/spf-long.ts';
+import { spfLookups } from './rules/spf-lookups.ts';
+import { spfMany } from './rules/spf-many.ts';
+import { spfMxMany } from './rules/spf-mx-many.ts';
+import { spfMxSpread } from './rules/spf-mx-spread.ts';
+import { spfNeutral } from './rules/spf-neutral.ts';
+import { spfNone } from './rules/spf-none.ts';
+import { spfPassAll } from './rules/spf-pass-all.ts';
+import { spfPtr } from './rules/spf-ptr.ts';
+import { spfStale } from './rules/spf-stale.ts';
+import { spfSyntax } from './rules/spf-syntax.ts';
+import { spfVoid } from './rules/spf-void.ts';
+import { starttlsForced } from './rules/starttls-forced.ts';
 import { stsMany } from './rules/sts-many.ts';
 import { stsMaxAge } from './rules/sts-max-age.ts';
 import { stsMode } from './rules/sts-mode.ts';
@@ -178,4 +217,43 @@ export const catalogue: readonly Rule[] = [
   nsDiffer,
   nsTcp,
   nsOneNetwork,
+  spfNone,
+  spfMany,
+  spfSyntax,
+  spfLookups,
+  spfVoid,
+  spfIncludeBroken,
+  spfHardfail,
+  spfPtr,
+  spfPassAll,
+  spfNeutral,
+  spfMxMany,
+  spfMxSpread,
+  spfStale,
+  spfLong,
+  egressSpf,
+  egressSpfHelo,
+  egressStandbySpf,
+  dmarcNone,
+  dmarcMany,
+  dmarcSyntax,
+  dmarcPNone,
+  dmarcTest,
+  dmarcOldTags,
+  dmarcSpfOnly,
+  dmarcRuaForeign,
+  dmarcAlignment,
+  dkimKeyMissing,
+  dkimWeak,
+  dkimTest,
+  dkimRevoked,
+  backupRefuses,
+  backupWeaker,
+  backupSendsNoSpf,
+  backupLoops,
+  backupSameSite,
+  confOpenRelay,
+  dnssecNone,
+  dnssecBogus,
+  starttlsForced,
 ];

@@ -1,0 +1,33 @@
+import type { Judgement, Rule } from '../rule.ts';
+import { spfOf } from '../spf-of.ts';
+import { egressSubject, judgedEgresses } from './egress-subject.ts';
+
+/** A backup that sends is in SPF. */
+export const backupSendsNoSpf: Rule = {
+  id: 'BACKUP-SENDS-NO-SPF',
+  article: {
+    title: 'The second machine sends, and SPF leaves it out.',
+    meaning: 'Its mail is taken for a forgery.',
+    actedOn: 'Most receivers.',
+    ground: 'RFC 7208 section 4',
+    fix: 'Put its address into the SPF record.',
+    others: null,
+  },
+  judge(view) {
+    const { domain, configuration } = view.facts;
+    if (configuration?.domains.find(({ name }) => name === domain)?.role !== 'backup') return [];
+    return judgedEgresses(view.facts.egresses).flatMap((egress): Judgement[] => {
+      const { result } = spfOf(view.facts, domain, egress);
+      if (result !== 'fail' && result !== 'softfail') return [];
+      return [
+        {
+          level: 'error',
+          subject: egressSubject(egress),
+          message: `This backup sends from ${egress.address}, and SPF of ${domain} gives ${result} for it.`,
+          evidence: [{ asked: `SPF of ${domain} for ${egress.address}`, answer: result }],
+          fix: `ip${egress.family}:${egress.address}   # into the SPF record of ${domain}`,
+        },
+      ];
+    });
+  },
+};

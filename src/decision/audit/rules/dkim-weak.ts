@@ -1,0 +1,35 @@
+import type { Judgement, Rule } from '../rule.ts';
+import { evidenceOf } from '../view.ts';
+import { dkimKeys, rsaBits } from './dkim-view.ts';
+
+/** DKIM keys are long enough. */
+export const dkimWeak: Rule = {
+  id: 'DKIM-WEAK',
+  article: {
+    title: 'The key of your signatures is too short.',
+    meaning: 'Keys under 1024 bits can be broken, and are passed over; under 2048 they are weak.',
+    actedOn: 'Receivers pass signatures with short keys over.',
+    ground: 'RFC 8301 section 3.2',
+    fix: 'Make a new key of 2048 bits under a new selector.',
+    others: null,
+  },
+  judge(view) {
+    const { domain } = view.facts;
+    const subject = { kind: 'domain', name: domain } as const;
+    return dkimKeys(view).flatMap(({ selector, name, tags }): Judgement[] => {
+      if (tags === null) return [];
+      const evidence = [evidenceOf(view, name, 'TXT')];
+      const bits = rsaBits(tags);
+      if (bits === null || bits >= 2048 || tags.get('p') === '') return [];
+      return [
+        {
+          level: bits < 1024 ? 'error' : 'warning',
+          subject,
+          message: `The DKIM key ${selector} has about ${bits} bits; 2048 are asked for.`,
+          evidence,
+          fix: 'Make a new key of 2048 bits under a new selector, and let the old one stand for a week.',
+        },
+      ];
+    });
+  },
+};
