@@ -11,10 +11,14 @@ import { Primaries } from './backup/primaries.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { type FinderSettings, NextHopFinder } from './dns/next-hop-finder.ts';
 import { Resolver } from './dns/resolver.ts';
+import { DrillSchedule } from './drill/drill-schedule.ts';
+import { Drills } from './drill/drills.ts';
 import { EgressMonitor } from './egress/monitor.ts';
 import { UplinkNews } from './egress/uplink-news.ts';
 import { EventStream } from './events.ts';
 import type {
+  DrillProgress,
+  DrillReport,
   EgressTest,
   GatewayControl,
   NotifyTest,
@@ -39,6 +43,7 @@ import type {
   Web,
 } from './ports.ts';
 import { RecipientChecks } from './recipients/recipient-checks.ts';
+import { type CertificateSettings, Certificates } from './tls/certificates.ts';
 import { DiskWatch } from './watch/disk-watch.ts';
 import { QueueWatch } from './watch/queue-watch.ts';
 
@@ -88,10 +93,13 @@ export class Gateway implements GatewayControl {
   readonly #primaries: Primaries;
   readonly #recipients: RecipientChecks;
   readonly #dispatcher: Dispatcher;
+  readonly #certificates: Certificates;
   readonly #listeners: Listeners;
   readonly #resolver: Resolver;
   readonly #identity: IdentityWatch;
   readonly #uplinkNews: UplinkNews;
+  readonly #drills: Drills;
+  readonly #drillSchedule: DrillSchedule;
   readonly #notifier: Notifier;
   readonly #queueWatch: QueueWatch;
   readonly #diskWatch: DiskWatch;
@@ -220,9 +228,34 @@ export class Gateway implements GatewayControl {
     });
     this.#queueWatch = new QueueWatch({ clock, events, store, settings: () => live.current.queue });
     this.#diskWatch = new DiskWatch({ clock, events, store });
+    const reports = (): readonly UplinkReport[] => this.uplinks();
+    this.#drills = new Drills({
+      clock,
+      events,
+      reports,
+      test: name => this.testUplink(name),
+      favour: (uplink, share) => this.#dispatcher.favour(uplink, share),
+    });
+    this.#drillSchedule = new DrillSchedule({
+      clock,
+      events,
+      reports,
+      drills: this.#drills,
+      remember: (key, value) => store.remember(key, value),
+      recall: key => store.recall(key),
+    });
     const intake = new Intake({ store, clock, events, outlet: this.#dispatcher, owner, ids });
+    this.#certificates = new Certificates({ files: ports.files, clock, events });
     this.#listeners = new Listeners(
-      { network, clock, events, store, intake, recipientCheck: this.#recipients.check },
+      {
+        network,
+        clock,
+        events,
+        store,
+        intake,
+        recipientCheck: this.#recipients.check,
+        certificates: this.#certificates,
+      },
       inboundSettings(settings),
     );
   }
@@ -239,6 +272,7 @@ export class Gateway implements GatewayControl {
     await this.#primaries.start();
     await this.#recipients.start(settings.domains);
     await this.#dispatcher.start();
+    await this.#drillSchedule.start(settings.drill);
     this.#queueWatch.start();
     this.#diskWatch.start();
     if (recovered > 0) {
@@ -249,28 +283,36 @@ export class Gateway implements GatewayControl {
         message: `Postern had stopped without warning: ${recovered} recipients that were under way are in doubt and are sent again now.`,
       });
     }
+    const certificates = await this.#certificates.take(certificateSettings(settings));
+    if (!certificates.ok) return certificates;
     return this.#listeners.start();
   }
 
-  /** Takes new settings without dropping a connection. The error names a listener that cannot be opened; the rest holds. */
+  /** Takes new settings without dropping a connection. The error names listeners that cannot be opened, or whose certificate cannot be used; the rest holds. */
   async reload(settings: GatewaySettings): Promise<Result<void, string>> {
     this.#settings.current = settings;
     this.#monitor.reload(settings.uplinks);
     this.#identity.reload(settings.uplinks);
     this.#uplinkNews.look();
+    await this.#drillSchedule.reload(settings.drill);
     this.#outages.note(this.#monitor.anyUp());
     this.#primaries.reload();
     await this.#recipients.reload(settings.domains);
     this.#dispatcher.reload(deliverySettings(settings));
     this.#notifier.reload(settings.notify);
-    return this.#listeners.reload(inboundSettings(settings));
+    const certificates = await this.#certificates.take(certificateSettings(settings));
+    const listeners = await this.#listeners.reload(inboundSettings(settings));
+    return allErrors(certificates, listeners);
   }
 
   /** No new mail, then what is under way ends or is handed back. The ports stay open: who opened them closes them. */
   async stop(): Promise<void> {
     await this.#listeners.stop(clientGraceMs);
+    this.#certificates.stop();
     this.#primaries.stop();
     await this.#recipients.stop();
+    this.#drillSchedule.stop();
+    this.#drills.stop();
     await this.#dispatcher.stop();
     await Promise.all([this.#notifier.stop(), this.#queueWatch.stop(), this.#diskWatch.stop()]);
     this.#identity.stop();
@@ -294,6 +336,15 @@ export class Gateway implements GatewayControl {
 
   resume(name: string): Promise<Result<void, string>> {
     return this.#monitor.resume(name);
+  }
+
+  drill(
+    name: string | null,
+    forMs: number,
+    progress: (progress: DrillProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Result<DrillReport, string>> {
+    return this.#drills.run(name, forMs, progress, signal);
   }
 
   wake(): void {
@@ -409,6 +460,17 @@ function inboundSettings(settings: GatewaySettings): InboundSettings {
     ),
   );
   return { listeners, domains, relay, limits, uplinkOf: address => uplinkByAddress.get(address) ?? null };
+}
+
+const certificateSettings = ({ listeners, uplinks }: GatewaySettings): CertificateSettings => ({
+  listeners,
+  ehloNames: uplinks.flatMap(uplink => uplink.egresses.map(egress => egress.ehlo)),
+});
+
+/** Sound where all are. */
+function allErrors(...results: readonly Result<void, string>[]): Result<void, string> {
+  const errors = results.flatMap(result => (result.ok ? [] : [result.error]));
+  return errors.length === 0 ? { ok: true, value: undefined } : { ok: false, error: errors.join(' ') };
 }
 
 /** What `make` gives for a value, made again only when `read` gives another. */
