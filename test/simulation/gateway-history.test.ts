@@ -23,6 +23,13 @@ const delivery: Delivery = {
   at: 1,
   sizeBytes: 10,
   bodyDigest: 'digest',
+  mailParameters: '',
+  rcptParameters: [''],
+  chunks: 0,
+  tls: null,
+  resumed: false,
+  login: null,
+  xclient: null,
 };
 const bounce: Delivery = {
   ...delivery,

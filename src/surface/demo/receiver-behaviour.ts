@@ -21,6 +21,25 @@ export type ReceiverBehaviour = {
   readonly dotDelayMs: number;
   /** Hangs up after so many messages of a session; null: never of itself. */
   readonly messagesPerSession: number | null;
+  readonly eightBitMime: boolean;
+  readonly chunking: boolean;
+  readonly smtpUtf8: boolean;
+  readonly dsn: boolean;
+  readonly xclient: boolean;
+  readonly startTls: ReceiverTls | null;
+  /** The login without which no mail is taken; only to be shown under TLS. */
+  readonly login: { readonly user: string; readonly password: string } | null;
+};
+
+/** How STARTTLS goes: by this certificate, or not at all. */
+export type ReceiverTls = {
+  readonly chain: string;
+  readonly key: string;
+  /**
+   * `refused`: 454. `junk`: what is no TLS follows the 220. `hang`: nothing follows it. `injected`: a reply in clear
+   * comes in one piece with it.
+   */
+  readonly whim: 'none' | 'refused' | 'junk' | 'hang' | 'injected';
 };
 
 /** A receiver without whims. */
@@ -34,4 +53,11 @@ export const plainBehaviour: ReceiverBehaviour = {
   muteAt: null,
   dotDelayMs: 0,
   messagesPerSession: null,
+  eightBitMime: true,
+  chunking: false,
+  smtpUtf8: false,
+  dsn: false,
+  xclient: false,
+  startTls: null,
+  login: null,
 };

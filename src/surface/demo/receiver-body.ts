@@ -5,7 +5,7 @@ const lineEnd = Buffer.from('\r\n');
 const bodyEnd = Buffer.from('\r\n.\r\n');
 
 /**
- * Reads a message up to CRLF.CRLF (RFC 5321 section 4.1.1.4), in chunks cut anywhere.
+ * Reads a message up to CRLF.CRLF (RFC 5321 section 4.1.1.4), in chunks cut anywhere, or as chunks of BDAT.
  * Keeps the header's beginning (32 KiB) for its Message-ID, a running digest of what follows the first empty line,
  * and four bytes of the chunk before: memory is bounded whatever the size.
  */
@@ -35,6 +35,12 @@ export class ReceivedBody {
     return window.subarray(end + bodyEnd.length);
   }
 
+  /** Takes a piece of a chunk as it is (RFC 3030). */
+  takeRaw(chunk: Buffer): void {
+    this.#skip = 0;
+    this.#content(chunk, false);
+  }
+
   /** The Message-ID field's value with its brackets, or null (RFC 5322 section 3.6.4). */
   get messageId(): string | null {
     return /^message-id:\s*(<[^<>\s]+>)/im.exec(this.#header)?.[1] ?? null;
@@ -48,12 +54,12 @@ export class ReceivedBody {
   #skip = lineEnd.length;
 
   /** `bytes` of the stream in order; the CRLF that stands before the message for the search's sake is skipped. */
-  #content(bytes: Buffer): void {
+  #content(bytes: Buffer, stuffed = true): void {
     const skipped = Math.min(this.#skip, bytes.length);
     this.#skip -= skipped;
     let rest = bytes.subarray(skipped);
     while (rest.length > 0) {
-      if (this.#atLineStart && rest[0] === 0x2e) {
+      if (stuffed && this.#atLineStart && rest[0] === 0x2e) {
         rest = rest.subarray(1);
         this.#atLineStart = false;
         continue;

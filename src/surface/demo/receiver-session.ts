@@ -1,6 +1,9 @@
 import type { Clock, Connection } from '../../runtime/ports.ts';
 import type { ReceiverBehaviour, ReceiverStage } from './receiver-behaviour.ts';
 import { ReceivedBody } from './receiver-body.ts';
+import { offersOf, refusedOfMail, refusedOfRecipient } from './receiver-offers.ts';
+import { ReceiverReplies } from './receiver-replies.ts';
+import { ReceiverSecurity } from './receiver-security.ts';
 
 /** One message that a receiver took: who said what, from where, and when. All times are wall ms. */
 export type Delivery = {
@@ -24,6 +27,18 @@ export type Delivery = {
   readonly sizeBytes: number;
   /** SHA-256 of what follows the header's empty line. */
   readonly bodyDigest: string;
+  /** What stood behind the paths of MAIL and of each RCPT, '' where nothing did. */
+  readonly mailParameters: string;
+  readonly rcptParameters: readonly string[];
+  /** By how many chunks of BDAT it came; 0: by DATA. */
+  readonly chunks: number;
+  /** The protocol and cipher of the session; null: clear text. */
+  readonly tls: string | null;
+  readonly resumed: boolean;
+  /** The name that was shown in AUTH. */
+  readonly login: string | null;
+  /** The attributes of the last XCLIENT. */
+  readonly xclient: string | null;
 };
 
 /** What a session asks of its receiver. */
@@ -50,7 +65,12 @@ type Transaction = {
   readonly startedAt: number;
   readonly mailAt: number;
   readonly rcptTo: string[];
+  readonly mailParameters: string;
+  readonly rcptParameters: string[];
 };
+
+/** A chunk of BDAT that is on its way; one that is refused is read all the same. */
+type Chunk = { left: number; readonly last: boolean; readonly refusal: string | null };
 
 const maxCommandBytes = 512;
 const maxRecipients = 1000;
@@ -67,22 +87,27 @@ export class ReceiverSession {
   readonly #sessionAt: number;
   #pending: Buffer = Buffer.alloc(0);
   #greetedAt: number | null = null;
-  #muted = false;
+  readonly #replies: ReceiverReplies;
   #ended = false;
-  #gone = false;
   #ehlo: string | null = null;
   #transaction: Transaction | null = null;
   #transactions = 0;
   #body: ReceivedBody | null = null;
-  /** Monotonic ms before which no further reply may leave, so that delayed replies keep their order. */
-  #repliesDueAt = 0;
-  #waiting = 0;
-  #out: Buffer[] = [];
+  #chunk: Chunk | null = null;
+  #chunks = 0;
+  readonly #security: ReceiverSecurity;
+  #xclient: string | null = null;
   #lastHeardAt: number;
 
   constructor(connection: Connection, desk: ReceiverDesk) {
     this.#connection = connection;
     this.#desk = desk;
+    this.#replies = new ReceiverReplies(connection, desk.clock);
+    this.#security = new ReceiverSecurity(connection, this.#replies, {
+      behaviour: () => desk.behaviour(),
+      reply: (line, sent) => this.#reply(line, 0, sent),
+      forget: () => this.#forget(),
+    });
     this.#sessionAt = desk.clock.now();
     this.#lastHeardAt = desk.clock.monotonic();
     connection.handle({
@@ -97,7 +122,7 @@ export class ReceiverSession {
       this.#greetedAt = desk.clock.now();
       if (greeting !== null) this.#hangUp();
     });
-    this.#flush();
+    this.#replies.flush();
   }
 
   /** Ends the session at once. */
@@ -108,21 +133,29 @@ export class ReceiverSession {
   #data(chunk: Buffer): void {
     if (this.#ended) return;
     this.#lastHeardAt = this.#desk.clock.monotonic();
+    if (this.#security.answersJunk) {
+      this.#connection.write([Buffer.from('This is no handshake\r\n')]);
+      return;
+    }
     if (this.#greetedAt === null) {
       this.#connection.write([Buffer.from('554 5.5.0 You spoke before my greeting\r\n')]);
       this.#connection.end();
       this.#ended = true;
-      this.#gone = true;
+      this.#replies.gone();
       return;
     }
     this.#pending = this.#pending.length > 0 ? Buffer.concat([this.#pending, chunk]) : chunk;
     this.#work();
-    this.#flush();
+    this.#replies.flush();
   }
 
   #work(): void {
-    while (!this.#ended && this.#pending.length > 0) {
-      if (this.#body !== null) {
+    while (!this.#ended && !this.#security.goesOver && this.#pending.length > 0) {
+      if (this.#chunk !== null) {
+        this.#readChunk(this.#chunk);
+        continue;
+      }
+      if (this.#body !== null && this.#chunks === 0) {
         const rest = this.#body.take(this.#pending);
         this.#pending = rest ?? Buffer.alloc(0);
         if (rest === null) return;
@@ -143,7 +176,7 @@ export class ReceiverSession {
         this.#hangUp();
         return;
       }
-      this.#command(line.slice(0, -2));
+      if (!this.#security.hears(line.slice(0, -2))) this.#command(line.slice(0, -2));
     }
   }
 
@@ -160,6 +193,15 @@ export class ReceiverSession {
         return this.#rcpt(argument);
       case 'DATA':
         return this.#dataCommand();
+      case 'BDAT':
+        return this.#bdat(argument);
+      case 'STARTTLS':
+        if (this.#pending.length > 0) return this.#outOfTurn('STARTTLS');
+        return this.#security.startTls();
+      case 'AUTH':
+        return this.#security.auth(argument);
+      case 'XCLIENT':
+        return this.#hearClient(argument);
       case 'RSET':
         this.#endTransaction();
         return this.#reply('250 2.0.0 Forgotten');
@@ -183,15 +225,9 @@ export class ReceiverSession {
     this.#ehlo = name;
     this.#desk.greeted(name, this.#connection.remoteAddress);
     if (verb === 'HELO') return this.#reply(`250 ${this.#desk.name}`);
-    this.#reply(
-      [
-        `250-${this.#desk.name}`,
-        '250-PIPELINING',
-        `250-SIZE ${this.#desk.maxSizeBytes}`,
-        '250-8BITMIME',
-        '250 ENHANCEDSTATUSCODES',
-      ].join('\r\n'),
-    );
+    const offers = offersOf(this.#desk.behaviour(), this.#desk.maxSizeBytes, this.#security.tls !== null);
+    const lines = [this.#desk.name, ...offers];
+    this.#reply(lines.map((line, i) => `250${i === lines.length - 1 ? ' ' : '-'}${line}`).join('\r\n'));
   }
 
   #mail(argument: string): void {
@@ -200,15 +236,12 @@ export class ReceiverSession {
     if (this.#transaction !== null) return this.#reply('503 5.5.1 One message at a time');
     const match = /^FROM:<([^<>\s]*)>((?: \S+)*)$/i.exec(argument);
     if (match === null) return this.#reply('501 5.5.4 Write MAIL FROM:<path>');
-    for (const parameter of (match[2] ?? '').split(' ').filter(word => word !== '')) {
-      const size = /^SIZE=(\d{1,20})$/i.exec(parameter);
-      if (size === null && !/^BODY=(?:7BIT|8BITMIME)$/i.test(parameter)) {
-        return this.#reply('555 5.5.4 No such parameter here');
-      }
-      if (size !== null && Number(size[1]) > this.#desk.maxSizeBytes) {
-        return this.#reply('552 5.3.4 Too large');
-      }
-    }
+    const behaviour = this.#desk.behaviour();
+    if (behaviour.login !== null && this.#security.login === null)
+      return this.#reply('530 5.7.0 Log in first');
+    const mailParameters = (match[2] ?? '').trim();
+    const refused = refusedOfMail(wordsOf(mailParameters), behaviour, this.#desk.maxSizeBytes);
+    if (refused !== null) return this.#reply(refused);
     const refusal = this.#desk.identity(this.#ehlo, this.#connection.remoteAddress);
     if (refusal !== null) {
       this.#desk.refusedIdentity();
@@ -217,16 +250,21 @@ export class ReceiverSession {
     const mailAt = this.#desk.clock.now();
     const startedAt = this.#transactions === 0 ? this.#sessionAt : mailAt;
     this.#transactions += 1;
-    this.#transaction = { mailFrom: match[1] ?? '', startedAt, mailAt, rcptTo: [] };
+    const mailFrom = utf8(match[1] ?? '');
+    this.#transaction = { mailFrom, startedAt, mailAt, rcptTo: [], mailParameters, rcptParameters: [] };
     this.#reply('250 2.1.0 Go on');
   }
 
   #rcpt(argument: string): void {
     if (this.#reached('rcpt')) return;
     if (this.#transaction === null) return this.#reply('503 5.5.1 MAIL comes first');
-    const path = /^TO:<([^<>\s]+)>$/i.exec(argument)?.[1];
-    if (path === undefined) return this.#reply('501 5.5.4 Write RCPT TO:<path>');
+    const match = /^TO:<([^<>\s]+)>((?: \S+)*)$/i.exec(argument);
+    if (match?.[1] === undefined) return this.#reply('501 5.5.4 Write RCPT TO:<path>');
     if (this.#transaction.rcptTo.length >= maxRecipients) return this.#reply('452 4.5.3 Too many');
+    const path = utf8(match[1]);
+    const parameters = (match[2] ?? '').trim();
+    const unknown = refusedOfRecipient(wordsOf(parameters), this.#desk.behaviour());
+    if (unknown !== null) return this.#reply(unknown);
     const { refuse } = this.#desk.behaviour();
     const refusal = refuse[path] ?? refuse[path.slice(path.lastIndexOf('@'))];
     if (refusal !== undefined) return this.#reply(refusal);
@@ -234,6 +272,7 @@ export class ReceiverSession {
       return this.#reply('450 4.7.1 Greylisted, come again');
     }
     this.#transaction.rcptTo.push(path);
+    this.#transaction.rcptParameters.push(parameters);
     this.#reply('250 2.1.5 Known');
   }
 
@@ -242,26 +281,78 @@ export class ReceiverSession {
     if (this.#transaction === null) return this.#reply('503 5.5.1 MAIL comes first');
     if (this.#transaction.rcptTo.length === 0) return this.#reply('554 5.5.1 No valid recipients');
     if (this.#pending.length > 0) return this.#outOfTurn('DATA');
+    if (this.#chunks > 0) return this.#reply('503 5.5.1 BDAT has begun');
     this.#body = new ReceivedBody();
     this.#reply('354 End with a dot');
   }
 
+  #bdat(argument: string): void {
+    if (!this.#desk.behaviour().chunking) return this.#reply('500 5.5.1 No such command');
+    if (this.#chunks === 0 && this.#reached('data')) return;
+    const match = /^(\d{1,12})( LAST)?$/i.exec(argument);
+    if (match === null) {
+      this.#reply('501 5.5.4 Write BDAT size');
+      return this.#hangUp();
+    }
+    let refusal: string | null = null;
+    if (this.#transaction === null) refusal = '503 5.5.1 MAIL comes first';
+    else if (this.#transaction.rcptTo.length === 0) refusal = '554 5.5.1 No valid recipients';
+    this.#chunk = { left: Number(match[1]), last: match[2] !== undefined, refusal };
+    if (refusal === null) {
+      this.#chunks += 1;
+      this.#body ??= new ReceivedBody();
+    }
+    if (this.#chunk.left === 0) this.#readChunk(this.#chunk);
+  }
+
+  #readChunk(chunk: Chunk): void {
+    const bytes = this.#pending.subarray(0, chunk.left);
+    this.#pending = this.#pending.subarray(bytes.length);
+    chunk.left -= bytes.length;
+    if (chunk.refusal === null) this.#body?.takeRaw(bytes);
+    if (chunk.left > 0) return;
+    this.#chunk = null;
+    if (chunk.refusal !== null) return this.#reply(chunk.refusal);
+    if (!chunk.last) return this.#reply('250 2.0.0 More');
+    if (this.#body !== null) this.#dot(this.#body);
+  }
+
+  /** All that was said before is forgotten (RFC 3207 section 4.2). */
+  #forget(): void {
+    this.#endTransaction();
+    this.#ehlo = null;
+  }
+
+  /** After it the session is as new (Postfix, XCLIENT_README). */
+  #hearClient(argument: string): void {
+    if (!this.#desk.behaviour().xclient) return this.#reply('500 5.5.1 No such command');
+    if (this.#transaction !== null) return this.#reply('503 5.5.1 Not in the middle of a message');
+    if (!/^(?:(?:NAME|ADDR|PROTO|HELO)=\S+ ?)+$/.test(argument))
+      return this.#reply('501 5.5.4 Bad attribute');
+    this.#xclient = argument;
+    this.#ehlo = null;
+    this.#reply(`220 ${this.#desk.name} ESMTP`);
+  }
+
   #dot(body: ReceivedBody): void {
     const transaction = this.#transaction;
+    const chunks = this.#chunks;
     this.#body = null;
+    this.#chunks = 0;
     if (transaction === null || this.#ehlo === null) return;
-    if (this.#reached('dot', () => this.#take(transaction, body))) return;
+    if (this.#reached('dot', () => this.#take(transaction, body, chunks))) return;
     if (body.bareNewline || body.sizeBytes > this.#desk.maxSizeBytes) {
       this.#endTransaction();
       return this.#reply(body.bareNewline ? '550 5.6.0 A bare CR or LF is in it' : '552 5.3.4 Too large');
     }
-    this.#take(transaction, body);
+    this.#take(transaction, body, chunks);
     const { dotDelayMs, messagesPerSession } = this.#desk.behaviour();
     this.#reply('250 2.0.0 Taken', dotDelayMs);
     if (messagesPerSession !== null && this.#transactions >= messagesPerSession) this.#hangUp();
   }
 
-  #take(transaction: Transaction, body: ReceivedBody): void {
+  #take(transaction: Transaction, body: ReceivedBody, chunks: number): void {
+    const { tls, login } = this.#security;
     this.#transaction = null;
     this.#desk.delivered({
       to: this.#connection.localAddress,
@@ -277,6 +368,13 @@ export class ReceiverSession {
       at: this.#desk.clock.now(),
       sizeBytes: body.sizeBytes,
       bodyDigest: body.digest(),
+      mailParameters: transaction.mailParameters,
+      rcptParameters: transaction.rcptParameters,
+      chunks,
+      tls: tls === null ? null : `${tls.protocol} ${tls.cipher}`,
+      resumed: tls?.resumed ?? false,
+      login,
+      xclient: this.#xclient,
     });
   }
 
@@ -284,6 +382,7 @@ export class ReceiverSession {
     if (this.#transaction !== null) this.#desk.abandoned();
     this.#transaction = null;
     this.#body = null;
+    this.#chunks = 0;
   }
 
   /** True where the behaviour ends or mutes the session at this stage; muted at the dot, the message is still `taken`. */
@@ -295,10 +394,10 @@ export class ReceiverSession {
       return true;
     }
     if (muteAt === stage) {
-      this.#muted = true;
+      this.#replies.mute();
       taken?.();
     }
-    return this.#muted;
+    return this.#replies.muted;
   }
 
   #outOfTurn(verb: string): void {
@@ -307,44 +406,19 @@ export class ReceiverSession {
   }
 
   #reply(line: string, extraMs = 0, sent?: () => void): void {
-    if (this.#muted) return;
-    const now = this.#desk.clock.monotonic();
     const slowMs = this.#greetedAt !== null ? this.#desk.behaviour().replyDelayMs : 0;
-    this.#repliesDueAt = Math.max(this.#repliesDueAt, now) + slowMs + extraMs;
-    const bytes = Buffer.from(`${line}\r\n`, 'latin1');
-    if (this.#repliesDueAt <= now && this.#waiting === 0) {
-      this.#out.push(bytes);
-      sent?.();
-      return;
-    }
-    this.#waiting += 1;
-    this.#desk.clock.timer(this.#repliesDueAt - now, () => {
-      this.#waiting -= 1;
-      if (this.#gone) return;
-      this.#out.push(bytes);
-      this.#flush();
-      sent?.();
-      if (this.#waiting === 0 && this.#ended) this.#connection.end();
-    });
-  }
-
-  #flush(): void {
-    if (this.#out.length === 0 || this.#gone) return;
-    const chunks = this.#out;
-    this.#out = [];
-    this.#connection.write(chunks);
+    this.#replies.say(line, slowMs + extraMs, sent);
   }
 
   /** No further command is taken; what was replied still leaves. */
   #hangUp(): void {
     this.#ended = true;
-    this.#flush();
-    if (this.#waiting === 0) this.#connection.end();
+    this.#replies.end();
   }
 
   #closed(): void {
     this.#ended = true;
-    this.#gone = true;
+    this.#replies.gone();
     this.#endTransaction();
     this.#desk.left(this);
   }
@@ -357,3 +431,7 @@ export class ReceiverSession {
     });
   }
 }
+
+const wordsOf = (text: string): string[] => text.split(' ').filter(word => word !== '');
+
+const utf8 = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
