@@ -127,11 +127,26 @@ test('a restart repeats nothing, and forgets no end', () => {
   const plan = new TellingPlan([condition('down', 'isp1'), condition('down', 'isp2')]);
   plan.hear(condition('down', 'isp1'));
   assert.deepEqual(tellAll(plan, 0), []);
-  plan.presumeOver(500);
+  plan.presumeOver(new Set(['queue']), 500);
+  assert.deepEqual(tellAll(plan, 0), []);
+  plan.presumeOver(new Set(['uplink']), 500);
   assert.deepEqual(tellAll(plan, 0), ['isp2 up (was down)']);
   plan.hear(condition('up', 'isp1'));
   assert.deepEqual(tellAll(plan, 0), ['isp1 up (was down)']);
   assert.deepEqual(plan.told, []);
+});
+
+test('a drill without a verdict changes nothing', () => {
+  const plan = new TellingPlan();
+  const drill = (state: string): Condition => ({ ...condition(state, 'isp2'), kind: 'drill' });
+  for (const state of ['skipped', 'no_mail', 'carries']) plan.hear(drill(state));
+  assert.deepEqual(tellAll(plan, 0), []);
+  plan.hear(drill('harm'));
+  assert.deepEqual(tellAll(plan, 0), ['isp2 harm']);
+  for (const state of ['skipped', 'no_mail', 'harm']) plan.hear(drill(state));
+  assert.deepEqual(tellAll(plan, 0), []);
+  plan.hear(drill('carries'));
+  assert.deepEqual(tellAll(plan, 0), ['isp2 carries (was harm)']);
 });
 
 test('a wait tells how long', () => {

@@ -20,19 +20,18 @@ const paceMs = 120_000;
 /** Conditions whose pace is remembered. */
 const pacedLimit = 1_000;
 
-const soundStates: ReadonlySet<string> = new Set([
-  'up',
-  'unknown',
-  'degraded',
-  'fit',
-  'over',
-  'carries',
-  'no_mail',
-]);
+const soundStates: ReadonlySet<string> = new Set(['up', 'unknown', 'degraded', 'fit', 'over', 'carries']);
+/** Of a drill that came to no verdict: what was before still holds. */
+const openStates: ReadonlySet<string> = new Set(['no_mail', 'skipped']);
 
 /** Is this a trouble, or the end of one? `degraded` is usable, so it is none. */
 export function isTrouble({ state }: Condition): boolean {
-  return !soundStates.has(state);
+  return !soundStates.has(state) && !openStates.has(state);
+}
+
+/** Does it say nothing of whether a trouble began or ended? */
+export function isOpen({ state }: Condition): boolean {
+  return openStates.has(state);
 }
 
 /** The name of what a condition is about: its changes follow each other. */
@@ -73,6 +72,7 @@ export class TellingPlan {
   }
 
   hear(condition: Condition): void {
+    if (isOpen(condition)) return;
     const key = conditionKey(condition);
     this.#carried.delete(key);
     const told = this.#told.get(key) ?? null;
@@ -88,11 +88,19 @@ export class TellingPlan {
     if (ended !== null) this.#wait(key, { condition, ended });
   }
 
-  /** Of troubles told in a life before, those that nothing was heard of: they are over. `at` is wall ms. */
-  presumeOver(at: number): void {
+  /** As `hear`, where it is about a trouble of a life before that nothing was heard of since. */
+  hearOfCarried(condition: Condition): void {
+    if (this.#carried.has(conditionKey(condition))) this.hear(condition);
+  }
+
+  /**
+   * Of troubles of these kinds that were told in a life before, those that nothing was heard of since are over. `at` is
+   * wall ms.
+   */
+  presumeOver(kinds: ReadonlySet<ConditionKind>, at: number): void {
     for (const key of [...this.#carried]) {
       const before = this.#told.get(key);
-      if (before === undefined) continue;
+      if (before === undefined || !kinds.has(before.kind)) continue;
       this.hear({
         ...before,
         state: soundState(before.kind),
@@ -101,7 +109,6 @@ export class TellingPlan {
         reason: 'It has not shown itself since Postern was started again.',
       });
     }
-    this.#carried.clear();
   }
 
   /** What is to be told next; it stays until `done`. Null: nothing waits. */

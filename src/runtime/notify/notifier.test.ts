@@ -95,6 +95,13 @@ class Stand {
     return this;
   }
 
+  /** As the monitor tells it at a start. */
+  isUp(): void {
+    const at = this.clock.now();
+    const facts = { id: 'isp1/198.51.100.30', uplink: 'isp1', state: 'up', previous: 'unknown' } as const;
+    this.events.emit({ kind: 'egress', at, ...facts, reason: 'mx.remote.example greeted' });
+  }
+
   is(state: string, uplink = 'isp1'): void {
     const now = this.clock.now();
     const condition: Condition = {
@@ -282,9 +289,25 @@ test('a restart in the middle of an outage neither repeats it nor forgets its en
   assert.deepEqual(second.told, ['isp1 up']);
   await second.clock.run(15 * 60_000);
   assert.deepEqual(second.told, ['isp1 up', 'isp2 up'], 'what does not show itself again is over');
+  const fourth = await new Stand([command], new MemoryDisk()).start();
+  fourth.isUp();
+  await fourth.clock.run(100);
+  assert.deepEqual(fourth.told, []);
   const third = await new Stand([command], first.disk).start();
   await third.clock.run(3_600_000);
   assert.deepEqual(third.told, []);
+});
+
+test('an uplink that comes up after a restart is back, where it was told to be down', async () => {
+  const first = await new Stand([command]).start();
+  first.is('down');
+  await first.clock.run(100);
+  await first.clock.await(first.notifier.stop());
+  const second = await new Stand([command], first.disk).start();
+  second.isUp();
+  second.isUp();
+  await second.clock.run(100);
+  assert.deepEqual(second.told, ['isp1 up']);
 });
 
 test('a reload adds and takes away ways; one that stays keeps what it told', async () => {

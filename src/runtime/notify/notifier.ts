@@ -1,9 +1,9 @@
 import type { EgressSnapshot } from '../../decision/egress/health-state.ts';
-import type { Condition } from '../../decision/notice/condition.ts';
+import type { Condition, ConditionKind } from '../../decision/notice/condition.ts';
 import type { NotifySetting } from '../../decision/notice/notify-setting.ts';
 import type { Notice } from '../../decision/notice/telling-plan.ts';
 import type { MessageIds } from '../../decision/queue/message-id.ts';
-import type { EventStream } from '../events.ts';
+import type { EventStream, GatewayEvent } from '../events.ts';
 import type { NotifyTest } from '../gateway-control.ts';
 import type { Clock, Processes, QueueStore, Timer, Web } from '../ports.ts';
 import { commandWay } from './command-way.ts';
@@ -27,8 +27,18 @@ export type NotifierParts = {
 };
 
 const toldKey = 'notify_told';
-/** What a life before had told, and nothing was heard of for so long, is over: each test of a trouble ran meanwhile. */
-const presumedOverMs = 15 * 60_000;
+/**
+ * What a life before had told, and nothing was heard of for so long, is over: each test of a trouble ran meanwhile. A
+ * drill's verdict holds until the next drill.
+ */
+const presumedOver: readonly { readonly afterMs: number; readonly kinds: ReadonlySet<ConditionKind> }[] = [
+  {
+    afterMs: 15 * 60_000,
+    kinds: new Set(['uplink', 'all_uplinks', 'identity', 'queue', 'certificate', 'primary', 'disk']),
+  },
+  // Whether a store takes everybody shows when it is asked, and it is asked when mail comes.
+  { afterMs: 24 * 60 * 60_000, kinds: new Set(['recipients']) },
+];
 
 /**
  * Tells the operator of conditions, by each way of `notify`: in order for each way, and no way waits for another. What
@@ -40,7 +50,7 @@ export class Notifier {
   /** Of ways that were configured when it was told. */
   #told: ToldByWay = new Map();
   #unsubscribe: (() => void) | null = null;
-  #presume: Timer | null = null;
+  #presuming: readonly Timer[] = [];
   #saving: Promise<void> | null = null;
   #changed = false;
 
@@ -55,11 +65,14 @@ export class Notifier {
     this.reload(settings);
     this.#unsubscribe = events.subscribe(event => {
       if (event.kind === 'condition') this.#hear(event.condition);
+      else if (event.kind === 'egress' && event.state === 'up') this.#isUp(event);
     });
     if (this.#told.size === 0) return;
-    this.#presume = clock.timer(presumedOverMs, () => {
-      for (const teller of this.#tellers.values()) teller.presumeOver(clock.now());
-    });
+    this.#presuming = presumedOver.map(({ afterMs, kinds }) =>
+      clock.timer(afterMs, () => {
+        for (const teller of this.#tellers.values()) teller.presumeOver(kinds, clock.now());
+      }),
+    );
   }
 
   /** A way that stays keeps what it was at. */
@@ -100,13 +113,22 @@ export class Notifier {
   /** Nothing more is told; what was told is written down. */
   async stop(): Promise<void> {
     this.#unsubscribe?.();
-    this.#presume?.cancel();
+    for (const timer of this.#presuming) timer.cancel();
     for (const teller of this.#tellers.values()) teller.close();
     await this.#saving;
   }
 
   #hear(condition: Condition): void {
     for (const teller of this.#tellers.values()) teller.hear(condition);
+  }
+
+  /** An uplink that comes up after a start is no news, unless a life before had told that it was down. */
+  #isUp({ at, uplink, reason }: Extract<GatewayEvent, { kind: 'egress' }>): void {
+    const over = { state: 'up', previous: 'down', since: at, reason };
+    for (const teller of this.#tellers.values()) {
+      teller.hearOfCarried({ kind: 'all_uplinks', subject: '', uplink: null, ...over });
+      teller.hearOfCarried({ kind: 'uplink', subject: uplink, uplink, ...over });
+    }
   }
 
   #way(setting: NotifySetting): NoticeWay {

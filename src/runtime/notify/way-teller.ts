@@ -1,4 +1,4 @@
-import type { Condition } from '../../decision/notice/condition.ts';
+import type { Condition, ConditionKind } from '../../decision/notice/condition.ts';
 import { type Notice, TellingPlan } from '../../decision/notice/telling-plan.ts';
 import type { EventStream } from '../events.ts';
 import type { NotifyTest } from '../gateway-control.ts';
@@ -38,8 +38,13 @@ export class WayTeller {
     this.#wake();
   }
 
-  presumeOver(at: number): void {
-    this.plan.presumeOver(at);
+  hearOfCarried(condition: Condition): void {
+    this.plan.hearOfCarried(condition);
+    this.#wake();
+  }
+
+  presumeOver(kinds: ReadonlySet<ConditionKind>, at: number): void {
+    this.plan.presumeOver(kinds, at);
     this.#wake();
   }
 

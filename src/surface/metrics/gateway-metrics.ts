@@ -1,5 +1,5 @@
 import type { ConditionKind } from '../../decision/notice/condition.ts';
-import { conditionKey, isTrouble } from '../../decision/notice/telling-plan.ts';
+import { conditionKey, isOpen, isTrouble } from '../../decision/notice/telling-plan.ts';
 import type { EventStream, GatewayEvent } from '../../runtime/events.ts';
 import type { EgressReport, GatewayControl } from '../../runtime/gateway-control.ts';
 import type { Clock } from '../../runtime/ports.ts';
@@ -137,6 +137,7 @@ export class GatewayMetrics {
         return;
       case 'condition': {
         const key = conditionKey(event.condition);
+        if (isOpen(event.condition)) return;
         if (!isTrouble(event.condition)) this.#lasting.delete(key);
         else if (this.#lasting.size < mostConditions) this.#lasting.set(key, event.condition.kind);
         return;
