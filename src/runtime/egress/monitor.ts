@@ -17,6 +17,7 @@ import type { EgressTest, UplinkReport } from '../gateway-control.ts';
 import type { Clock, Network, QueueStore, Random, Result, Timer } from '../ports.ts';
 import { DrainedUplinks } from './drained-uplinks.ts';
 import { type Drain, Drains } from './drains.ts';
+import { EgressBoard } from './egress-board.ts';
 import type { EgressEntry } from './egress-entry.ts';
 import { healthContext } from './health-context.ts';
 import { HostStanding } from './host-standing.ts';
@@ -60,9 +61,7 @@ export class EgressMonitor {
   readonly #clock: Clock;
   readonly #events: EventStream;
   readonly #roster: Roster;
-  #snapshot: EgressSnapshot = { version: 0, egresses: [] };
-  readonly #listeners = new Set<(view: EgressView, previous: EgressState) => void>();
-  readonly #addressListeners = new Set<() => void>();
+  readonly #board = new EgressBoard();
   readonly #hosts = new KnownHosts();
   readonly #kept: KeptHosts;
   readonly #connects = new RouteTimes();
@@ -151,16 +150,17 @@ export class EgressMonitor {
   }
 
   snapshot(): EgressSnapshot {
-    return this.#snapshot;
+    return this.#board.snapshot;
   }
 
   /** Tells of every change of an egress's state, after the snapshot was replaced. Gives the way to stop listening. */
   onChange(listener: (view: EgressView, previous: EgressState) => void): () => void {
-    const own = (view: EgressView, previous: EgressState): void => listener(view, previous);
-    this.#listeners.add(own);
-    return () => {
-      this.#listeners.delete(own);
-    };
+    return this.#board.onChange(listener);
+  }
+
+  /** Tells when an egress took another address, or lost its own, after the snapshot was replaced. */
+  onAddress(listener: () => void): () => void {
+    return this.#board.onAddress(listener);
   }
 
   /**
@@ -210,16 +210,7 @@ export class EgressMonitor {
     const held = entry.uplink.whenUnfit === 'hold';
     if (fit !== 'unfit') this.#cameBack(entry, held ? 'drained' : 'degraded');
     else if (held && entry.usable)
-      this.#tell({ ...entry.view(), state: 'drained', reason }, entry.health.state);
-  }
-
-  /** Tells when an egress took another address, or lost its own, after the snapshot was replaced. */
-  onAddress(listener: () => void): () => void {
-    const own = (): void => listener();
-    this.#addressListeners.add(own);
-    return () => {
-      this.#addressListeners.delete(own);
-    };
+      this.#board.tell({ ...entry.view(), state: 'drained', reason }, entry.health.state);
   }
 
   /** How long this egress may connect alone before the next one starts beside it. */
@@ -343,7 +334,7 @@ export class EgressMonitor {
     const before = entry.egress?.source ?? null;
     if (!entry.bind(source)) return;
     this.#publish();
-    for (const listener of this.#addressListeners) listener();
+    this.#board.tellAddress();
     if (source === null || entry.health.state === 'down') return;
     if (before !== null) {
       const reason = `its address is ${source} now, no longer ${before}`;
@@ -353,7 +344,7 @@ export class EgressMonitor {
         subject: `host ${entry.id}`,
         message: `The address of ${entry.id} is ${source} now, no longer ${before}: what was under way begins anew.`,
       });
-      this.#tell({ ...entry.view(), state: 'down', reason }, stateOf(entry.health));
+      this.#board.tell({ ...entry.view(), state: 'down', reason }, stateOf(entry.health));
     }
     this.#cameBack(entry, 'down');
   }
@@ -471,7 +462,7 @@ export class EgressMonitor {
       previous,
       reason: view.reason,
     });
-    this.#tell(view, previous);
+    this.#board.tell(view, previous);
     this.#probes.arm(entry, entry.sound ? 'usual' : 'suspect');
     // One that fell can testify no more, and may be what the others waited for.
     if (state === 'down') for (const other of this.#roster.othersInDoubt(entry)) this.#review(other);
@@ -479,16 +470,11 @@ export class EgressMonitor {
 
   /** It may be used for new mail again; whoever waited for it goes on. */
   #cameBack(entry: EgressEntry, previous: EgressState): void {
-    if (entry.usable && this.#roster.get(entry.id) === entry) this.#tell(entry.view(), previous);
-  }
-
-  #tell(view: EgressView, previous: EgressState): void {
-    for (const listener of this.#listeners) listener(view, previous);
+    if (entry.usable && this.#roster.get(entry.id) === entry) this.#board.tell(entry.view(), previous);
   }
 
   #publish(): void {
-    const egresses = [...this.#roster.all()].map(entry => entry.view());
-    this.#snapshot = { version: this.#snapshot.version + 1, egresses };
+    this.#board.publish(this.#roster.all());
   }
 
   #context(entry: EgressEntry): HealthContext {
