@@ -188,6 +188,7 @@ export class Gateway implements GatewayControl {
       settings: () => live.current,
       wake: () => this.#dispatcher.wake(),
       answers: to => this.#dispatcher.hostAnswers(to),
+      left: site => this.#dispatcher.siteAway(site),
     });
     this.#recipients = new RecipientChecks({
       network,

@@ -208,5 +208,7 @@ export function backupStory(sentence: string, play: (house: BackupHouse) => Prom
     } finally {
       await house.close();
     }
+    await house.clock.run(600_000);
+    assert.equal(house.world.gateway.sockets, 0);
   });
 }

@@ -118,3 +118,27 @@ backupStory('killed while the primary is away, it still knows, and hands over on
   assert.equal(house.queued, 0);
   assert.equal(new Set(house.deliveries.map(({ messageId }) => messageId)).size, house.accepted.length);
 });
+
+backupStory(
+  'a message in doubt when the primary went away is not sent again before its time',
+  async house => {
+    await house.sendToOthers();
+    house.behave({ muteAt: 'dot' });
+    await house.send(1_500, 1_000);
+    await house.clock.run(1_000);
+    const before = house.deliveries.length;
+    house.cut(true);
+    await house.send(minute, 1_000);
+    house.behave({});
+    house.cut(false);
+    await house.clock.run(2 * minute);
+    const doubtful = house.accepted.slice(0, 2);
+    const again = house.deliveries
+      .slice(before)
+      .filter(({ messageId }) => doubtful.includes(messageId ?? ''));
+    assert.equal(again.length, 0);
+    assert.equal(house.queued, 2, 'all others are gone');
+    await house.clock.run(20 * minute);
+    assert.equal(house.queued, 0);
+  },
+);

@@ -1,5 +1,5 @@
 import { firstPace, type HandOverPace, nextPace } from '../../decision/next-hop/hand-over-pace.ts';
-import type { MessageId } from '../../decision/queue/queued.ts';
+import type { MessageId, QueuedRecipient, RecipientState } from '../../decision/queue/queued.ts';
 import type { Clock, QueueStore, Timer } from '../ports.ts';
 
 const tickMs = 100;
@@ -17,11 +17,16 @@ const forgottenMs = 120_000;
 const failedWaitMs = 1_000;
 
 type Line = { readonly domain: string; after: MessageId | null; next: Kept[]; drained: boolean };
-type Kept = { readonly id: MessageId; readonly receivedAt: number };
+/** `states` of its recipients there: those that are held by hand or in doubt are not ours to send. */
+type Kept = { readonly id: MessageId; readonly states: readonly RecipientState[] };
+/** What is made due. */
+type Due = { readonly domain: string } & Kept;
 
 export type HandOverParts = {
   readonly clock: Clock;
   readonly store: Pick<QueueStore, 'list' | 'retry'>;
+  /** How long a message in doubt waits for its answer. */
+  readonly doubtWaitMs: () => number;
   /** The store holds something that is due now. */
   readonly wake: () => void;
   /** All old mail is on its way: new mail need not wait behind it any more. */
@@ -48,7 +53,7 @@ export class HandOver {
   /** Wall ms; what was received later was never kept back. */
   #openedAt: number | null = null;
   /** Under way by chance when their turn came. */
-  #missed: { readonly domain: string; readonly id: MessageId }[] = [];
+  #missed: Due[] = [];
   #stopped = false;
   #released = 0;
 
@@ -133,14 +138,14 @@ export class HandOver {
   /** Makes the oldest due at once; gives how many. Null: the queue cannot be read. */
   async #release(count: number): Promise<number | null> {
     const { clock, wake } = this.#parts;
-    const chosen: { readonly domain: string; readonly id: MessageId }[] = [];
+    const chosen: Due[] = [];
     while (chosen.length < count) {
       if (!(await this.#refill())) return null;
       const line = this.#oldest();
       const first = line?.next.shift();
       if (line === null || first === undefined) break;
       line.after = first.id;
-      chosen.push({ domain: line.domain, id: first.id });
+      chosen.push({ domain: line.domain, ...first });
     }
     if (chosen.length === 0 || this.#stopped) return 0;
     for (const { id } of chosen) this.#underWay.set(id, clock.monotonic());
@@ -156,13 +161,13 @@ export class HandOver {
     return chosen.length;
   }
 
-  #retry(those: readonly { readonly domain: string; readonly id: MessageId }[]): Promise<boolean[]> {
+  #retry(those: readonly Due[]): Promise<boolean[]> {
     const { clock, store } = this.#parts;
     const now = clock.now();
     return Promise.all(
-      those.map(async ({ domain, id }) => {
-        const made = await store.retry({ message: id, domain }, now);
-        return made.ok && made.value > 0;
+      those.map(async ({ domain, id, states }) => {
+        const made = await Promise.all(states.map(state => store.retry({ message: id, domain, state }, now)));
+        return made.some(one => one.ok && one.value > 0);
       }),
     );
   }
@@ -176,11 +181,25 @@ export class HandOver {
       if (!listed.ok) return false;
       const settled = this.#openedAt ?? clock.now() - settledMs;
       line.next = listed.value
-        .map(({ message: { id, receivedAt } }) => ({ id, receivedAt }))
-        .filter(({ receivedAt }) => receivedAt <= settled);
+        .filter(({ message }) => message.receivedAt <= settled)
+        .map(({ message, recipients }) => ({ id: message.id, states: this.#statesOf(recipients) }));
       line.drained = line.next.length === 0;
     }
     return true;
+  }
+
+  /** One in doubt may have arrived: it is sent again only when the time for a late answer is over. */
+  #statesOf(recipients: readonly QueuedRecipient[]): readonly RecipientState[] {
+    const { clock, doubtWaitMs } = this.#parts;
+    const now = clock.now();
+    const states = recipients.flatMap(({ state, doubt }): readonly RecipientState[] => {
+      // By the time of its turn it has been handed back.
+      if (state === 'active') return ['queued', 'deferred'];
+      if (state === 'held') return [];
+      const waits = doubt?.cause === 'dot' && now - doubt.since < doubtWaitMs();
+      return state === 'in_doubt' && waits ? [] : [state];
+    });
+    return [...new Set(states)];
   }
 
   #oldest(): Line | null {

@@ -1,6 +1,7 @@
 import type { DomainSetting } from '../../decision/admission/domain.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
+import type { DeliverySetting } from '../../decision/queue/settings.ts';
 import { domainOf } from '../../protocol/smtp/address.ts';
 import type { DeliveryGate } from '../delivery/delivery-gate.ts';
 import type { EgressGuide, NextHopSource } from '../delivery/egress-guide.ts';
@@ -22,11 +23,17 @@ export type PrimariesParts = {
   readonly events: EventStream;
   readonly guide: EgressGuide;
   readonly finder: NextHopSource;
-  readonly settings: () => { readonly hostname: string; readonly domains: readonly DomainSetting[] };
+  readonly settings: () => {
+    readonly hostname: string;
+    readonly domains: readonly DomainSetting[];
+    readonly delivery: DeliverySetting;
+  };
   /** Delivery: look for what is due. */
   readonly wake: () => void;
   /** Delivery: this host answers. */
   readonly answers: (to: HostAddress) => void;
+  /** Delivery: this site is away. */
+  readonly left: (site: string) => void;
 };
 
 /**
@@ -140,7 +147,7 @@ export class Primaries implements DeliveryGate {
   }
 
   #newPrimary(site: string, hosts: Primary['hosts']): Primary {
-    const { network, clock, guide, store, wake, answers, settings } = this.#parts;
+    const { network, clock, guide, store, wake, answers, left, settings } = this.#parts;
     const awaySince = this.#remembered.get(site) ?? null;
     this.#remembered.delete(site);
     const primary = new Primary(
@@ -149,9 +156,11 @@ export class Primaries implements DeliveryGate {
         clock,
         guide,
         hostname: () => settings().hostname,
+        doubtWaitMs: () => settings().delivery.doubtWaitMs,
         store,
         wake,
         answers,
+        left: () => left(site),
         changed: () => this.#remember(),
         tell: (state, since, reason) => this.#tell(site, state, since, reason),
       },

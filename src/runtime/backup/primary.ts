@@ -24,10 +24,13 @@ export type PrimaryState = 'unknown' | 'here' | 'away' | 'returning';
 export type PrimaryParts = KnockPorts & {
   readonly clock: Clock;
   readonly store: Pick<QueueStore, 'list' | 'retry'>;
+  readonly doubtWaitMs: () => number;
   /** The store holds something that is due now. */
   readonly wake: () => void;
   /** It answers at this address: what delivery remembers against it no longer holds. */
   readonly answers: (to: HostAddress) => void;
+  /** It is away: what delivery has under way there ends. */
+  readonly left: () => void;
   /** Away, or back: it is to be kept over restarts. */
   readonly changed: () => void;
   readonly tell: (state: 'trouble' | 'over', since: number, reason: string) => void;
@@ -182,13 +185,14 @@ export class Primary {
   }
 
   #leave(): void {
-    const { clock, changed } = this.#parts;
+    const { clock, changed, left } = this.#parts;
     this.#handOver?.stop();
     this.#handOver = null;
     this.#steady?.cancel();
     this.#state = 'away';
     this.#awaySince = clock.now();
     changed();
+    left();
   }
 
   /** Not while it may be our uplinks, of which the operator hears anyway. */
@@ -205,13 +209,14 @@ export class Primary {
   }
 
   #return(): void {
-    const { clock, store, wake, changed } = this.#parts;
+    const { clock, store, wake, changed, doubtWaitMs } = this.#parts;
     this.#state = 'returning';
     changed();
     const over = new HandOver(
       {
         clock,
         store,
+        doubtWaitMs,
         wake,
         opened: () => {
           if (this.#handOver === over) this.#state = 'here';

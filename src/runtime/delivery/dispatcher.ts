@@ -86,7 +86,7 @@ export class Dispatcher {
     hedged: (job, candidate, to, waitedMs) => this.#verdicts.hedged(job, candidate, to, waitedMs),
     result: (site, job, session, recipients, dotSent, why) =>
       this.#result(site, job, session, recipients, dotSent, why),
-    doubted: (job, session) => this.#verdicts.doubted(job, session),
+    doubted: (job, session, why) => this.#verdicts.doubted(job, session, why),
     failed: (_site, lane, jobs, end) => this.#failed(lane, jobs, end),
   };
   #settings: DeliverySettings;
@@ -175,6 +175,14 @@ export class Dispatcher {
   /** A host is known to answer: what was remembered against it no longer holds. */
   hostAnswers(to: HostAddress): void {
     this.#ports.hosts.noteAlive(to);
+  }
+
+  /** A site is known to be away: what is under way there ends now, and waits as the gate says. */
+  siteAway(key: string): void {
+    const site = this.#sites.get(key);
+    if (site === undefined || this.#stopping) return;
+    this.#sites.delete(key);
+    for (const { recipients } of site.leave()) this.#lookUp(recipients, 0);
   }
 
   reload(settings: DeliverySettings): void {

@@ -38,8 +38,8 @@ export interface SiteOwner {
     dotSent: boolean,
     why: string,
   ): void;
-  /** The egress went down after the final dot: the session stands in case the answer comes late. */
-  doubted(job: Job, session: Session): void;
+  /** The egress went down after the final dot, or the site (`why`): the session stands in case the answer comes late. */
+  doubted(job: Job, session: Session, why?: string): void;
   failed(site: Site, lane: Lane, jobs: readonly Job[], end: Exclude<OpeningEnd, { kind: 'session' }>): void;
 }
 
@@ -184,6 +184,23 @@ export class Site implements SessionOwner {
       session.abandon();
     }
     return handedBack;
+  }
+
+  /** The site is known to be away: gives all its jobs, but for those whose dot is out; a late answer to them counts. */
+  leave(): Job[] {
+    const jobs = this.close();
+    for (const member of this.#members.all()) {
+      const { session } = member;
+      this.#forget(member);
+      if (session.job !== null && session.dotAt !== null) {
+        session.job.doubted = true;
+        this.#owner.doubted(session.job, session, 'the site went away before the answer came.');
+        continue;
+      }
+      const job = session.abandon();
+      if (job) jobs.push(job);
+    }
+    return jobs;
   }
 
   idle(session: Session): void {

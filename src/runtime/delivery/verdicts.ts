@@ -113,10 +113,10 @@ export class Verdicts {
     return first === undefined ? null : { group: [first, ...rest], tries };
   }
 
-  /** The egress went down after the final dot. */
-  doubted(job: Job, session: Session): void {
+  /** The egress went down after the final dot, or the site did: `why`. */
+  doubted(job: Job, session: Session, why?: string): void {
     const { doubts, ledger } = this.#parts;
-    const error = `${session.candidate.egress.id} went down before the answer came.`;
+    const error = why ?? `${session.candidate.egress.id} went down before the answer came.`;
     const end: AttemptEnd = { kind: 'broken', stage: 'dot', dotSent: true, error };
     const outcome = {
       kind: 'in_doubt',

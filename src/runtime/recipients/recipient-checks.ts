@@ -45,6 +45,9 @@ export class RecipientChecks {
       this.#loaded = true;
       await this.#callouts.start();
     }
+    for (const subject of this.#troubles.keys())
+      if (this.#domains.get(subject)?.recipients.kind !== 'callout' && !this.#files.has(subject))
+        this.#tell(subject, null);
     const paths = new Set(
       domains.flatMap(({ recipients }) => (recipients.kind === 'file' ? [recipients.path] : [])),
     );
