@@ -98,7 +98,7 @@ export class TellingPlan {
    * wall ms.
    */
   presumeOver(kinds: ReadonlySet<ConditionKind>, at: number): void {
-    for (const key of [...this.#carried]) {
+    for (const key of this.#carried) {
       const before = this.#told.get(key);
       if (before === undefined || !kinds.has(before.kind)) continue;
       this.hear({
