@@ -8,13 +8,16 @@ import {
   type NameServerFact,
   type PolicyFact,
 } from '../../decision/audit/facts.ts';
+import { addressesIn } from '../../decision/audit/rules/dmarc-view.ts';
 import { maxAddressesPerFamily, maxHosts } from '../../decision/next-hop/mx-facts.ts';
 import { reverseName } from '../../decision/records/reverse-name.ts';
 import { hostName } from '../../protocol/dns/names.ts';
+import { parseTags } from '../../protocol/message/tag-list.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { Clock, Network, Random } from '../ports.ts';
 import { converse } from './converse.ts';
 import { Notebook } from './notebook.ts';
+import { askForSpf } from './spf-questions.ts';
 
 /** What is to be looked at, and by what it is judged. */
 export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
@@ -90,6 +93,8 @@ class Gathering {
     await Promise.all([
       this.#lookAtDomain(),
       this.#lookAtMailHosts(),
+      askForSpf(this.#notebook, this.#request.domain, this.#request.egresses),
+      this.#lookAtReports(),
       ...this.#request.egresses.map(egress => this.#lookAtEgress(egress)),
     ]);
   }
@@ -123,6 +128,22 @@ class Gathering {
       book.ask(`_smtp._tls.${domain}`, 'TXT'),
       ...asked.dkimSelectors.map(selector => book.ask(`${selector}._domainkey.${domain}`, 'TXT')),
     ]);
+  }
+
+  /** Where reports of DMARC go to another domain, whether that one takes them. */
+  async #lookAtReports(): Promise<void> {
+    const { domain } = this.#request;
+    const book = this.#notebook;
+    const policies = await Promise.all(
+      parentsOf(domain).map(parent => book.records(`_dmarc.${parent}`, 'TXT')),
+    );
+    const text = policies.find(records => records.length > 0)?.[0] ?? '';
+    const targets = addressesIn(parseTags(text).get('rua') ?? '').map(address =>
+      address.slice(address.lastIndexOf('@') + 1).toLowerCase(),
+    );
+    await Promise.all(
+      [...new Set(targets)].slice(0, 5).map(target => book.ask(`${domain}._report._dmarc.${target}`, 'TXT')),
+    );
   }
 
   async #lookAtMailHosts(): Promise<void> {
@@ -190,7 +211,7 @@ class Gathering {
     await Promise.all([
       book.ask(ehlo, 'A'),
       book.ask(ehlo, 'AAAA'),
-      book.ask(ehlo, 'TXT'),
+      askForSpf(book, ehlo, [{ address, ehlo }]),
       names.then(found => Promise.all(found.map(name => book.ask(name, type)))),
     ]);
   }

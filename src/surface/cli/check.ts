@@ -16,6 +16,7 @@ import { canonicalAddress } from '../../protocol/dns/address.ts';
 import { hostName } from '../../protocol/dns/names.ts';
 import { articleText } from '../report/article-text.ts';
 import { reportDocument } from '../report/document.ts';
+import { reportHtml } from '../report/html.ts';
 import { reportText } from '../report/text.ts';
 import type { CliParts } from './cli-parts.ts';
 import { addCommand, optionsOf, withConfig, withJson } from './command.ts';
@@ -33,6 +34,7 @@ type CheckOptions = {
   selector?: string[];
   intrusive?: boolean;
   port?: number;
+  format?: 'text' | 'json' | 'html';
 };
 
 const wholeTimeMs = 30_000;
@@ -67,14 +69,20 @@ export function addCheck(program: Command, parts: CliParts, end: (code: number) 
         .choices(['error', 'warning', 'notice'])
         .default('error'),
     )
-    .option(
-      '--selector <name>',
-      'a DKIM selector to look at; may be repeated',
-      (name, before?: string[]) => [...(before ?? []), name],
-    )
+    .option('--selector <name>', 'a DKIM selector to look at; may be repeated', (name, before?: string[]) => [
+      ...(before ?? []),
+      name,
+    ])
     .option('--intrusive', 'also try what a stranger would not: relaying through hosts that are not yours')
     .option('--timeout <duration>', 'the whole check (default: 30s)', readTimeout)
     .option('--port <port>', 'the port of mail hosts, for tests (default: 25)', readPort)
+    .addOption(
+      new Option('--format <format>', 'text for people, one JSON document a line, or a page').choices([
+        'text',
+        'json',
+        'html',
+      ]),
+    )
     .option('--save-facts <file>', 'write down what was seen')
     .option('--facts <file>', 'judge what was written down before, and ask nobody')
     .action(async (domains: string[], _options, command: Command) => {
@@ -160,16 +168,20 @@ async function checkOne(
 async function tell(
   facts: AuditFacts,
   elapsedMs: number,
-  { only, skip, json = false, failOn = 'error' }: CheckOptions & { json?: boolean },
+  { only, skip, json, format, failOn = 'error' }: CheckOptions & { json?: boolean },
   { output }: CliParts,
 ): Promise<number> {
   const rules = catalogue.filter(
     ({ id }) => (only === undefined || only.includes(id)) && skip?.includes(id) !== true,
   );
   const report = judge(facts, rules);
-  await output.write(
-    json ? jsonLine(reportDocument(facts, report, elapsedMs)) : reportText(facts, report, output.colour),
-  );
+  const form = json === true ? 'json' : (format ?? 'text');
+  const written = {
+    json: () => jsonLine(reportDocument(facts, report, elapsedMs)),
+    html: () => reportHtml(facts, report),
+    text: () => reportText(facts, report, output.colour),
+  };
+  await output.write(written[form]());
   return codeOf(report, failOn);
 }
 

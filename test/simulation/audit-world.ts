@@ -1,0 +1,162 @@
+import type { AuditFacts, EgressFact } from '../../src/decision/audit/facts.ts';
+import { gatherFacts } from '../../src/runtime/audit/gather.ts';
+import { Resolver } from '../../src/runtime/dns/resolver.ts';
+import { type RunningNameServer, startNameServer } from '../../src/surface/demo/name-server.ts';
+import { startReceiver } from '../../src/surface/demo/receiver.ts';
+import { plainBehaviour, type ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
+import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
+import { must } from './reference-network.ts';
+import { SimClock } from './sim-clock.ts';
+import { SimInternet } from './sim-internet.ts';
+import { SimLink } from './sim-link.ts';
+import { SimRandom } from './sim-random.ts';
+
+const nameServerAddress = '192.0.2.53';
+const silentResolver = '192.0.2.54';
+const isp1 = '198.51.100.30';
+const isp2 = '203.0.113.40';
+
+/** Layout B of the case as DNS shows it. */
+export const layoutZone: ZoneTable = {
+  'example.com MX': ['10 mx1.example.com', '20 mx2.example.com'],
+  'example.com NS': ['ns1.example.net'],
+  'example.com TXT': [`v=spf1 ip4:${isp1} ip4:${isp2} -all`],
+  '_dmarc.example.com TXT': ['v=DMARC1; p=none; rua=mailto:postmaster@example.com'],
+  '_smtp._tls.example.com TXT': ['v=TLSRPTv1; rua=mailto:postmaster@example.com'],
+  'mx1.example.com A': [isp1],
+  'mx2.example.com A': [isp2],
+  'mail.example.com A': [isp1],
+  'mail.example.com TXT': [`v=spf1 ip4:${isp1} -all`],
+  'mail2.example.com A': [isp2],
+  'mail2.example.com TXT': [`v=spf1 ip4:${isp2} -all`],
+  '30.100.51.198.in-addr.arpa PTR': ['mail.example.com'],
+  '40.113.0.203.in-addr.arpa PTR': ['mail2.example.com'],
+};
+
+export const egresses: readonly EgressFact[] = [
+  { address: isp1, uplink: 'isp1', ehlo: 'mail.example.com', preference: 10 },
+  { address: isp2, uplink: 'isp2', ehlo: 'mail2.example.com', preference: 20 },
+].map(each => ({
+  ...each,
+  id: `${each.uplink}/${each.address}`,
+  family: 4,
+  source: null,
+  smartHost: null,
+  port25: null,
+  observed: null,
+  temporary: false,
+}));
+
+export type AuditPlan = {
+  readonly zone?: ZoneTable;
+  readonly mx1?: Partial<ReceiverBehaviour>;
+  readonly mx2?: Partial<ReceiverBehaviour>;
+  /** A second resolver that never answers. */
+  readonly silentResolver?: boolean;
+  /** One way, between any two hosts. */
+  readonly latencyMs?: number;
+  readonly domain?: string;
+  readonly timeoutMs?: number;
+};
+
+export type AuditRun = {
+  readonly facts: AuditFacts;
+  readonly elapsedMs: number;
+  readonly calls: readonly string[];
+};
+
+/** An audit from somewhere on a simulated Internet of the case's own layout. Simulated ms. */
+export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
+  const clock = new SimClock();
+  const random = new SimRandom(7);
+  const internet = new SimInternet(clock, random.fork());
+  // Each packet crosses two links, that of its sender and that of its receiver.
+  const wire = (name: string): SimLink =>
+    new SimLink(name, new Set([25]), { latencyMs: (plan.latencyMs ?? 10) / 2, jitterMs: 0 });
+  const place = (name: string, address: string) => internet.host(name).attach('eth0', address, wire(name));
+  const auditor = place('auditor', '192.0.2.200');
+  const names = place('name server', nameServerAddress);
+  place('silent resolver', silentResolver);
+  const served: RunningNameServer = must(
+    await startNameServer(names, {
+      address: nameServerAddress,
+      port: 53,
+      zone: plan.zone ?? layoutZone,
+      clock,
+    }),
+  );
+  const calls: string[] = [];
+  for (const [name, address, behaviour] of [
+    ['mx1.example.com', isp1, plan.mx1],
+    ['mx2.example.com', isp2, plan.mx2],
+  ] as const) {
+    const refuse = { '@relay-test.invalid': '550 5.7.1 Relaying denied' };
+    must(
+      await startReceiver(place(name, address), {
+        address,
+        port: 25,
+        clock,
+        name,
+        identity: (_ehlo, remote) => {
+          calls.push(`${name} from ${remote}`);
+          return null;
+        },
+        behaviour: { ...plainBehaviour, refuse, ...behaviour },
+      }),
+    );
+  }
+  const servers = [nameServerAddress, ...(plan.silentResolver === true ? [silentResolver] : [])];
+  const resolver = new Resolver({
+    network: auditor,
+    clock,
+    random: random.fork(),
+    servers: () => servers.map(address => ({ address, port: 53, uplink: null, trustAd: false })),
+    uplinks: () => [],
+    snapshot: () => ({
+      version: 1,
+      egresses: [
+        {
+          id: 'here',
+          uplink: 'here',
+          state: 'unknown',
+          since: 0,
+          reason: '',
+          fit: 'unknown',
+          preference: 1,
+          weight: 1,
+          family: 4,
+          egress: {
+            kind: 'uplink',
+            id: 'here',
+            uplink: 'here',
+            family: 4,
+            source: '192.0.2.200',
+            publicAddress: '192.0.2.200',
+            ehlo: 'auditor.example',
+          },
+        },
+      ],
+    }),
+  });
+  const startedAt = clock.monotonic();
+  const facts = await clock.await(
+    gatherFacts(
+      { network: auditor, clock, random: random.fork(), resolver },
+      {
+        domain: plan.domain ?? 'example.com',
+        egresses,
+        configuration: null,
+        host: null,
+        asked: { dkimSelectors: [], blocklists: [], intrusive: false },
+        port: 25,
+        ehlo: 'auditor.example',
+        timeoutMs: plan.timeoutMs ?? 30_000,
+      },
+      () => {},
+    ),
+  );
+  const elapsedMs = clock.monotonic() - startedAt;
+  resolver.close();
+  await served.close();
+  return { facts, elapsedMs, calls };
+}

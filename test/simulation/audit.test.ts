@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { catalogue } from '../../src/decision/audit/catalogue.ts';
+import type { AuditFacts } from '../../src/decision/audit/facts.ts';
+import { judge } from '../../src/decision/audit/judge.ts';
+import { layoutZone, runAudit } from './audit-world.ts';
+
+const told = (facts: AuditFacts, ...levels: string[]): string[] =>
+  judge(facts, catalogue)
+    .findings.filter(({ level }) => levels.includes(level))
+    .map(({ level, id, subject }) => `${level} ${id} ${subject.name ?? ''}`);
+
+test('an audit of the sound layout finds no fault but what its mail hosts do', async () => {
+  const { facts } = await runAudit({});
+  // The receivers of the world speak no TLS by default, and take every mailbox.
+  assert.deepEqual(told(facts, 'error', 'warning').toSorted(), [
+    'warning SMTP-UNKNOWN-RCPT mx1.example.com',
+    'warning SMTP-UNKNOWN-RCPT mx2.example.com',
+    'warning TLS-NONE mx1.example.com',
+    'warning TLS-NONE mx2.example.com',
+  ]);
+});
+
+test('an audit speaks once with each address, politely', async () => {
+  const { calls, facts } = await runAudit({});
+  assert.deepEqual(calls.toSorted(), [
+    'mx1.example.com from 192.0.2.200',
+    'mx2.example.com from 192.0.2.200',
+  ]);
+  assert.deepEqual(
+    facts.conversations.map(({ stopped }) => stopped),
+    [null, null],
+  );
+});
+
+test('a silent resolver and a host that greets after ten seconds cost twelve seconds, and nothing is guessed', async () => {
+  const { facts, elapsedMs } = await runAudit({ silentResolver: true, mx2: { greetingDelayMs: 10_000 } });
+  assert.ok(elapsedMs < 12_000, `it took ${elapsedMs} ms`);
+  assert.ok(told(facts, 'notice').includes('notice GREETING-SLOW mx2.example.com'));
+  assert.deepEqual(told(facts, 'error'), []);
+});
+
+test('what hangs for good ends with the time of the check, and is said', async () => {
+  const { facts, elapsedMs } = await runAudit({ mx2: { muteAt: 'ehlo' }, timeoutMs: 8_000 });
+  assert.ok(elapsedMs < 9_000, `it took ${elapsedMs} ms`);
+  const [hung] = facts.conversations.filter(({ host }) => host === 'mx2.example.com');
+  assert.match(hung?.stopped ?? '', /./);
+  assert.deepEqual(told(facts, 'error'), []);
+});
+
+test('a domain that does not exist is one clear finding', async () => {
+  const { facts } = await runAudit({ domain: 'nowhere.example' });
+  assert.ok(told(facts, 'error').includes('error MX-NONE nowhere.example'));
+  assert.deepEqual(facts.conversations, []);
+});
+
+test('SPF that includes itself ends', async () => {
+  const zone = {
+    ...layoutZone,
+    'example.com TXT': ['v=spf1 include:a.example -all'],
+    'a.example TXT': ['v=spf1 include:example.com -all'],
+  };
+  const { facts } = await runAudit({ zone });
+  assert.ok(told(facts, 'error').includes('error EGRESS-SPF isp1/198.51.100.30'));
+});
+
+test('with 100 ms for each round trip an audit takes no longer than its critical path asks', async () => {
+  const { elapsedMs } = await runAudit({ latencyMs: 50 });
+  // Two round trips of DNS; connect and greeting, EHLO, the envelope in one group, and QUIT, in clear.
+  assert.ok(elapsedMs <= 1.3 * 6 * 100, `it took ${elapsedMs} ms`);
+});
