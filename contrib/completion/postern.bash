@@ -16,7 +16,7 @@ _postern() {
     --sender) COMPREPLY=(); return ;;
     --recipient) COMPREPLY=(); return ;;
     --state) COMPREPLY=($(compgen -W 'queued active deferred held in_doubt' -- "$current")); return ;;
-    --format) COMPREPLY=($(compgen -W 'table zone json' -- "$current")); return ;;
+    --format) COMPREPLY=($(compgen -W 'text json html' -- "$current")); return ;;
     --uplink) COMPREPLY=(); return ;;
     --explain) COMPREPLY=(); return ;;
     --only) COMPREPLY=(); return ;;
@@ -50,7 +50,7 @@ _postern() {
     'postern notify') COMPREPLY=($(compgen -W 'test' -- "$current")) ;;
     'postern notify test') COMPREPLY=($(compgen -W '--config --json' -- "$current")) ;;
     'postern records') COMPREPLY=($(compgen -W '--config --json --format --diff --wait' -- "$current")) ;;
-    'postern check') COMPREPLY=($(compgen -W '--config --json --uplink --explain --only --skip --fail-on --selector --intrusive --timeout --port --save-facts --facts' -- "$current")) ;;
+    'postern check') COMPREPLY=($(compgen -W '--config --json --uplink --explain --only --skip --fail-on --selector --intrusive --timeout --port --format --save-facts --facts' -- "$current")) ;;
     'postern demo') COMPREPLY=($(compgen -W '--json --no-namespaces' -- "$current")) ;;
     'postern completion') COMPREPLY=($(compgen -W 'bash zsh fish' -- "$current")) ;;
   esac

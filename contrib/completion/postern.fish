@@ -109,6 +109,7 @@ complete -c postern -n '__postern_at postern check' -l selector -x -d 'a DKIM se
 complete -c postern -n '__postern_at postern check' -l intrusive -d 'also try what a stranger would not: relaying through hosts that are not yours'
 complete -c postern -n '__postern_at postern check' -l timeout -x -d 'the whole check (default: 30s)'
 complete -c postern -n '__postern_at postern check' -l port -x -d 'the port of mail hosts, for tests (default: 25)'
+complete -c postern -n '__postern_at postern check' -l format -x -a 'text json html' -d 'text for people, one JSON document a line, or a page (choices: "text", "json", "html")'
 complete -c postern -n '__postern_at postern check' -l save-facts -r -F -d 'write down what was seen'
 complete -c postern -n '__postern_at postern check' -l facts -r -F -d 'judge what was written down before, and ask nobody'
 complete -c postern -n '__postern_at postern demo' -l json -d 'the summary as one JSON document, on the last line'

@@ -16,7 +16,7 @@ const metrics = new GatewayMetrics({
 });
 /** All names that a page of metrics may have, without the labels. */
 const known = new Set(
-  metrics.names.flatMap(name =>
+  metrics.families.flatMap(({ name }) =>
     name.endsWith('_seconds') ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
   ),
 );

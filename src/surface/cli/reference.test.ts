@@ -5,18 +5,24 @@ import test from 'node:test';
 import { cliStand } from '../../../test/surface/cli-stand.ts';
 import { configJsonSchema } from '../../config/json-schema.ts';
 import { configurationReference } from '../../config/reference.ts';
+import { EventStream } from '../../runtime/events.ts';
+import { realClock } from '../../runtime/real-clock.ts';
+import { metricsReference } from '../metrics/metrics-reference.ts';
 import { commandsReference } from './commands-reference.ts';
 import { completionScript } from './completion.ts';
 import { commandsPage, configurationPage } from './man-page.ts';
 import { buildProgram } from './program.ts';
+import { countEvents } from './served-pages.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
 const program = buildProgram(cliStand().parts, '0.0.0', () => undefined);
+const metrics = countEvents(new EventStream(), realClock, '0.0.0');
 const generated: [string, string][] = [
   ['postern.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
   ['docs/reference/configuration.md', configurationReference()],
   ['docs/reference/commands.md', commandsReference(program)],
+  ['docs/reference/metrics.md', metricsReference(metrics.families)],
   ['contrib/man/postern.8', commandsPage(program)],
   ['contrib/man/postern.yaml.5', configurationPage()],
   ['contrib/completion/postern.bash', completionScript(program, 'bash')],

@@ -114,8 +114,11 @@ const counted: [string, GatewayEvent[], Record<string, number>][] = [
   ],
   [
     'warnings',
-    [{ kind: 'warning', at, subject: 'dns', message: 'No resolver answers.' }],
-    { 'postern_warnings_total{subject="dns"}': 1 },
+    [
+      { kind: 'warning', at, subject: 'dns', message: 'No resolver answers.' },
+      { kind: 'warning', at, subject: 'recipients remote.example', message: 'The list cannot be read.' },
+    ],
+    { 'postern_warnings_total{subject="dns"}': 1, 'postern_warnings_total{subject="recipients"}': 1 },
   ],
   ['a trouble that lasts', [condition('down')], { 'postern_conditions{kind="uplink"}': 1 }],
   [

@@ -98,9 +98,8 @@ export class GatewayMetrics {
     this.#gateway = gateway;
   }
 
-  /** The names of all families. */
-  get names(): readonly string[] {
-    return this.#families.map(({ name }) => name);
+  get families(): readonly Family[] {
+    return this.#families;
   }
 
   /** The page that Prometheus reads. */
@@ -133,7 +132,7 @@ export class GatewayMetrics {
         this.#rejected.add(event.listener, whatWasRejected(event.reason));
         return;
       case 'warning':
-        this.#warnings.add(event.subject);
+        this.#warnings.add(firstWord(event.subject));
         return;
       case 'condition': {
         const key = conditionKey(event.condition);
@@ -263,6 +262,11 @@ const knownKinds: readonly ConditionKind[] = [
   'disk',
   'drill',
 ];
+
+/** Some subjects go on to name what they are about: `identity isp1/198.51.100.30`. */
+function firstWord(subject: string): string {
+  return /^[\w-]*/.exec(subject)?.[0] ?? '';
+}
 
 /** Reasons are for people and without end; these are three words. */
 function whatWasRejected(reason: string): 'client' | 'recipient' | 'message' {
