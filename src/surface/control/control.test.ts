@@ -524,6 +524,25 @@ suite('the socket', () => {
     assert.match(free.error, /bytes, and the system takes 103 at most; choose a shorter state_dir\.$/);
   });
 
+  test('who hangs up ends his drill', async () => {
+    const gateway = new FakeGateway();
+    const ended = Promise.withResolvers<string>();
+    const begun = Promise.withResolvers<void>();
+    gateway.drill = async (_name, _forMs, _progress, signal) => {
+      signal.addEventListener('abort', () => ended.resolve('ended'));
+      begun.resolve();
+      await ended.promise;
+      return { ok: false, error: 'Nobody hears this.' };
+    };
+    await withGateway(gateway, async path => {
+      const socket = connect(path);
+      socket.write('{"command":"drill","uplink":null,"forMs":60000}\n');
+      await begun.promise;
+      socket.destroy();
+      assert.equal(await ended.promise, 'ended');
+    });
+  });
+
   const nonsense: [string, string][] = [
     ['what is no JSON', 'hello\n'],
     ['an unknown command', '{"command":"shutdown"}\n'],
