@@ -18,6 +18,7 @@ const orcptLimit = 500;
 const envidLimit = 100;
 
 const printable = /^[ -~]*$/;
+const control = /\p{Cc}/u;
 const occasions = ['success', 'failure', 'delay'] as const;
 
 /** Reads what follows the path of MAIL (RFC 1870, 6152, 6531, 3461); an extension adds its own case. */
@@ -112,8 +113,8 @@ function readNotify(value: string): RecipientDsn['notify'] {
 }
 
 /**
- * `rfc822;` and an address in xtext. Of other types, as of `utf-8;` (RFC 6533 section 3), which a client may write
- * without xtext, only the characters are checked.
+ * `rfc822;` and an address in xtext. Of other types only the characters are checked. `utf-8;` (RFC 6533 section 3) may
+ * be followed by the address as it is, or, as Postfix writes it, by the bytes of its UTF-8 in xtext.
  */
 function readOriginalRecipient(value: string): string | null {
   const match = /^([\w!#$%&'*+/?^`{|}~-]+);(.+)$/.exec(value);
@@ -121,8 +122,16 @@ function readOriginalRecipient(value: string): string | null {
   if (type === undefined || address === undefined) return null;
   const text = /[\x80-\uffff]/.test(address)
     ? type.toLowerCase() === 'utf-8' && value.length <= orcptLimit && address
-    : decoded(address, orcptLimit - type.length - 1);
+    : (decoded(address, orcptLimit - type.length - 1) ??
+      (type.toLowerCase() === 'utf-8' && value.length <= orcptLimit && utf8InXtext(address)));
   return text ? `${type.toLowerCase()};${text}` : null;
+}
+
+function utf8InXtext(value: string): string | null {
+  const bytes = decodeXtext(value);
+  if (bytes === null) return null;
+  const text = Buffer.from(bytes, 'latin1').toString('utf8');
+  return text.includes('\ufffd') || control.test(text) ? null : text;
 }
 
 function decoded(value: string | null, limit: number): string | null {
