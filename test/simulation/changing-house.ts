@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventStream } from '../../src/runtime/events.ts';
-import { Gateway, type GatewaySettings } from '../../src/runtime/gateway.ts';
+import { Gateway, type GatewayPorts, type GatewaySettings } from '../../src/runtime/gateway.ts';
 import { composeMessage } from '../../src/surface/demo/compose.ts';
 import { type RunningNameServer, startNameServer } from '../../src/surface/demo/name-server.ts';
 import { SteadySender } from '../../src/surface/demo/steady-sender.ts';
@@ -17,8 +17,14 @@ export class ChangingHouse {
   readonly store = new MemoryStore({ clock: this.clock });
   readonly events = new EventStream();
   readonly all: GatewaySettings = this.world.settings();
+  readonly #outside: Pick<GatewayPorts, 'processes' | 'web'>;
   #gateway: Gateway | null = null;
   #names: RunningNameServer | null = null;
+
+  /** `outside`: what programs and calls over HTTP do. */
+  constructor(outside: Pick<GatewayPorts, 'processes' | 'web'> = nothingOutside) {
+    this.#outside = outside;
+  }
 
   get gateway(): Gateway {
     assert.ok(this.#gateway);
@@ -37,7 +43,7 @@ export class ChangingHouse {
   }
 
   async start(settings: GatewaySettings): Promise<void> {
-    const { world, clock, store, trace } = this;
+    const { world, clock } = this;
     await world.start();
     this.#names = must(
       await startNameServer(world.nameServer, {
@@ -47,6 +53,17 @@ export class ChangingHouse {
         clock,
       }),
     );
+    await this.#open(settings);
+  }
+
+  /** Ends the gateway in order and starts it on what its store holds. */
+  async restart(settings: GatewaySettings): Promise<void> {
+    await this.clock.await(this.gateway.stop());
+    await this.#open(settings);
+  }
+
+  async #open(settings: GatewaySettings): Promise<void> {
+    const { world, clock, store, trace } = this;
     const ports = {
       clock,
       random: world.random.fork(),
@@ -54,7 +71,7 @@ export class ChangingHouse {
       store,
       trace,
       files: new MemoryFiles(),
-      ...nothingOutside,
+      ...this.#outside,
     };
     this.#gateway = must(await clock.await(Gateway.start(ports, settings, this.events)));
   }
