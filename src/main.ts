@@ -91,6 +91,7 @@ process.exitCode = await runCommandLine(
     clock: realClock,
     random: realRandom,
     files: realFiles(),
+    web: realWeb(),
     writeHelp: text => void process.stdout.write(text),
     writeError: text => void process.stderr.write(text),
     output: outputTo(process.stdout, process.stderr, process.env),

@@ -29,5 +29,8 @@ export class MemoryFiles implements Files {
 /** For gateways that run no program and call nobody. */
 export const nothingOutside: { readonly processes: Processes; readonly web: Web } = {
   processes: { run: async ({ path }) => ({ ok: false, error: `${path} is not run in this test.` }) },
-  web: { post: async ({ url }) => ({ ok: false, error: `${url} is not called in this test.` }) },
+  web: {
+    post: async ({ url }) => ({ ok: false, error: `${url} is not called in this test.` }),
+    get: async ({ url }) => ({ ok: false, error: `${url} is not called in this test.` }),
+  },
 };

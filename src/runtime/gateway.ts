@@ -56,7 +56,7 @@ export type GatewayPorts = {
   readonly trace: TraceStore;
   readonly files: Files;
   readonly processes: Processes;
-  readonly web: Web;
+  readonly web: Pick<Web, 'post'>;
 };
 
 /** What the gateway runs by; the configuration's settings have this shape. */

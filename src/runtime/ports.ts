@@ -321,4 +321,13 @@ export interface Web {
     /** The address to call from; null: the host's choice. */
     readonly source: string | null;
   }): Promise<Result<number, string>>;
+  /** Gets a text from the host at this address; redirects are not followed. The error is a sentence. */
+  get(request: {
+    readonly url: string;
+    /** Where the host of the URL is called, and under whose name its certificate must verify. */
+    readonly address: string;
+    readonly limitBytes: number;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<Result<{ readonly status: number; readonly body: string }, string>>;
 }

@@ -5,6 +5,7 @@ import { type RunningNameServer, startNameServer } from '../../src/surface/demo/
 import { startReceiver } from '../../src/surface/demo/receiver.ts';
 import { plainBehaviour, type ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
+import { nothingOutside } from '../fakes.ts';
 import { must } from './reference-network.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimInternet } from './sim-internet.ts';
@@ -141,13 +142,14 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
   const startedAt = clock.monotonic();
   const facts = await clock.await(
     gatherFacts(
-      { network: auditor, clock, random: random.fork(), resolver },
+      { network: auditor, clock, random: random.fork(), resolver, ...nothingOutside },
       {
         domain: plan.domain ?? 'example.com',
         egresses,
         configuration: null,
         host: null,
         asked: { dkimSelectors: [], blocklists: [], intrusive: false },
+        port25Targets: [],
         port: 25,
         ehlo: 'auditor.example',
         timeoutMs: plan.timeoutMs ?? 30_000,

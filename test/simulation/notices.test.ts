@@ -17,7 +17,7 @@ const processes: Processes = {
   },
 };
 /** Its host is out in the world: only an uplink that is whole leads there. */
-const web: Web = {
+const web: Pick<Web, 'post'> = {
   post: async ({ source, headers }) => {
     const [isp1, isp2] = house?.world.uplinks ?? [];
     const uplink = source === '198.51.100.30' ? isp1 : isp2;

@@ -1,4 +1,5 @@
 import { realNetwork } from '../../src/runtime/net/real-network.ts';
+import { realWeb } from '../../src/runtime/net/real-web.ts';
 import { realClock, realRandom } from '../../src/runtime/real-clock.ts';
 import { realFiles } from '../../src/runtime/real-files.ts';
 import type { CliParts } from '../../src/surface/cli/cli-parts.ts';
@@ -19,6 +20,7 @@ export function cliStand(more: Partial<CliParts> = {}): {
     clock: realClock,
     random: realRandom,
     files: realFiles(),
+    web: realWeb(),
     writeHelp: text => void out.push(Buffer.from(text)),
     writeError: text => void err.push(text),
     output: {

@@ -14,8 +14,9 @@ import { reverseName } from '../../decision/records/reverse-name.ts';
 import { hostName } from '../../protocol/dns/names.ts';
 import { parseTags } from '../../protocol/message/tag-list.ts';
 import type { Resolver } from '../dns/resolver.ts';
-import type { Clock, Network, Random } from '../ports.ts';
+import type { Clock, Network, Random, Web } from '../ports.ts';
 import { converse } from './converse.ts';
+import { askNameServers } from './name-servers.ts';
 import { Notebook } from './notebook.ts';
 import { askForSpf } from './spf-questions.ts';
 
@@ -24,6 +25,8 @@ export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
   readonly egresses: readonly EgressFact[];
   readonly configuration: ConfigurationFact | null;
   readonly host: HostFact | null;
+  /** Mail hosts that may be called to see whether port 25 outward works; none: it is not tried. */
+  readonly port25Targets: readonly string[];
   /** The port of mail hosts: 25, or another for tests. */
   readonly port: number;
   /** What EHLO says where no egress speaks; null: an address literal. */
@@ -32,11 +35,16 @@ export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
   readonly timeoutMs: number;
 };
 
+const policyLimitBytes = 64 * 1024;
+const policyMs = 10_000;
+const port25Ms = 8_000;
+
 export type AuditPorts = {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
   readonly resolver: Pick<Resolver, 'resolve'>;
+  readonly web: Pick<Web, 'get'>;
 };
 
 /**
@@ -59,8 +67,8 @@ export async function gatherFacts(
   over.abort();
   await Promise.race([audit.settled(), clock.sleep(500)]);
   deadline.cancel();
-  const { domain, asked, egresses, configuration, host } = request;
-  return { version: 1, domain, startedAt, asked, egresses, configuration, host, ...audit.facts() };
+  const { domain, asked, configuration, host } = request;
+  return { version: 1, domain, startedAt, asked, configuration, host, ...audit.facts() };
 }
 
 class Gathering {
@@ -70,6 +78,9 @@ class Gathering {
   readonly #signal: AbortSignal;
   readonly #notebook: Notebook;
   readonly #conversations: ConversationFact[] = [];
+  #nameServers: readonly NameServerFact[] = [];
+  #policy: PolicyFact | null = null;
+  readonly #port25 = new Map<string, EgressFact['port25']>();
   readonly #open = new Set<Promise<void>>();
   readonly #spokenWith = new Set<string>();
   readonly #unknownLocalPart: string;
@@ -95,6 +106,9 @@ class Gathering {
       this.#lookAtMailHosts(),
       askForSpf(this.#notebook, this.#request.domain, this.#request.egresses),
       this.#lookAtReports(),
+      this.#lookAtPolicy(),
+      this.#lookAtNameServers(),
+      ...this.#request.egresses.map(egress => this.#tryPort25(egress)),
       ...this.#request.egresses.map(egress => this.#lookAtEgress(egress)),
     ]);
   }
@@ -109,12 +123,17 @@ class Gathering {
     conversations: readonly ConversationFact[];
     nameServers: readonly NameServerFact[];
     policy: PolicyFact | null;
+    egresses: readonly EgressFact[];
   } {
     return {
       dns: this.#notebook.facts(),
       conversations: this.#conversations,
-      nameServers: [],
-      policy: null,
+      nameServers: this.#nameServers,
+      policy: this.#policy,
+      egresses: this.#request.egresses.map(egress => ({
+        ...egress,
+        port25: this.#port25.get(egress.id) ?? null,
+      })),
     };
   }
 
@@ -144,6 +163,78 @@ class Gathering {
     await Promise.all(
       [...new Set(targets)].slice(0, 5).map(target => book.ask(`${domain}._report._dmarc.${target}`, 'TXT')),
     );
+  }
+
+  /** The policy is fetched only where DNS announces one (RFC 8461 section 3.3). */
+  async #lookAtPolicy(): Promise<void> {
+    const { domain } = this.#request;
+    const host = `mta-sts.${domain}`;
+    const [announced, four, six] = await Promise.all([
+      this.#notebook.records(`_mta-sts.${domain}`, 'TXT'),
+      this.#notebook.records(host, 'A'),
+      this.#notebook.records(host, 'AAAA'),
+    ]);
+    if (announced.length === 0 || this.#signal.aborted) return;
+    const [address] = [...four, ...six];
+    if (address === undefined) {
+      this.#policy = { kind: 'failed', reason: `${host} has no address` };
+      return;
+    }
+    const got = await this.#ports.web.get({
+      url: `https://${host}/.well-known/mta-sts.txt`,
+      address,
+      limitBytes: policyLimitBytes,
+      timeoutMs: policyMs,
+      signal: this.#signal,
+    });
+    this.#policy = policyOf(got);
+  }
+
+  async #lookAtNameServers(): Promise<void> {
+    const { domain } = this.#request;
+    const names = (await this.#notebook.records(domain, 'NS')).slice(0, 8);
+    const found = await Promise.all(
+      names.map(async name => {
+        const [four, six] = await Promise.all([
+          this.#notebook.records(name, 'A'),
+          this.#notebook.records(name, 'AAAA'),
+        ]);
+        return [...four.slice(0, 1), ...six.slice(0, 1)].map(address => ({ name, address }));
+      }),
+    );
+    const servers = found.flat().filter(({ address }) => !address.includes(':') || this.#hasIPv6());
+    this.#nameServers = await askNameServers(this.#ports, servers, domain, this.#signal);
+  }
+
+  #hasIPv6(): boolean {
+    return this.#ports.network
+      .addresses()
+      .some(({ family, address }) => family === 6 && /^[23]/.test(address));
+  }
+
+  /** From each egress of this host, a connect to the mail hosts of a few who are known to take calls. */
+  async #tryPort25({ id, source, family, smartHost }: EgressFact): Promise<void> {
+    const { port25Targets } = this.#request;
+    if (source === null || smartHost !== null || port25Targets.length === 0) return;
+    const type = family === 4 ? 'A' : 'AAAA';
+    const tries = port25Targets.slice(0, 3).map(async target => {
+      const [address] = await this.#notebook.records(target, type);
+      if (address === undefined) return null;
+      const connected = await this.#ports.network.connect({
+        source,
+        address,
+        port: this.#request.port,
+        timeoutMs: port25Ms,
+        signal: this.#signal,
+      });
+      if (connected.ok) connected.value.destroy();
+      return { address: `${target} [${address}]`, ok: connected.ok };
+    });
+    const results = (await Promise.all(tries)).filter(result => result !== null);
+    this.#port25.set(id, {
+      reached: results.filter(({ ok }) => ok).map(({ address }) => address),
+      failed: results.filter(({ ok }) => !ok).map(({ address }) => address),
+    });
   }
 
   async #lookAtMailHosts(): Promise<void> {
@@ -215,6 +306,16 @@ class Gathering {
       names.then(found => Promise.all(found.map(name => book.ask(name, type)))),
     ]);
   }
+}
+
+/** RFC 8461 section 3.3: only 200 counts, and a redirect is not followed. */
+function policyOf(got: Awaited<ReturnType<Web['get']>>): PolicyFact {
+  if (!got.ok) return { kind: 'failed', reason: got.error };
+  const { status, body } = got.value;
+  if (status >= 300 && status < 400) return { kind: 'fetched', text: body, redirected: true };
+  return status === 200
+    ? { kind: 'fetched', text: body, redirected: false }
+    : { kind: 'failed', reason: `it answers with ${status}` };
 }
 
 /** The domain and those above it, but for the last label: where a DMARC policy may stand (RFC 9989 section 4.10). */

@@ -69,7 +69,7 @@ class Stand {
         return this.runEnds;
       },
     };
-    const web: Web = {
+    const web: Pick<Web, 'post'> = {
       post: async call => {
         await clock.sleep(10);
         this.posts.push(call);

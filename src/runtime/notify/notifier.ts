@@ -19,7 +19,7 @@ export type NotifierParts = {
   readonly store: QueueStore;
   readonly ids: MessageIds;
   readonly processes: Processes;
-  readonly web: Web;
+  readonly web: Pick<Web, 'post'>;
   readonly snapshot: () => EgressSnapshot;
   readonly hostname: () => string;
   /** Something in the store is due. */

@@ -7,7 +7,7 @@ import type { Result, Web } from '../ports.ts';
 import type { NoticeWay } from './notice-way.ts';
 
 export type WebhookWayParts = {
-  readonly web: Web;
+  readonly web: Pick<Web, 'post'>;
   readonly hostname: () => string;
   readonly snapshot: () => EgressSnapshot;
 };

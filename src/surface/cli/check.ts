@@ -135,7 +135,7 @@ async function checkOne(
   const startedAt = clock.monotonic();
   try {
     const facts = await gatherFacts(
-      { network, clock, random, resolver },
+      { network, clock, random, resolver, web: parts.web },
       {
         domain,
         egresses: [
@@ -149,6 +149,7 @@ async function checkOne(
           blocklists: [],
           intrusive: options.intrusive ?? false,
         },
+        port25Targets: settings === null ? [] : knownTargets(settings),
         port: options.port ?? settings?.delivery.port ?? 25,
         ehlo: settings?.hostname ?? hostName(hostname().toLowerCase()),
         timeoutMs: options.timeout ?? wholeTimeMs,
@@ -163,6 +164,13 @@ async function checkOne(
   } finally {
     resolver.close();
   }
+}
+
+/** Hosts that the operator lets us call. */
+function knownTargets(settings: Settings): string[] {
+  return [
+    ...new Set(settings.uplinks.flatMap(({ probe }) => probe.map(target => target.replace(/:\d+$/, '')))),
+  ];
 }
 
 async function tell(

@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { EventStream } from '../../runtime/events.ts';
 import type { GatewayControl } from '../../runtime/gateway-control.ts';
-import type { Clock, Files, Network, Processes, Random, Result } from '../../runtime/ports.ts';
+import type { Clock, Files, Network, Processes, Random, Result, Web } from '../../runtime/ports.ts';
 import type { Output } from './output.ts';
 
 /** The gateway that `serve` runs. */
@@ -20,6 +20,7 @@ export type CliParts = {
   readonly clock: Clock;
   readonly random: Random;
   readonly files: Files;
+  readonly web: Web;
   /** Help, and usage errors, as commander words them. */
   readonly writeHelp: (text: string) => void;
   readonly writeError: (text: string) => void;
