@@ -3,7 +3,7 @@ import type { NetworkError } from '../../decision/egress/observation.ts';
 import type { Connection, ConnectionEvents, Result, TlsFacts, TlsTerms } from '../ports.ts';
 import { networkErrorOf } from './network-error.ts';
 import { sendQueueOf } from './real-send-queue.ts';
-import { secure } from './real-tls.ts';
+import { type ClientTrust, secure } from './real-tls.ts';
 
 /**
  * One TCP connection of this machine.
@@ -17,6 +17,7 @@ export class TcpConnection implements Connection {
   readonly localPort: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly #trust: ClientTrust;
   #socket: Socket;
   #events: ConnectionEvents | null = null;
   #error: NetworkError | null = null;
@@ -26,7 +27,8 @@ export class TcpConnection implements Connection {
   #closed = false;
 
   /** `socket` is connected, and nobody else listens to it. */
-  constructor(socket: Socket) {
+  constructor(socket: Socket, trust: ClientTrust) {
+    this.#trust = trust;
     this.#socket = socket;
     this.localAddress = socket.localAddress ?? '';
     this.localPort = socket.localPort ?? 0;
@@ -66,7 +68,7 @@ export class TcpConnection implements Connection {
     const plain = this.#socket;
     for (const event of ['data', 'drain', 'end', 'close', 'error']) plain.removeAllListeners(event);
     plain.pause();
-    const secured = await secure(plain, terms);
+    const secured = await secure(plain, terms, this.#trust);
     if (!secured.ok) {
       const error: NetworkError = this.#destroyed
         ? { kind: 'aborted', message: 'The TLS handshake was given up by ourselves.' }

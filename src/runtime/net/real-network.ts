@@ -6,16 +6,18 @@ import { networkErrorOf } from './network-error.ts';
 import { TcpConnection } from './real-connection.ts';
 import { openDatagrams } from './real-datagrams.ts';
 import { HostWatch } from './real-host-watch.ts';
+import { ClientTrust } from './real-tls.ts';
 import { sourceRoute } from './source-route.ts';
 
 const backlog = 1_024;
 
-/** The machine's own network. */
-export function realNetwork(): Network {
+/** The machine's own network. `authorities`, PEM, are trusted beside those of the host. */
+export function realNetwork(authorities: readonly string[] = []): Network {
   const watch = new HostWatch();
+  const trust = new ClientTrust(authorities);
   return {
-    connect: openConnection,
-    listen,
+    connect: target => openConnection(target, trust),
+    listen: (address, port, accept) => listen(address, port, accept, trust),
     datagrams: (source, family, port = 0) => openDatagrams(source, family, port),
     addresses: hostAddresses,
     watchHost: changed => watch.watch(changed),
@@ -23,7 +25,10 @@ export function realNetwork(): Network {
   };
 }
 
-function openConnection(target: ConnectTarget): Promise<Result<Connection, NetworkError>> {
+function openConnection(
+  target: ConnectTarget,
+  trust: ClientTrust,
+): Promise<Result<Connection, NetworkError>> {
   const { source, address, port, timeoutMs, signal } = target;
   const doing = `Connecting ${source === null ? '' : `from ${source} `}to ${address}:${port}`;
   const fail = (kind: NetworkError['kind'], why: string): Result<Connection, NetworkError> => ({
@@ -53,7 +58,7 @@ function openConnection(target: ConnectTarget): Promise<Result<Connection, Netwo
     resolve(result);
   };
   const connected = (): void => {
-    const connection = new TcpConnection(socket);
+    const connection = new TcpConnection(socket, trust);
     settle({ ok: true, value: connection });
   };
   const failed = (error: Error): void => settle({ ok: false, error: networkErrorOf(error, doing) });
@@ -69,10 +74,11 @@ function listen(
   address: string,
   port: number,
   accept: (connection: Connection) => void,
+  trust: ClientTrust,
 ): Promise<Result<Listener, NetworkError>> {
   const { promise, resolve } = Promise.withResolvers<Result<Listener, NetworkError>>();
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
-  server.on('connection', (socket: Socket) => accept(new TcpConnection(socket)));
+  server.on('connection', (socket: Socket) => accept(new TcpConnection(socket, trust)));
   const failed = (error: Error): void =>
     resolve({ ok: false, error: networkErrorOf(error, `Listening on ${address}:${port}`) });
   server.once('error', failed);

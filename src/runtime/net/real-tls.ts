@@ -3,6 +3,7 @@ import {
   checkServerIdentity,
   connect,
   createSecureContext,
+  getCACertificates,
   type SecureContext,
   TLSSocket,
   type TLSSocket as TlsSocket,
@@ -19,7 +20,6 @@ type Remembered = { readonly session: Buffer; readonly unverified: string | null
 
 /** Sessions kept for resumption; the one that was used longest ago goes first. */
 const keptSessions = 2_000;
-const sessions = new Map<string, Remembered>();
 
 /** Certificates of a chain that are looked at. */
 const longestChain = 10;
@@ -27,9 +27,56 @@ const longestChain = 10;
 /** Parsed once for each certificate: its object stands for the secrets by which its sessions are resumed. */
 const contexts = new WeakMap<ServerCertificate, SecureContext>();
 
+/** Why a certificate proves nothing, where OpenSSL and Node have a code for it. */
+const flaws: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'it has expired',
+  CERT_NOT_YET_VALID: 'it is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its chain ends in an authority that this host does not trust',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its authority is not known to this host, or its chain is not whole',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its authority is not known to this host, or its chain is not whole',
+};
+
+/** Whom a client trusts, and the sessions that it can go on with: one for each network, made when first needed. */
+export class ClientTrust {
+  readonly #authorities: readonly string[];
+  readonly #sessions = new Map<string, Remembered>();
+  #context: SecureContext | null = null;
+
+  /** `authorities`, PEM, are trusted beside those of the host and of Node. */
+  constructor(authorities: readonly string[] = []) {
+    this.#authorities = authorities;
+  }
+
+  get context(): SecureContext {
+    this.#context ??= createSecureContext({
+      ca: [
+        ...new Set([...getCACertificates('default'), ...getCACertificates('system'), ...this.#authorities]),
+      ],
+    });
+    return this.#context;
+  }
+
+  recall(key: string): Remembered | undefined {
+    return this.#sessions.get(key);
+  }
+
+  remember(key: string, session: Remembered): void {
+    this.#sessions.delete(key);
+    this.#sessions.set(key, session);
+    if (this.#sessions.size <= keptSessions) return;
+    const [oldest] = this.#sessions.keys();
+    if (oldest !== undefined) this.#sessions.delete(oldest);
+  }
+}
+
 /** The handshake on a connected socket that nobody reads. The error is a sentence; the socket is then destroyed. */
-export function secure(socket: Socket, terms: TlsTerms): Promise<Result<Secured, string>> {
-  return terms.side === 'client' ? secureAsClient(socket, terms) : secureAsServer(socket, terms);
+export function secure(
+  socket: Socket,
+  terms: TlsTerms,
+  trust: ClientTrust,
+): Promise<Result<Secured, string>> {
+  return terms.side === 'client' ? secureAsClient(socket, terms, trust) : secureAsServer(socket, terms);
 }
 
 /** The context of a certificate and its key. Throws where they do not fit each other or cannot be read. */
@@ -42,12 +89,18 @@ export function contextOf(certificate: ServerCertificate): SecureContext {
 }
 
 /** Whatever the certificate is worth, the handshake is completed first; only then is it judged, and told why. */
-function secureAsClient(raw: Socket, terms: ClientTerms): Promise<Result<Secured, string>> {
+function secureAsClient(
+  raw: Socket,
+  terms: ClientTerms,
+  trust: ClientTrust,
+): Promise<Result<Secured, string>> {
   const { serverName, verify, timeoutMs } = terms;
+  // What was verified for one name is never resumed as anything else.
   const key = `${serverName ?? ''} ${verify ? 'verified' : 'any'} ${terms.sessionKey}`;
-  const known = terms.chain === true ? undefined : sessions.get(key);
+  const known = terms.chain === true ? undefined : trust.recall(key);
   const socket = connect({
     socket: raw,
+    secureContext: trust.context,
     rejectUnauthorized: false,
     checkServerIdentity: (_host, certificate) =>
       serverName === null ? undefined : checkServerIdentity(serverName, certificate),
@@ -56,10 +109,13 @@ function secureAsClient(raw: Socket, terms: ClientTerms): Promise<Result<Secured
   });
   return settled(socket, raw, 'secureConnect', timeoutMs, () => {
     const resumed = socket.isSessionReused();
-    const unverified = resumed && known !== undefined ? known.unverified : judgement(socket);
+    const unverified = resumed && known !== undefined ? known.unverified : judgement(socket, serverName);
     if (verify && unverified !== null)
       return { ok: false, error: `The certificate does not verify: ${unverified}.` };
-    socket.on('session', session => remember(key, { session, unverified }));
+    // Tickets of TLS 1.3 come later; the session of TLS 1.2 is there by now.
+    socket.on('session', session => trust.remember(key, { session, unverified }));
+    const session = socket.getProtocol() === 'TLSv1.3' ? undefined : socket.getSession();
+    if (session !== undefined) trust.remember(key, { session, unverified });
     const facts = factsOf(socket, resumed, unverified);
     return {
       ok: true,
@@ -86,10 +142,11 @@ function secureAsServer(raw: Socket, terms: ServerTerms): Promise<Result<Secured
     secureContext: contextOf(certificates.choose(null)),
     SNICallback: (name, done) => done(null, contextOf(certificates.choose(name))),
   });
-  return settled(socket, raw, 'secure', timeoutMs, () => ({
-    ok: true,
-    value: { socket, facts: factsOf(socket, socket.isSessionReused(), null) },
-  }));
+  return settled(socket, raw, 'secure', timeoutMs, () => {
+    // A TLS socket without a server tells of later errors only so, and would stand.
+    socket.on('_tlsError', error => socket.destroy(error));
+    return { ok: true, value: { socket, facts: factsOf(socket, socket.isSessionReused(), null) } };
+  });
 }
 
 function settled(
@@ -105,6 +162,7 @@ function settled(
     socket.off(success, done);
     socket.off('_tlsError', failed);
     socket.off('error', failed);
+    socket.off('end', closed);
     socket.off('close', closed);
     if (!result.ok) {
       socket.on('error', () => {});
@@ -125,17 +183,21 @@ function settled(
   socket.on(success, done);
   socket.on('_tlsError', failed);
   socket.on('error', failed);
+  // Half-open sockets stand when the far side has ended.
+  socket.on('end', closed);
   socket.on('close', closed);
   raw.on('error', () => {});
   return promise;
 }
 
 /** Why the certificate proves nothing; null where it verifies for the name. */
-function judgement(socket: TlsSocket): string | null {
+function judgement(socket: TlsSocket, serverName: string | null): string | null {
   if (socket.authorized) return null;
   const error: unknown = socket.authorizationError;
-  if (error instanceof Error) return error.message;
-  return typeof error === 'string' ? error : 'it was not verified';
+  const said = error instanceof Error ? error.message : error;
+  const code = typeof said === 'string' ? said : 'it was not verified';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `it is not for ${serverName}`;
+  return flaws[code] ?? code;
 }
 
 function factsOf(socket: TlsSocket, resumed: boolean, unverified: string | null): TlsFacts {
@@ -145,14 +207,6 @@ function factsOf(socket: TlsSocket, resumed: boolean, unverified: string | null)
     resumed,
     unverified,
   };
-}
-
-function remember(key: string, session: Remembered): void {
-  sessions.delete(key);
-  sessions.set(key, session);
-  if (sessions.size <= keptSessions) return;
-  const [oldest] = sessions.keys();
-  if (oldest !== undefined) sessions.delete(oldest);
 }
 
 /** OpenSSL's errors name its source files; the reason is what a person can use. */
