@@ -5,6 +5,7 @@ import type { DnsServerSetting } from '../decision/next-hop/dns-server.ts';
 import { ourAddresses } from '../decision/next-hop/our-addresses.ts';
 import type { RouteSetting } from '../decision/next-hop/route-setting.ts';
 import type { NotifySetting } from '../decision/notice/notify-setting.ts';
+import { expireMsByDomain } from '../decision/queue/expiry.ts';
 import { MessageIds } from '../decision/queue/message-id.ts';
 import type { DeliverySetting, QueueSetting } from '../decision/queue/settings.ts';
 import { Primaries } from './backup/primaries.ts';
@@ -447,6 +448,7 @@ const deliverySettings = (settings: GatewaySettings) => ({
   hostname: settings.hostname,
   queue: settings.queue,
   delivery: settings.delivery,
+  expireMsOf: expireMsByDomain(settings.domains),
 });
 
 function inboundSettings(settings: GatewaySettings): InboundSettings {

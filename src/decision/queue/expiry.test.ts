@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { expiresAt } from './expiry.ts';
+import { expireMsByDomain, expiresAt } from './expiry.ts';
 import type { Outage } from './queued.ts';
 
 /** Received at 100, kept for 50. */
@@ -54,4 +54,15 @@ test('expiry is never earlier than without outages and never later than twice', 
       },
     ),
   );
+});
+
+test('expiry: a domain may keep its mail for a time of its own', () => {
+  const expireMsOf = expireMsByDomain([
+    { name: 'backup.example', expireMs: 21 },
+    { name: 'example.com', expireMs: null },
+  ]);
+  assert.equal(expireMsOf('a@Backup.Example'), 21);
+  assert.equal(expireMsOf('a@example.com'), null);
+  assert.equal(expireMsOf('a@remote.example'), null);
+  assert.equal(expireMsByDomain([])('a@backup.example'), null);
 });

@@ -1,3 +1,5 @@
+import { domainOf } from '../../protocol/smtp/address.ts';
+import type { DomainSetting } from '../admission/domain.ts';
 import type { Outage } from './queued.ts';
 
 /**
@@ -23,4 +25,12 @@ export function expiresAt(
     counted = to;
   }
   return Math.min(expiry, receivedAt + 2 * expireMs);
+}
+
+/** How long mail for a recipient is kept, in ms, where its domain has a time of its own; null: as long as the queue keeps mail. */
+export function expireMsByDomain(
+  domains: readonly Pick<DomainSetting, 'name' | 'expireMs'>[],
+): (forwardPath: string) => number | null {
+  const own = new Map(domains.flatMap(({ name, expireMs }) => (expireMs === null ? [] : [[name, expireMs]])));
+  return own.size === 0 ? () => null : forwardPath => own.get(domainOf(forwardPath)) ?? null;
 }

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { reply } from '../smtp/reply.ts';
-import { type BounceFacts, bounceMessage } from './bounce.ts';
 import { messageDate } from './date.ts';
 import { headerSection } from './header.ts';
-import { type ReceivedFacts, receivedCount, receivedField } from './received.ts';
+import { type ReceivedFacts, receivedCount, receivedField, receivedStamps } from './received.ts';
 
 const byte = fc.nat(255).map(code => String.fromCharCode(code));
 
@@ -53,6 +51,56 @@ for (const [clientAddress, literal] of addresses)
   test(`Received: ${clientAddress} is written ${literal}`, () =>
     assert.ok(receivedField({ ...facts, clientAddress }).includes(`(${literal})`)));
 
+const tls = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' };
+const protocols: [string, Partial<ReceivedFacts>, string][] = [
+  ['HELO', { protocol: 'SMTP' }, 'with SMTP id'],
+  ['EHLO under TLS', { tls }, 'with ESMTPS (TLSv1.3 TLS_AES_256_GCM_SHA384) id'],
+  ['HELO under TLS, which has no keyword', { protocol: 'SMTP', tls }, 'with SMTP (TLSv1.3 TLS_'],
+  ['SMTPUTF8', { smtpUtf8: true }, 'with UTF8SMTP id'],
+  ['SMTPUTF8 under TLS', { smtpUtf8: true, tls }, 'with UTF8SMTPS (TLSv1.3'],
+  ['a cipher of any name', { tls: { protocol: 'a)\r\nb', cipher: '(' } }, 'with ESMTPS (a???b ?) id'],
+  [
+    'SMTPUTF8 and its recipient',
+    { smtpUtf8: true, forwardPath: 'ü@münchen.example' },
+    '\tfor <ü@münchen.example>;',
+  ],
+  [
+    'a path that turns the text around',
+    { smtpUtf8: true, forwardPath: 'a\r\n\u0085>b@c' },
+    '\tfor <a????b@c>;',
+  ],
+];
+for (const [sentence, own, part] of protocols)
+  test(`Received: by ${sentence}`, () => {
+    const field = receivedField({ ...facts, ...own }).toString('utf8');
+    assert.ok(field.includes(part), field);
+  });
+
+const stamped: [string, string, string[]][] = [
+  [
+    'ours',
+    receivedField({ ...facts, tls, forwardPath: 'b@example.com' }).toString(),
+    ['mx1.example.com 0ABCDEFGH12'],
+  ],
+  ['one on a line', 'Received: from a by b.example id 7;\r\n', ['b.example 7']],
+  ['one without an id', 'Received: from a by b.example; id 7\r\n', []],
+  ['one whose id is in the next field', 'Received: from a by b.example\r\nX: id 7\r\n', []],
+  ['two', 'Received: by a id 1\r\nSubject: x\r\nReceived: by b\r\n\tid 2\r\n', ['a 1', 'b 2']],
+  ['one in the body', 'Subject: x\r\n\r\nReceived: by a id 1\r\n', []],
+  ['one in a body without a header', '\r\nReceived: by a id 1\r\n', []],
+];
+for (const [sentence, message, expected] of stamped)
+  test(`stamps: ${sentence}`, () =>
+    assert.deepEqual(
+      receivedStamps(Buffer.from(message)).map(({ by, id }) => `${by} ${id}`),
+      expected,
+    ));
+
+test('stamps: long nonsense is read in no time', () => {
+  receivedStamps(Buffer.from(`Received: ${' by a'.repeat(100_000)}`));
+  receivedStamps(Buffer.from('Received: by a \r\n'.repeat(50_000)));
+});
+
 /** One field is one line that begins with a name and goes on with folded lines only. */
 function isOneField(bytes: Buffer): boolean {
   return /^Received: [ -~]+(?:\r\n\t[ -~]+)*\r\n$/.test(bytes.toString('latin1'));
@@ -99,68 +147,6 @@ test('header section: never over its limit, and always the beginning of the mess
       const section = headerSection(start, limit);
       assert.ok(section.length <= limit && start.subarray(0, section.length).equals(section));
       if (section.length > 0) assert.ok(section.toString().endsWith('\r\n'));
-    }),
-  );
-});
-
-const bounce: BounceFacts = {
-  hostname: 'mail.example.com',
-  id: '0ABCDEFGH13',
-  at: Date.UTC(2026, 10, 24, 17, 5, 9),
-  reversePath: 'a@example.com',
-  failed: [
-    {
-      forwardPath: 'b@remote.example',
-      reply: reply(550, '5.1.1', 'No such mailbox here.'),
-      host: 'mx.remote.example',
-      reason: 'The host that takes mail for remote.example refused the recipient.',
-    },
-    { forwardPath: 'c@remote.example', reply: null, host: null, reason: 'No host answered for 5 days.' },
-  ],
-  original: {
-    id: '0ABCDEFGH12',
-    receivedAt: Date.UTC(2026, 10, 24, 17, 5, 8),
-    start: Buffer.from(original),
-  },
-};
-
-test('bounce: tells who was not reached, in whose words, and what to do', () => {
-  const text = bounceMessage(bounce).toString();
-  const [header = '', ...body] = text.split('\r\n\r\n');
-  assert.deepEqual(header.split('\r\n'), [
-    'Date: Tue, 24 Nov 2026 17:05:09 +0000',
-    'From: Mail Delivery System <MAILER-DAEMON@mail.example.com>',
-    'To: <a@example.com>',
-    'Subject: Your message could not be delivered',
-    'Message-ID: <0ABCDEFGH13@mail.example.com>',
-    'Auto-Submitted: auto-replied',
-    'MIME-Version: 1.0',
-    'Content-Type: text/plain; charset=utf-8',
-    'Content-Transfer-Encoding: 7bit',
-  ]);
-  const told = body.join('\n\n').replaceAll('\r\n', '\n');
-  assert.match(told, /<b@remote\.example>\n {4}The host that takes mail for remote\.example/);
-  assert.match(told, /mx\.remote\.example said:\n {6}550 5\.1\.1 No such mailbox here\./);
-  assert.match(told, /<c@remote\.example>\n {4}No host answered for 5 days\.\n\n/);
-  assert.ok(told.endsWith('From: a@example.com\nSubject: long\n words\nTo: b@remote.example\n'));
-});
-
-test('bounce: 8-bit headers of the original are declared', () => {
-  const start = Buffer.from('Subject: grün\r\n\r\n');
-  const text = bounceMessage({ ...bounce, original: { ...bounce.original, start } }).toString();
-  assert.ok(text.includes('Content-Transfer-Encoding: 8bit'));
-  assert.ok(text.includes('Subject: grün\r\n'));
-});
-
-test('bounce: whatever the far side said, its own header is ours alone and its lines are short', () => {
-  const text = fc.oneof(fc.string({ unit: byte, maxLength: 1_500 }), fc.constant('x\r\nBcc: y\r\n\r\nz'));
-  fc.assert(
-    fc.property(text, text, text, (said, path, reason) => {
-      const failed = [{ forwardPath: path, reply: reply(550, null, said), host: said, reason }];
-      const message = bounceMessage({ ...bounce, reversePath: path, failed }).toString('latin1');
-      const [header = ''] = message.split('\r\n\r\n');
-      assert.equal(header.split('\r\n').length, 9);
-      assert.ok(message.split('\r\n').every(line => line.length < 998 && !/[\r\n]/.test(line)));
     }),
   );
 });

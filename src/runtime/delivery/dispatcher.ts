@@ -274,8 +274,8 @@ export class Dispatcher {
     const { clock, random, gate } = this.#parts;
     const kept = gate?.holds(site.key, group[0]) ?? null;
     if (kept !== null) return this.#keepBack(group, kept);
-    if (site.isStuck && !this.#ledger.hasExpired(group[0].message))
-      return this.#ledger.handBack(group, clock.now() + stuckAwayMs * (0.5 + random.next()));
+    if (site.isStuck && !this.#ledger.hasExpired(group[0]))
+      return this.#ledger.putOff(group, clock.now() + stuckAwayMs * (0.5 + random.next()));
     const now = clock.monotonic();
     if (group.length === 1) return site.add(new Job(group, hosts, now), laneOf(group[0]));
     for (const all of grouped(group, each => laneOf(each).key)) {
@@ -293,7 +293,7 @@ export class Dispatcher {
   /** The site is known to be away: it waits without an attempt, and a new message's trace says so. */
   #keepBack(group: Group, { until, reason }: { readonly until: number; readonly reason: string }): void {
     const { message, recipient } = group[0];
-    if (this.#ledger.hasExpired(message)) return this.#ledger.expire(group);
+    if (this.#ledger.hasExpired(group[0])) return this.#ledger.expire(group);
     if (recipient.attempts === 0 && recipient.nextAttemptAt === message.receivedAt) {
       const now = this.#parts.clock.now();
       for (const each of group)
@@ -374,7 +374,7 @@ export class Dispatcher {
   /** No uplink can take it now: it waits without an attempt. */
   #park(group: Group): void {
     if (this.#stopping) return this.#ledger.handBack(group, null);
-    if (this.#ledger.hasExpired(group[0].message)) return this.#ledger.expire(group);
+    if (this.#ledger.hasExpired(group[0])) return this.#ledger.expire(group);
     if (this.#parking.recipients + group.length <= parkedLimit) return this.#parking.add(group);
     this.#ledger.handBack(group, this.#parts.clock.now() + parkedAwayMs * (0.5 + this.#parts.random.next()));
   }
@@ -406,8 +406,10 @@ export class Dispatcher {
         site.sweep(now);
         if (site.isEmpty) this.#sites.delete(key);
       }
-      const expired = this.#parking.takeOut(([{ message }]) => this.#ledger.hasExpired(message));
+      const expired = this.#parking.takeOut(([first]) => this.#ledger.hasExpired(first));
       for (const group of expired) this.#ledger.expire(group);
+      const untold = this.#parking.takeOut(group => this.#ledger.owesNotice(group));
+      for (const group of untold) this.#ledger.handBack(group, null);
       this.#sweepLater();
     });
   }

@@ -9,18 +9,20 @@ export type Group = readonly [LeasedRecipient, ...LeasedRecipient[]];
 export type Found = { readonly group: Group; readonly hop: NextHop };
 
 /** Parts with the same key, in the order in which the keys first come. */
-export function grouped(
-  leased: readonly LeasedRecipient[],
-  keyOf: (each: LeasedRecipient) => string,
-): Group[] {
-  const groups = new Map<string, LeasedRecipient[]>();
-  for (const each of leased) {
+export function grouped<Each>(
+  all: readonly Each[],
+  keyOf: (each: Each) => string,
+): (readonly [Each, ...Each[]])[] {
+  const groups = new Map<string, Each[]>();
+  for (const each of all) {
     const key = keyOf(each);
     const group = groups.get(key);
     if (group) group.push(each);
     else groups.set(key, [each]);
   }
-  return [...groups.values()].flatMap(([first, ...rest]) => (first ? [[first, ...rest] as const] : []));
+  return [...groups.values()].flatMap(([first, ...rest]) =>
+    first === undefined ? [] : [[first, ...rest] as const],
+  );
 }
 
 /** The parts of one message whose domains have one site, and the same hosts behind it, become one. */

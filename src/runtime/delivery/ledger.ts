@@ -2,14 +2,25 @@ import type { AttemptEnd, Outcome } from '../../decision/queue/attempt.ts';
 import { expiresAt } from '../../decision/queue/expiry.ts';
 import type { MessageIds } from '../../decision/queue/message-id.ts';
 import { needsPreferredEgress } from '../../decision/queue/outcome.ts';
-import type { Doubt, LeasedRecipient, QueuedMessage, QueuedRecipient } from '../../decision/queue/queued.ts';
+import type { Doubt, LeasedRecipient, QueuedRecipient } from '../../decision/queue/queued.ts';
+import {
+  delayNoticeAt,
+  delaySaying,
+  expirySaying,
+  refusalSaying,
+  type Saying,
+  successSaying,
+  wantsReport,
+} from '../../decision/queue/reporting.ts';
 import { nextAttemptAt } from '../../decision/queue/schedule.ts';
 import type { DeliverySetting, QueueSetting } from '../../decision/queue/settings.ts';
-import { type BouncedRecipient, bounceMessage } from '../../protocol/message/bounce.ts';
-import { type Reply, replyText } from '../../protocol/smtp/reply.ts';
+import type { ReportAction, ReportedRecipient } from '../../protocol/message/report-facts.ts';
+import { replyText } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, NewMessage, QueueStore, Random, Settlement } from '../ports.ts';
 import type { OutageSource } from './egress-guide.ts';
+import { grouped } from './group.ts';
+import { leasedReport, ReportDesk } from './report-desk.ts';
 import { type RouteTaken, recipientEvent } from './trace-event.ts';
 
 /** What delivery runs by; swapped as a whole on reload. */
@@ -17,6 +28,8 @@ export type DeliverySettings = {
   readonly hostname: string;
   readonly queue: QueueSetting;
   readonly delivery: DeliverySetting;
+  /** How long mail for a recipient is kept where that is not the queue's time; left out, and null: it is. */
+  readonly expireMsOf?: (forwardPath: string) => number | null;
 };
 
 /** One recipient's share of what became of an attempt. */
@@ -28,6 +41,8 @@ export type Entry = {
 
 /** How an attempt was made; `dotAt` (wall ms) where the message went out whole. */
 export type Made = {
+  /** The far side knows DSN, and reports on success from now on (RFC 3461 section 5.2.2). */
+  readonly dsnPassed?: boolean;
   readonly route: RouteTaken | null;
   readonly elapsedMs: number;
   readonly dotAt: number | null;
@@ -52,15 +67,22 @@ export type LedgerParts = {
   readonly due: (at: number) => void;
 };
 
-/** How much of a message a bounce may quote from. */
-const quotedBytes = 20 * 1024;
-const bounceLeaseMs = 5 * 60_000;
 /** Where a receiver never answers the final dot. */
 const longestDoubtWaitMs = 2 * 60 * 60_000;
 /** Time for a last attempt at the moment of expiry. */
 const lastWaitMs = 60_000;
 const firstRetryMs = 500;
 const longestRetryMs = 30_000;
+
+type KeptAs = Omit<Extract<Settlement['to'], { kind: 'keep' }>, 'kind'>;
+
+/** A recipient that its sender hears of, and how it is settled with that. */
+type Owed = {
+  readonly leased: LeasedRecipient;
+  readonly action: ReportAction;
+  readonly reported: ReportedRecipient;
+  readonly to: Settlement['to'];
+};
 
 type Batch = {
   readonly settlements: Settlement[];
@@ -75,67 +97,94 @@ type Batch = {
  */
 export class Ledger {
   readonly #parts: LedgerParts;
+  readonly #desk: ReportDesk;
   #batch: Batch = emptyBatch();
   #writing: Promise<void> | null = null;
-  #reading = 0;
   #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
+    this.#desk = new ReportDesk({ ...parts, hostname: () => parts.settings().hostname });
   }
 
   /** `late`: the queue had already been told of a doubt, so the recipients are not leased to us. */
   settle(entries: readonly Entry[], made: Made, late = false): void {
-    const failed: Entry[] = [];
+    const reports: Owed[] = [];
     const now = this.#parts.clock.now();
+    const gone = (entry: Entry, action: ReportAction, saying: Saying): void => {
+      const { recipient, message } = entry.leased;
+      const { route } = made;
+      const about = action === 'failed' ? 'failure' : 'success';
+      const done: Settlement['to'] = { kind: 'done' };
+      if (!wantsReport(message, recipient, about) || (about === 'success' && made.dsnPassed))
+        return this.#done(entry.leased, late);
+      const host = saying.reply === null || entry.end.kind !== 'replied' ? null : (route?.to.host ?? null);
+      const lastAttemptAt = entry.end.kind === 'not_tried' ? null : now;
+      const reported = { ...said(recipient, saying), host, lastAttemptAt };
+      reports.push({ leased: entry.leased, action, reported, to: done });
+    };
+    const kept = (entry: Entry, as: KeptAs): void => {
+      const saying = (): Saying => delaySaying(entry.end, entry.leased.recipient);
+      const owed = this.#delayOwed(entry.leased, as, saying, now);
+      if (owed === null) return this.#keep(entry.leased, as, late);
+      const host = owed.reported.reply === null ? null : (made.route?.to.host ?? null);
+      reports.push({ ...owed, reported: { ...owed.reported, host, lastAttemptAt: now } });
+    };
     for (const entry of entries) {
-      const { leased, outcome } = entry;
+      const { leased, end, outcome } = entry;
       const told = { reply: replyOf(entry), reason: outcome.reason, elapsedMs: Math.round(made.elapsedMs) };
       switch (outcome.kind) {
-        case 'delivered':
+        case 'delivered': {
+          const action = made.route?.candidate.egress.kind === 'local' ? 'delivered' : 'relayed';
           this.#tell(now, entry, 'delivered', made, { ...told, blame: null });
-          this.#done(leased, late);
+          gone(entry, action, successSaying(end, action));
           break;
+        }
         case 'bounced':
           this.#tell(now, entry, 'bounced', made, { ...told, blame: outcome.blame });
-          failed.push(entry);
+          gone(entry, 'failed', refusalSaying(end, outcome.reason));
           break;
         case 'in_doubt':
-          if (this.#expiry(leased.message, now) <= now) {
-            this.#tell(now, entry, 'expired', made, { ...told, blame: 'egress' });
-            failed.push(entry);
-            break;
-          }
-          this.#tell(now, entry, 'in_doubt', made, { ...told, blame: 'egress' });
-          this.#keep(leased, this.#doubted(leased, made, now), late);
-          break;
         case 'deferred':
-        case 'awaits_preferred':
-          if (this.#expiry(leased.message, now) <= now) {
-            this.#tell(now, entry, 'expired', made, { ...told, blame: outcome.blame });
-            failed.push(entry);
-            break;
+        case 'awaits_preferred': {
+          const blame = outcome.kind === 'in_doubt' ? 'egress' : outcome.blame;
+          if (this.#expiry(leased, now) <= now) {
+            this.#tell(now, entry, 'expired', made, { ...told, blame });
+            gone(entry, 'failed', expirySaying(end, leased.recipient));
+          } else if (outcome.kind === 'in_doubt') {
+            this.#tell(now, entry, 'in_doubt', made, { ...told, blame });
+            kept(entry, this.#doubted(leased, made, now));
+          } else {
+            this.#tell(now, entry, 'deferred', made, { ...told, blame });
+            kept(entry, this.#later(entry, made, now));
           }
-          this.#tell(now, entry, 'deferred', made, { ...told, blame: outcome.blame });
-          this.#keep(leased, this.#later(entry, made, now), late);
           break;
+        }
         default:
           outcome satisfies never;
       }
     }
-    if (failed.length > 0) void this.#giveBack(failed, made, late);
+    this.#report(reports, late);
     this.#write();
   }
 
   /** Nothing was tried: all stays as it was, due at `at` or when it was. */
   handBack(leased: readonly LeasedRecipient[], at: number | null): void {
-    for (const each of leased) {
-      const { attempts, nextAttemptAt: due, lastEgress, lastReply, doubt } = each.recipient;
-      const waiting = attempts > 0 ? 'deferred' : 'queued';
-      const state = doubt === null ? waiting : 'in_doubt';
-      this.#keep(each, { state, attempts, nextAttemptAt: at ?? due, lastEgress, lastReply, doubt }, false);
-    }
-    this.#write();
+    this.#giveBack(leased, at, {});
+  }
+
+  /**
+   * Nothing was tried, for the destination does not answer: until then (wall ms) all that waits for it is left alone,
+   * in one place of the queue instead of with each recipient.
+   */
+  putOff(leased: readonly LeasedRecipient[], destinationUntil: number): void {
+    this.#giveBack(leased, null, { destinationUntil });
+  }
+
+  /** Is there a recipient whose sender must be told that it waits? */
+  owesNotice(leased: readonly LeasedRecipient[]): boolean {
+    const now = this.#parts.clock.now();
+    return leased.some(each => (this.#noticeAt(each) ?? Number.POSITIVE_INFINITY) <= now);
   }
 
   /** Nothing was tried, and the time is over: given back to the sender. */
@@ -155,16 +204,16 @@ export class Ledger {
     );
   }
 
-  hasExpired(message: QueuedMessage): boolean {
+  hasExpired(leased: LeasedRecipient): boolean {
     const now = this.#parts.clock.now();
-    return this.#expiry(message, now) <= now;
+    return this.#expiry(leased, now) <= now;
   }
 
   /** Resolves when all is durable. */
   async drain(): Promise<void> {
-    while (this.#writing !== null || this.#reading > 0) {
+    while (this.#writing !== null || this.#desk.busy) {
       await this.#writing;
-      if (this.#reading > 0) await this.#parts.clock.sleep(5);
+      if (this.#desk.busy) await this.#parts.clock.sleep(5);
     }
   }
 
@@ -179,11 +228,11 @@ export class Ledger {
   }
 
   #later({ leased, end, outcome }: Entry, made: Made, now: number) {
-    const { recipient, message } = leased;
+    const { recipient } = leased;
     const counts = outcome.kind !== 'deferred' || outcome.counts;
     const attempts = recipient.attempts + (counts ? 1 : 0);
     const scheduled = nextAttemptAt({ attempts, now, random01: this.#parts.random.next() });
-    const latest = Math.max(this.#expiry(message, now), now + lastWaitMs);
+    const latest = Math.max(this.#expiry(leased, now), now + lastWaitMs);
     return {
       state: 'deferred' as const,
       attempts,
@@ -218,13 +267,14 @@ export class Ledger {
     };
   }
 
-  #expiry(message: QueuedMessage, now: number): number {
-    return expiresAt(
-      message.receivedAt,
-      this.#parts.settings().queue.expireMs,
-      this.#parts.outages.outages,
-      now,
-    );
+  #expiry({ message, recipient }: LeasedRecipient, now: number): number {
+    const { queue, expireMsOf } = this.#parts.settings();
+    const expireMs = expireMsOf?.(recipient.forwardPath) ?? queue.expireMs;
+    return expiresAt(message.receivedAt, expireMs, this.#parts.outages.outages, now);
+  }
+
+  #noticeAt({ message, recipient }: LeasedRecipient): number | null {
+    return delayNoticeAt(message, recipient, this.#parts.settings().queue.delayNoticeMs);
   }
 
   #done(leased: LeasedRecipient, late: boolean): void {
@@ -233,59 +283,71 @@ export class Ledger {
     if (!late) this.#batch.freed.push(leased);
   }
 
-  #keep(
-    leased: LeasedRecipient,
-    as: Pick<QueuedRecipient, 'state' | 'attempts' | 'nextAttemptAt' | 'lastEgress' | 'lastReply' | 'doubt'>,
-    late: boolean,
-  ): void {
+  #keep(leased: LeasedRecipient, as: KeptAs, late: boolean): void {
     const { message, index } = leased.recipient;
-    this.#batch.settlements.push({ message, index, to: { kind: 'keep', ...as } });
-    this.#batch.due = Math.min(this.#batch.due, as.nextAttemptAt);
+    const nextAttemptAt = this.#noLaterThanNotice(leased, as);
+    this.#batch.settlements.push({ message, index, to: { kind: 'keep', ...as, nextAttemptAt } });
+    this.#batch.due = Math.min(this.#batch.due, Math.max(nextAttemptAt, as.destinationUntil ?? 0));
     if (!late) this.#batch.freed.push(leased);
   }
 
-  /** Recipients of one message that failed for good: done, and in the same commit the message that says so. */
-  async #giveBack(failed: readonly Entry[], made: Made, late: boolean): Promise<void> {
-    const [first] = failed;
-    if (first === undefined) return;
-    const { message, body } = first.leased;
-    if (message.reversePath !== '') {
-      this.#reading += 1;
-      const start = await this.#parts.store.readRange(body, 0, Math.min(quotedBytes, message.sizeBytes));
-      this.#reading -= 1;
-      const quoted = start.ok ? start.value : Buffer.alloc(0);
-      this.#batch.bounces.push(this.#bounce(message, failed, made, quoted));
+  /** A sender is told of a wait at its time, so nothing is out of sight for longer; but a doubt is not sent again sooner. */
+  #noLaterThanNotice(leased: LeasedRecipient, { nextAttemptAt, state }: KeptAs): number {
+    const noticeAt = state === 'in_doubt' ? null : this.#noticeAt(leased);
+    return noticeAt !== null && noticeAt > this.#parts.clock.now()
+      ? Math.min(nextAttemptAt, noticeAt)
+      : nextAttemptAt;
+  }
+
+  #giveBack(
+    leased: readonly LeasedRecipient[],
+    at: number | null,
+    how: Pick<KeptAs, 'destinationUntil'>,
+  ): void {
+    const now = this.#parts.clock.now();
+    const reports: Owed[] = [];
+    for (const each of leased) {
+      const { attempts, nextAttemptAt: due, lastEgress, lastReply, doubt } = each.recipient;
+      const waiting = attempts > 0 ? 'deferred' : 'queued';
+      const state = doubt === null ? waiting : 'in_doubt';
+      const as = { state, attempts, nextAttemptAt: at ?? due, lastEgress, lastReply, doubt, ...how } as const;
+      const owed = this.#delayOwed(each, as, () => delaySaying(null, each.recipient), now);
+      if (owed === null) this.#keep(each, as, false);
+      else reports.push(owed);
     }
-    for (const { leased } of failed) this.#done(leased, late);
+    this.#report(reports, false);
     this.#write();
   }
 
-  #bounce(message: QueuedMessage, failed: readonly Entry[], made: Made, start: Buffer): NewMessage {
-    const { clock, ids, owner, settings, hasRoom } = this.#parts;
-    const now = clock.now();
-    const id = ids.next(now);
-    const bytes = bounceMessage({
-      hostname: settings().hostname,
-      id,
-      at: now,
-      reversePath: message.reversePath,
-      failed: failed.map(entry => bouncedRecipient(entry, made)),
-      original: { id: message.id, receivedAt: message.receivedAt, start },
-    });
-    const eightBit = bytes.some(byte => byte >= 128);
-    return {
-      message: {
-        id,
-        receivedAt: now,
-        reversePath: '',
-        sizeBytes: bytes.length,
-        bodyType: eightBit ? '8bitmime' : '7bit',
-        client: null,
-      },
-      body: { kind: 'inline', bytes },
-      forwardPaths: [message.reversePath],
-      lease: hasRoom() ? { owner, until: now + bounceLeaseMs } : null,
-    };
+  /** The notice that is due as a recipient is kept; null: none. */
+  #delayOwed(leased: LeasedRecipient, as: KeptAs, saying: () => Saying, now: number): Owed | null {
+    const noticeAt = this.#noticeAt(leased);
+    if (noticeAt === null || noticeAt > now) return null;
+    const retryUntil = this.#expiry(leased, now);
+    const reported = { ...said(leased.recipient, saying()), retryUntil };
+    return { leased, action: 'delayed', reported, to: { kind: 'keep', ...as, delayTold: true } };
+  }
+
+  /** Recipients of whom their senders hear: settled in the same commit as the message that says so. */
+  #report(owed: readonly Owed[], late: boolean): void {
+    for (const same of grouped(owed, ({ leased, action }) => `${leased.message.id} ${action}`)) {
+      const [{ leased, action }] = same;
+      const written = this.#desk.write(
+        leased,
+        action,
+        same.map(({ reported }) => reported),
+      );
+      void written.then(report => {
+        this.#batch.bounces.push(report);
+        for (const each of same) {
+          const { message, index } = each.leased.recipient;
+          this.#batch.settlements.push({ message, index, to: each.to });
+          if (each.to.kind === 'keep') this.#batch.due = Math.min(this.#batch.due, each.to.nextAttemptAt);
+          if (!late) this.#batch.freed.push(each.leased);
+        }
+        this.#write();
+      });
+    }
   }
 
   #write(): void {
@@ -305,7 +367,7 @@ export class Ledger {
       await this.#commit(batch);
       this.#parts.freed(batch.freed);
       const ours = batch.bounces.filter(({ lease }) => lease !== null);
-      if (ours.length > 0) this.#parts.bounced(ours.map(leasedBounce));
+      if (ours.length > 0) this.#parts.bounced(ours.map(leasedReport));
       if (ours.length < batch.bounces.length) batch.due = Math.min(batch.due, this.#parts.clock.now());
       if (batch.due < Number.POSITIVE_INFINITY) this.#parts.due(batch.due);
     }
@@ -363,33 +425,12 @@ function lastReplyAfter(recipient: QueuedRecipient, end: AttemptEnd, reason: str
   return needsPreferredEgress(recipient.lastReply) ? recipient.lastReply : reason;
 }
 
-function bouncedRecipient({ leased, end, outcome }: Entry, { route }: Made): BouncedRecipient {
-  const said: Reply | null = end.kind === 'replied' ? end.reply : null;
-  const expired = outcome.kind !== 'bounced';
-  const refused = said === null ? outcome.reason : 'The receiving server refused it.';
-  return {
-    forwardPath: leased.recipient.forwardPath,
-    reply: said,
-    host: said === null ? null : (route?.to.host ?? null),
-    reason: expired ? `It could not be delivered in the time that mail is kept. ${outcome.reason}` : refused,
-  };
-}
-
-function leasedBounce({ message, body, lease, forwardPaths }: NewMessage): LeasedRecipient {
-  return {
-    message,
-    body,
-    recipient: {
-      message: message.id,
-      index: 0,
-      forwardPath: forwardPaths[0] ?? '',
-      state: 'active',
-      attempts: 0,
-      nextAttemptAt: message.receivedAt,
-      lease,
-      lastEgress: null,
-      lastReply: null,
-      doubt: null,
-    },
-  };
+/** What a report says of a recipient, but for what only an attempt knows. */
+function said(
+  { forwardPath, dsn }: QueuedRecipient,
+  { status, reply, reason }: Saying,
+): Omit<ReportedRecipient, 'host' | 'lastAttemptAt'> & { host: null; lastAttemptAt: null } {
+  const originalRecipient = dsn?.orcpt ?? null;
+  const silent = { host: null, lastAttemptAt: null, retryUntil: null };
+  return { forwardPath, originalRecipient, status, reply, reason, ...silent };
 }

@@ -103,7 +103,8 @@ export class Verdicts {
       if (outcome.kind === 'awaits_preferred') awaiting.add(job.message.id);
       entries.push({ leased, end, outcome });
     });
-    const made = { route: session, elapsedMs: session.jobMs, dotAt: session.dotAt };
+    const { dsnPassed, jobMs: elapsedMs, dotAt } = session;
+    const made = { route: session, elapsedMs, dotAt, dsnPassed };
     if (job.doubted) {
       this.#answeredLate(entries, made);
       return null;
