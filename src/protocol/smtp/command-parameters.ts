@@ -114,17 +114,19 @@ function readNotify(value: string): RecipientDsn['notify'] {
 
 /**
  * `rfc822;` and an address in xtext. Of other types only the characters are checked. `utf-8;` (RFC 6533 section 3) may
- * be followed by the address as it is, or, as Postfix writes it, by the bytes of its UTF-8 in xtext.
+ * be followed by the address as it is. Postfix writes the bytes of UTF-8 in xtext, after `rfc822;`: that is read as
+ * what it means.
  */
 function readOriginalRecipient(value: string): string | null {
   const match = /^([\w!#$%&'*+/?^`{|}~-]+);(.+)$/.exec(value);
-  const [, type, address] = match ?? [];
-  if (type === undefined || address === undefined) return null;
-  const text = /[\x80-\uffff]/.test(address)
-    ? type.toLowerCase() === 'utf-8' && value.length <= orcptLimit && address
-    : (decoded(address, orcptLimit - type.length - 1) ??
-      (type.toLowerCase() === 'utf-8' && value.length <= orcptLimit && utf8InXtext(address)));
-  return text ? `${type.toLowerCase()};${text}` : null;
+  const [, written, address] = match ?? [];
+  if (written === undefined || address === undefined || value.length > orcptLimit) return null;
+  const type = written.toLowerCase();
+  if (/[\x80-\uffff]/.test(address)) return type === 'utf-8' ? `${type};${address}` : null;
+  const text = decoded(address, orcptLimit);
+  if (text !== null) return `${type};${text}`;
+  const unicode = type === 'utf-8' || type === 'rfc822' ? utf8InXtext(address) : null;
+  return unicode === null ? null : `utf-8;${unicode}`;
 }
 
 function utf8InXtext(value: string): string | null {

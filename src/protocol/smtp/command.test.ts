@@ -96,11 +96,11 @@ const commands: [string, string, string][] = [
   ],
   [
     'ORCPT whose UTF-8 is in xtext, as Postfix writes it',
-    'RCPT TO:<a@b.example> ORCPT=utf-8;m+C3+BCller@b.example',
+    'RCPT TO:<a@b.example> ORCPT=rfc822;m+C3+BCller@b.example',
     'RCPT a@b.example {"notify":null,"orcpt":"utf-8;müller@b.example"}',
   ],
-  ['ORCPT that hides a line end in UTF-8', 'RCPT TO:<a@b.example> ORCPT=utf-8;+C3+BC+0D+0A', '501 5.5.4'],
-  ['ORCPT whose xtext is no UTF-8', 'RCPT TO:<a@b.example> ORCPT=utf-8;+FF@b.example', '501 5.5.4'],
+  ['ORCPT that hides a line end in UTF-8', 'RCPT TO:<a@b.example> ORCPT=rfc822;+C3+BC+0D+0A', '501 5.5.4'],
+  ['ORCPT whose xtext is no UTF-8', 'RCPT TO:<a@b.example> ORCPT=rfc822;+FF@b.example', '501 5.5.4'],
   [
     'ORCPT in UTF-8 that says it is not',
     'RCPT TO:<a@b.example> ORCPT=rfc822;\xc3\xbc@b.example',
