@@ -4,10 +4,17 @@ import type { EgressSnapshot, EgressState, EgressView } from '../../src/decision
 import type { Observation } from '../../src/decision/egress/observation.ts';
 import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
 import { MessageIds } from '../../src/decision/queue/message-id.ts';
-import type { MessageClient, Outage, QueuedRecipient } from '../../src/decision/queue/queued.ts';
+import type {
+  MessageClient,
+  Outage,
+  QueuedMessage,
+  QueuedRecipient,
+} from '../../src/decision/queue/queued.ts';
+import type { MessageDsn, RecipientDsn } from '../../src/protocol/smtp/envelope.ts';
 import { Dispatcher } from '../../src/runtime/delivery/dispatcher.ts';
 import type { EgressGuide } from '../../src/runtime/delivery/egress-guide.ts';
 import { EventStream, type GatewayEvent, type TraceEvent } from '../../src/runtime/events.ts';
+import type { NewMessage, Settlement } from '../../src/runtime/ports.ts';
 import { MemoryDisk, MemoryStore } from './memory-store.ts';
 import { must, ReferenceNetwork, remoteDomains } from './reference-network.ts';
 
@@ -119,12 +126,22 @@ export class ScriptedGuide implements EgressGuide {
 
 const hour = 3_600_000;
 
+/** Keeps the texts of the reports that were appended. */
+class WatchedStore extends MemoryStore {
+  readonly reports: string[] = [];
+
+  override settle(settlements: readonly Settlement[], reports: readonly NewMessage[] = []) {
+    for (const { body } of reports) if (body.kind === 'inline') this.reports.push(body.bytes.toString());
+    return super.settle(settlements, reports);
+  }
+}
+
 /** The dispatcher in the simulated reference network, with a guide by script and next hops from a table. */
 export class DispatcherHouse {
   readonly world = new ReferenceNetwork(1);
   readonly clock = this.world.clock;
   readonly disk = new MemoryDisk();
-  readonly store = new MemoryStore({ clock: this.clock, disk: this.disk });
+  readonly store = new WatchedStore({ clock: this.clock, disk: this.disk });
   readonly guide: ScriptedGuide;
   readonly events: GatewayEvent[] = [];
   readonly outages: Outage[] = [];
@@ -175,6 +192,44 @@ export class DispatcherHouse {
     });
   }
 
+  /** What is told of waits, and how long the mail of which recipients is kept, in ms. */
+  keepAndTell(
+    delayNoticeMs: number | null,
+    expireMsOf: (forwardPath: string) => number | null = () => null,
+  ): void {
+    this.dispatcher.reload({
+      hostname: 'mail.example.com',
+      queue: { expireMs: 120 * hour, delayNoticeMs },
+      delivery: { port: 25, doubtWaitMs: 600_000 },
+      expireMsOf,
+    });
+  }
+
+  /** As inbound does with what RCPT and MAIL asked of reports. */
+  async acceptAsked(asked: RecipientDsn, forwardPath: string, dsn?: MessageDsn): Promise<string> {
+    const now = this.clock.now();
+    const id = this.ids.next(now);
+    const bytes = Buffer.from(`Message-ID: <${id}@example.com>\r\n\r\nx\r\n`);
+    const message: QueuedMessage = {
+      id,
+      receivedAt: now,
+      reversePath: 'sender@example.com',
+      sizeBytes: bytes.length,
+      bodyType: '7bit',
+      client: null,
+      ...(dsn && { dsn }),
+    };
+    const new_ = {
+      message,
+      body: { kind: 'inline', bytes },
+      forwardPaths: [forwardPath],
+      recipientDsn: [asked],
+    } as const;
+    must(await this.clock.await(this.store.append({ ...new_, lease: null })));
+    this.dispatcher.wake();
+    return id;
+  }
+
   async start(): Promise<void> {
     await this.world.start();
     await this.dispatcher.start();
@@ -192,18 +247,25 @@ export class DispatcherHouse {
     sizeBytes = 400,
     receivedAt = this.clock.now(),
     client: MessageClient | null = null,
+    more: {
+      readonly message?: Partial<QueuedMessage>;
+      readonly text?: string;
+      readonly dsn?: RecipientDsn;
+    } = {},
   ): Promise<string> {
     const id = this.ids.next(this.clock.now());
     const line = `Message-ID: <${id}@example.com>\r\n\r\n`;
-    const bytes = Buffer.from(line + `${'x'.repeat(70)}\r\n`.repeat(Math.ceil(sizeBytes / 72)));
-    const message = {
+    const text = more.text ?? line + `${'x'.repeat(70)}\r\n`.repeat(Math.ceil(sizeBytes / 72));
+    const bytes = Buffer.from(text);
+    const message: QueuedMessage = {
       id,
       receivedAt,
       reversePath,
       sizeBytes: bytes.length,
       bodyType: '7bit',
       client,
-    } as const;
+      ...more.message,
+    };
     const lease = { owner: 'node', until: this.clock.now() + 300_000 };
     const body = sizeBytes <= 65_536 ? ({ kind: 'inline', bytes } as const) : await this.#spooled(bytes);
     must(await this.clock.await(this.store.append({ message, body, forwardPaths, lease })));
@@ -222,6 +284,7 @@ export class DispatcherHouse {
           lastEgress: null,
           lastReply: null,
           doubt: null,
+          ...(more.dsn === undefined ? {} : { dsn: more.dsn }),
         },
       })),
     );

@@ -44,6 +44,8 @@ export class ReferenceNetwork {
   readonly nameServer: SimHost;
   /** What any receiver has taken, the mail store of `deliver_to` among them. */
   readonly deliveries: Delivery[] = [];
+  /** The mail store of `example.com`, once `start` is done. */
+  readonly mailStores: RunningReceiver[] = [];
   /** The receivers of the world, once `start` is done. */
   readonly worldReceivers: RunningReceiver[] = [];
 
@@ -89,7 +91,9 @@ export class ReferenceNetwork {
         must(await startReceiver(machine, { ...common, address, name: host, identity })),
       );
     }
-    must(await startReceiver(this.store, { ...common, address: '10.20.0.10', name: 'store.example.com' }));
+    this.mailStores.push(
+      must(await startReceiver(this.store, { ...common, address: '10.20.0.10', name: 'store.example.com' })),
+    );
   }
 
   /** The name that goes with each source address. */

@@ -153,12 +153,12 @@ export class SimTcp implements Connection {
    * fails a real one.
    */
   async startTls(terms: TlsTerms): Promise<Result<TlsFacts, NetworkError>> {
-    this.write([
-      Buffer.from(`${helloWord}${terms.side} ${terms.side === 'client' ? terms.serverName : ''}\n`),
-    ]);
+    const ours = Buffer.from(`${helloWord}${terms.side === 'client' ? terms.serverName : terms.side}\n`);
     const heard = Promise.withResolvers<string | null>();
     this.#greeted = heard.resolve;
     const late = this.#stack.clock.after(terms.timeoutMs, () => heard.resolve(null));
+    // The client speaks first: before that not a byte of the cipher is on the wire.
+    if (terms.side === 'client') this.write([ours]);
     if (this.#inboxBytes > 0) this.#soon();
     const hello = await heard.promise;
     late.cancel();
@@ -167,6 +167,7 @@ export class SimTcp implements Connection {
       this.destroy();
       return { ok: false, error: { kind: 'other', message: 'The TLS handshake failed.' } };
     }
+    if (terms.side === 'server') this.write([ours]);
     this.#soon();
     const facts = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', resumed: false, unverified: null };
     return { ok: true, value: facts };
