@@ -190,6 +190,29 @@ function readData(type: string, data: unknown): RecordData | null {
         certificate: Buffer.from(certificate),
       };
     }
+    case 'CAA':
+      if (!isFields(data) || typeof data['tag'] !== 'string' || typeof data['value'] !== 'string')
+        return null;
+      return {
+        type,
+        critical: data['issuerCritical'] === true,
+        tag: data['tag'].toLowerCase(),
+        value: data['value'],
+      };
+    case 'DNSKEY':
+      if (!isFields(data)) return null;
+      return { type, flags: numberOf(data['flags']), algorithm: numberOf(data['algorithm']) };
+    case 'RRSIG':
+      if (!isFields(data) || typeof data['typeCovered'] !== 'string') return null;
+      return {
+        type,
+        covered: data['typeCovered'],
+        algorithm: numberOf(data['algorithm']),
+        fromS: numberOf(data['inception']),
+        untilS: numberOf(data['expiration']),
+      };
+    case 'SPF':
+      return Buffer.isBuffer(data) ? { type, text: joinedStrings(data) } : null;
     case 'SOA':
       return isFields(data) ? { type, minimumS: numberOf(data['minimum']) } : null;
     default:
@@ -230,6 +253,26 @@ function writeData(data: RecordData): unknown {
       return textParts(Buffer.from(data.text, 'latin1'));
     case 'TLSA':
       return data;
+    case 'CAA':
+      return { flags: data.critical ? 128 : 0, tag: data.tag, value: data.value };
+    case 'DNSKEY':
+      return { flags: data.flags, algorithm: data.algorithm, key: Buffer.alloc(0) };
+    case 'RRSIG':
+      return {
+        typeCovered: data.covered,
+        algorithm: data.algorithm,
+        labels: 0,
+        originalTTL: 0,
+        inception: data.fromS,
+        expiration: data.untilS,
+        keyTag: 0,
+        signersName: '.',
+        signature: Buffer.alloc(0),
+      };
+    case 'SPF':
+      return Buffer.concat(
+        textParts(Buffer.from(data.text, 'latin1')).flatMap(part => [Buffer.from([part.length]), part]),
+      );
     case 'SOA':
       return { mname: 'ns.invalid', rname: 'hostmaster.invalid', minimum: data.minimumS };
     default:
@@ -244,4 +287,12 @@ function textParts(text: Buffer): Buffer[] {
   for (let start = 0; start === 0 || start < text.length; start += 255)
     parts.push(text.subarray(start, start + 255));
   return parts;
+}
+
+/** The strings of a TXT-like record in its wire form, as far as they are whole. */
+function joinedStrings(wire: Buffer): string {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0))
+    parts.push(wire.subarray(at + 1, at + 1 + (wire[at] ?? 0)));
+  return Buffer.concat(parts).toString('latin1');
 }

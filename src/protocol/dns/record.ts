@@ -16,6 +16,20 @@ export type RecordData =
       readonly matchingType: number;
       readonly certificate: Buffer;
     }
+  /** Who may issue certificates (RFC 8659 section 4). */
+  | { readonly type: 'CAA'; readonly critical: boolean; readonly tag: string; readonly value: string }
+  /** Of a key of the zone only what its algorithm is (RFC 4034 section 2). */
+  | { readonly type: 'DNSKEY'; readonly flags: number; readonly algorithm: number }
+  /** Of a signature what it covers, and from when until when it holds, in seconds since the epoch (RFC 4034 section 3). */
+  | {
+      readonly type: 'RRSIG';
+      readonly covered: string;
+      readonly algorithm: number;
+      readonly fromS: number;
+      readonly untilS: number;
+    }
+  /** The old type of SPF records, as `TXT` (RFC 7208 section 3.1). */
+  | { readonly type: 'SPF'; readonly text: string }
   /** Of the start of authority only what negative caching needs (RFC 2308 section 5). */
   | { readonly type: 'SOA'; readonly minimumS: number };
 

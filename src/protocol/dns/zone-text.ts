@@ -49,6 +49,14 @@ export function dataText(data: RecordData): string {
       return data.text;
     case 'TLSA':
       return `${data.usage} ${data.selector} ${data.matchingType} ${data.certificate.toString('hex')}`;
+    case 'CAA':
+      return `${data.critical ? 128 : 0} ${data.tag} "${data.value}"`;
+    case 'DNSKEY':
+      return `${data.flags} 3 ${data.algorithm}`;
+    case 'RRSIG':
+      return `${data.covered} ${data.algorithm} ${data.fromS} ${data.untilS}`;
+    case 'SPF':
+      return data.text;
     case 'SOA':
       return '';
     default:

@@ -66,13 +66,22 @@ export class Zone {
   }
 }
 
-const parsers: Record<Exclude<RecordType, 'SOA'>, (value: string) => RecordData | null> = {
+const parsers: Record<
+  Exclude<RecordType, 'SOA' | 'DNSKEY' | 'RRSIG'>,
+  (value: string) => RecordData | null
+> = {
   A: value => ({ type: 'A', address: value }),
   AAAA: value => ({ type: 'AAAA', address: value }),
   CNAME: value => ({ type: 'CNAME', target: plain(value) }),
   NS: value => ({ type: 'NS', target: plain(value) }),
   PTR: value => ({ type: 'PTR', target: plain(value) }),
   TXT: value => ({ type: 'TXT', text: value }),
+  SPF: value => ({ type: 'SPF', text: value }),
+  CAA: value => {
+    const [flags, tag, issuer] = value.split(' ');
+    if (tag === undefined || issuer === undefined) return null;
+    return { type: 'CAA', critical: flags === '128', tag, value: issuer };
+  },
   MX: value => {
     const [preference, exchange] = value.split(' ');
     if (exchange === undefined) return null;
