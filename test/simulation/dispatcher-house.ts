@@ -219,13 +219,13 @@ export class DispatcherHouse {
       client: null,
       ...(dsn && { dsn }),
     };
-    const new_ = {
+    const asking = {
       message,
       body: { kind: 'inline', bytes },
       forwardPaths: [forwardPath],
       recipientDsn: [asked],
     } as const;
-    must(await this.clock.await(this.store.append({ ...new_, lease: null })));
+    must(await this.clock.await(this.store.append({ ...asking, lease: null })));
     this.dispatcher.wake();
     return id;
   }

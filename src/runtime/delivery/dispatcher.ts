@@ -409,7 +409,7 @@ export class Dispatcher {
       const expired = this.#parking.takeOut(([first]) => this.#ledger.hasExpired(first));
       for (const group of expired) this.#ledger.expire(group);
       const untold = this.#parking.takeOut(group => this.#ledger.owesNotice(group));
-      for (const group of untold) this.#ledger.handBack(group, null);
+      this.#ledger.handBack(untold.flat(), null);
       this.#sweepLater();
     });
   }
