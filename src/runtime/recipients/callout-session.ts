@@ -119,6 +119,10 @@ export class CalloutSession {
   }
 
   #replied(said: Reply): void {
+    // Where one reply is awaited, a second one would be taken for the answer to the next question.
+    const awaitsMore = this.#state === 'busy' && this.#expected.length > 1;
+    if (!awaitsMore && !this.#input.empty && this.#state !== 'starttls' && this.#state !== 'bye')
+      return this.#end('the store talks out of turn');
     switch (this.#state) {
       case 'greeting':
         if (said.code >= 300) return this.#end(`the store greets with ${replyText(said)}`);

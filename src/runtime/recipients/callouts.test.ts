@@ -4,9 +4,29 @@ import { primaryDomain } from '../../../test/settings.ts';
 import { MemoryDisk, MemoryStore } from '../../../test/simulation/memory-store.ts';
 import { ReferenceNetwork } from '../../../test/simulation/reference-network.ts';
 import type { DomainSetting } from '../../decision/admission/domain.ts';
+import type { EgressView } from '../../decision/egress/health-state.ts';
 import type { Connection } from '../ports.ts';
 import { Callouts, type CalloutVerdict } from './callouts.ts';
 
+const isp1: EgressView = {
+  id: 'isp1/10.20.0.2',
+  uplink: 'isp1',
+  state: 'up',
+  since: 0,
+  reason: '',
+  fit: 'fit',
+  preference: 10,
+  weight: 1,
+  egress: {
+    kind: 'uplink',
+    id: 'isp1/10.20.0.2',
+    uplink: 'isp1',
+    family: 4,
+    source: '10.20.0.2',
+    publicAddress: '198.51.100.30',
+    ehlo: 'mail1.example.com',
+  },
+};
 const minute = 60_000;
 const hour = 60 * minute;
 
@@ -20,6 +40,10 @@ class ScriptedStore {
   rcpt: ((local: string) => string | null) | null = null;
   extensions = ['PIPELINING'];
   greeting = '220 store.example.com ESMTP';
+  /** Handshakes that were done. */
+  secret = 0;
+  /** Junk in place of a handshake. */
+  failsTls = false;
 
   serve(connection: Connection): void {
     this.connections += 1;
@@ -57,6 +81,15 @@ class ScriptedStore {
           (each, place, all) => `250${place === all.length - 1 ? ' ' : '-'}${each}`,
         ),
       );
+    if (verb === 'STAR') {
+      say('220 Go ahead');
+      if (this.failsTls) return connection.destroy();
+      const certificates = { choose: () => ({ chain: '', key: '' }) };
+      void connection.startTls({ side: 'server', certificates, timeoutMs: 1_000 }).then(() => {
+        this.secret += 1;
+      });
+      return;
+    }
     if (verb === 'QUIT') {
       say('221 Bye');
       return connection.end();
@@ -81,6 +114,8 @@ class Desk {
   readonly disk = new MemoryDisk();
   readonly told: (string | null)[] = [];
   isAway = false;
+  /** The store stands in the private network, and no uplink is crossed. */
+  isLocal = true;
   domain: DomainSetting = { ...primaryDomain('example.com', '10.20.0.10'), recipients: { kind: 'callout' } };
   callouts = this.#newCallouts();
 
@@ -103,7 +138,7 @@ class Desk {
     return new Callouts({
       network: this.world.gateway,
       clock: this.clock,
-      guide: { snapshot: () => ({ version: 0, egresses: [] }), penalties: () => new Map() },
+      guide: { snapshot: () => ({ version: 0, egresses: [isp1] }), penalties: () => new Map() },
       hostname: () => 'mail.example.com',
       random: this.world.random.fork(),
       store: new MemoryStore({ clock: this.clock, disk: this.disk }),
@@ -111,7 +146,7 @@ class Desk {
         find: async () => ({
           kind: 'hosts',
           site: 'store',
-          hosts: [{ name: '10.20.0.10', mxPreference: 0, addresses: [to], local: true }],
+          hosts: [{ name: '10.20.0.10', mxPreference: 0, addresses: [to], local: this.isLocal }],
         }),
       },
       isAway: () => this.isAway,
@@ -304,4 +339,48 @@ story('what a primary’s gateway has learnt is not kept over a restart', async 
   desk.isAway = true;
   await desk.restart();
   assert.equal(await desk.check('user'), 'unsure');
+});
+
+story(
+  'a store elsewhere is asked through an uplink under its name, and under TLS where it offers that',
+  async desk => {
+    desk.isLocal = false;
+    desk.store.extensions = ['PIPELINING', 'STARTTLS'];
+    assert.equal(await desk.many('user', 'nobody'), 'take refuse');
+    assert.ok(desk.store.secret > 0);
+    assert.deepEqual(desk.store.lines.slice(0, 4), [
+      'EHLO mail1.example.com',
+      'STARTTLS',
+      'EHLO mail1.example.com',
+      'MAIL FROM:<>',
+    ]);
+  },
+);
+
+story('a handshake that fails leads to clear text', async desk => {
+  desk.isLocal = false;
+  desk.store.extensions = ['STARTTLS'];
+  desk.store.failsTls = true;
+  assert.equal(await desk.many('user', 'nobody'), 'take refuse');
+});
+
+story('a store that greets with junk, talks out of turn or never ends a line decides nothing', async desk => {
+  for (const greeting of [
+    'HTTP/1.1 400 Bad Request',
+    '220 Hello\r\n250 What?\r\n250 Too much',
+    'x'.repeat(5_000),
+  ]) {
+    desk.store.greeting = greeting;
+    await desk.check('user');
+    await desk.clock.run(minute);
+  }
+  desk.store.greeting = '220 Hello';
+  assert.equal(await desk.check('user'), 'take');
+});
+
+story('a flood of questions is bounded, and each is answered', async desk => {
+  desk.store.rcpt = () => '';
+  const verdicts = await Promise.all(Array.from({ length: 8_000 }, (_, n) => desk.check(`u${n}`)));
+  assert.ok(verdicts.every(kind => kind === 'unsure'));
+  assert.ok(desk.store.connections <= 20, `${desk.store.connections} sessions`);
 });
