@@ -42,7 +42,7 @@ acl_smtp_rcpt = rcpt
 queue_run_in_order
 begin acl
 rcpt:
-${login === null ? '' : '  deny condition = \${if eq{\$received_port}{587}}\n       !authenticated = *\n       message = log in first\n'}  accept
+${login === null ? '' : '  deny condition = ${if eq{$received_port}{587}}\n       !authenticated = *\n       message = log in first\n'}  accept
 begin routers
 here:
   driver = accept
@@ -76,15 +76,15 @@ ${
   driver = plaintext
   public_name = PLAIN
   server_prompts = :
-  server_condition = \${if and{{eq{\$auth2}{${login.user}}}{eq{\$auth3}{${login.password}}}}}
-  server_set_id = \$auth2
+  server_condition = \${if and{{eq{$auth2}{${login.user}}}{eq{$auth3}{${login.password}}}}}
+  server_set_id = $auth2
   server_advertise_condition = \${if def:tls_in_cipher}
 login:
   driver = plaintext
   public_name = LOGIN
   server_prompts = <| Username: | Password:
-  server_condition = \${if and{{eq{\$auth1}{${login.user}}}{eq{\$auth2}{${login.password}}}}}
-  server_set_id = \$auth1
+  server_condition = \${if and{{eq{$auth1}{${login.user}}}{eq{$auth2}{${login.password}}}}}
+  server_set_id = $auth1
   server_advertise_condition = \${if def:tls_in_cipher}
 `
 }`;

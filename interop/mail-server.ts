@@ -43,7 +43,7 @@ export class MailServer {
     return `${this.#process.log.join('\n')}\n${kept}`;
   }
 
-  /** The mail that it keeps, by the value of the X-Letter field. */
+  /** The mail that it keeps, by the value of the X-Letter field, or else by its file's name. */
   async letters(): Promise<ReadonlyMap<string, Letter>> {
     const found = new Map<string, Letter>();
     const folder = join(this.post.directory, 'mail', 'new');

@@ -4,7 +4,6 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { inside, publicResolver, sites, uplinks, zoneOf } from '../lab/addresses.ts';
 import { LabGateway } from '../lab/gateway.ts';
 import { LabNetwork } from '../lab/network.ts';
@@ -42,8 +41,8 @@ local_recipient_maps = inline:{ { someone = yes } { us = yes } { postmaster = ye
 local_transport = virtual
 smtpd_authorized_xclient_hosts = ${inside.mailHost}`;
 
-/** Lines added to the configuration: to the domain example.com, and at the end. */
-type More = { readonly domain?: string; readonly lines?: string };
+/** Lines added to the configuration. */
+type More = { readonly lines?: string };
 
 /**
  * The reference network with the real gateway between real mail servers: a Postfix, an Exim and an OpenSMTPD inside,
@@ -180,7 +179,7 @@ export class Town {
       this.#servers.set(
         `outside-${kind}`,
         await start(
-          await this.#post(`outside-${kind}`, etc, kind === 'openSmtpd' ? 'rsa' : 'remote', {
+          await this.#post(`outside-${kind}`, etc, 'remote', {
             namespace: network.internet,
             address: site.address,
             name: site.host,
@@ -234,11 +233,8 @@ export class Town {
     await mkdir(directory);
     await chmod(directory, 0o755);
     const certificate = { cert: join(directory, 'cert.pem'), key: join(directory, 'cert.key') };
-    if (pem === 'rsa') await makeRsaCertificate(place.name, certificate);
-    else {
-      await cp(join(certificates, `${pem}.pem`), certificate.cert);
-      await cp(join(certificates, `${pem}.key`), certificate.key);
-    }
+    await cp(join(certificates, `${pem}.pem`), certificate.cert);
+    await cp(join(certificates, `${pem}.key`), certificate.key);
     await chmod(certificate.key, 0o600);
     return { ...place, directory, etc, certificate };
   }
@@ -252,20 +248,9 @@ export class Town {
   }
 }
 
-/** This OpenSMTPD, with this OpenSSL, can use no elliptic curves; it gets a certificate of its own. */
-async function makeRsaCertificate(
-  name: string,
-  file: { readonly cert: string; readonly key: string },
-): Promise<void> {
-  await promisify(execFile)('openssl', [
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', `/CN=${name}`],
-    ...['-addext', `subjectAltName=DNS:${name}`, '-keyout', file.key, '-out', file.cert],
-    ...['-CA', join(certificates, 'ca.pem'), '-CAkey', join(certificates, 'ca.key')],
-  ]);
-}
-
 function configuration(directory: string, more: More): string {
-  const tls = `tls: { cert: ${directory}/certificates/mail.pem, key: ${directory}/certificates/mail.key }`;
+  const tls = (pem: string): string =>
+    `tls: { cert: ${directory}/certificates/${pem}.pem, key: ${directory}/certificates/${pem}.key }`;
   const [one, two] = uplinks;
   return `hostname: mail.example.com
 state_dir: ${directory}/state
@@ -273,17 +258,22 @@ uplinks:
   - { name: ${one.name}, ehlo: ${one.ehlo}, source: [${one.source}], preference: 10 }
   - { name: ${two.name}, ehlo: ${two.ehlo}, source: [${two.source}], preference: 20 }
 listeners:
-  - { address: "${inside.mailHost}:25", role: relay, ${tls} }
-  - { address: "${one.source}:25", role: mx, name: mx1.example.com, ${tls} }
-  - { address: "${two.source}:25", role: mx, name: mx2.example.com, ${tls} }
+  - { address: "${inside.mailHost}:25", role: relay, ${tls('mail')} }
+  - { address: "${one.source}:25", role: mx, name: mx1.example.com, ${tls('mx1')} }
+  - { address: "${two.source}:25", role: mx, name: mx2.example.com, ${tls('mx2')} }
 domains:
   - name: example.com
-    deliver_to: [${'{'} address: "${inside.store}:25", xclient: true ${'}'}]
-${more.domain ?? ''}
+    deliver_to: [{ address: "${inside.store}:25", xclient: true }]
+    recipients: callout
+  - name: exim.example.com
+    deliver_to: ["${insiders.exim}:25"]
+    recipients: callout
 relay:
   from_networks: [10.20.0.0/24]
 dns:
   servers: ["${publicResolver}:53"]
+limits:
+  message_size: 20MB
 ${more.lines ?? ''}
 `;
 }
