@@ -79,6 +79,9 @@ export function conversation(
     postmaster: said(250, 'Recipient taken.'),
     unknownRecipient: { ...said(550, 'No such mailbox.'), status: '5.1.1' },
     relay: null,
+    literal: null,
+    pipelining: { asked: 4, answered: 4 },
+    bareNewlineEnds: null,
     stopped: null,
     ...more,
   };

@@ -6,6 +6,7 @@ import { backupRefuses } from './rules/backup-refuses.ts';
 import { backupSameSite } from './rules/backup-same-site.ts';
 import { backupSendsNoSpf } from './rules/backup-sends-no-spf.ts';
 import { backupWeaker } from './rules/backup-weaker.ts';
+import { caaIssuer } from './rules/caa-issuer.ts';
 import { certChain } from './rules/cert-chain.ts';
 import { certCoversAll } from './rules/cert-covers-all.ts';
 import { certExpired } from './rules/cert-expired.ts';
@@ -17,6 +18,7 @@ import { confOpenRelay } from './rules/conf-open-relay.ts';
 import { confQueueLife } from './rules/conf-queue-life.ts';
 import { daneDenial } from './rules/dane-denial.ts';
 import { daneMismatch } from './rules/dane-mismatch.ts';
+import { daneNoNext } from './rules/dane-no-next.ts';
 import { daneNone } from './rules/dane-none.ts';
 import { danePartial } from './rules/dane-partial.ts';
 import { daneStale } from './rules/dane-stale.ts';
@@ -36,9 +38,13 @@ import { dmarcRuaForeign } from './rules/dmarc-rua-foreign.ts';
 import { dmarcSpfOnly } from './rules/dmarc-spf-only.ts';
 import { dmarcSyntax } from './rules/dmarc-syntax.ts';
 import { dmarcTest } from './rules/dmarc-test.ts';
+import { dnssecAlgorithm } from './rules/dnssec-algorithm.ts';
 import { dnssecBogus } from './rules/dnssec-bogus.ts';
+import { dnssecExpiring } from './rules/dnssec-expiring.ts';
 import { dnssecNone } from './rules/dnssec-none.ts';
 import { egressAbsent } from './rules/egress-absent.ts';
+import { egressCert } from './rules/egress-cert.ts';
+import { egressDnsbl } from './rules/egress-dnsbl.ts';
 import { egressEhloCname } from './rules/egress-ehlo-cname.ts';
 import { egressEhloForm } from './rules/egress-ehlo-form.ts';
 import { egressEhloPtr } from './rules/egress-ehlo-ptr.ts';
@@ -46,6 +52,7 @@ import { egressEhloShared } from './rules/egress-ehlo-shared.ts';
 import { identityRules } from './rules/egress-identity.ts';
 import { egressIpv6Bare } from './rules/egress-ipv6-bare.ts';
 import { egressIpv6Temporary } from './rules/egress-ipv6-temporary.ts';
+import { egressMtu } from './rules/egress-mtu.ts';
 import { egressObserved } from './rules/egress-observed.ts';
 import { egressPort25 } from './rules/egress-port25.ts';
 import { egressPtrGeneric } from './rules/egress-ptr-generic.ts';
@@ -55,6 +62,7 @@ import { egressSpf } from './rules/egress-spf.ts';
 import { egressSpfHelo } from './rules/egress-spf-helo.ts';
 import { egressStandbySpf } from './rules/egress-standby-spf.ts';
 import { egressUnequal } from './rules/egress-unequal.ts';
+import { egressWrongWay } from './rules/egress-wrong-way.ts';
 import { ehloName } from './rules/ehlo-name.ts';
 import { ehloRefused } from './rules/ehlo-refused.ts';
 import { esmtp8bitmime } from './rules/esmtp-8bitmime.ts';
@@ -68,10 +76,13 @@ import { greetingSlow } from './rules/greeting-slow.ts';
 import { greetingSoftware } from './rules/greeting-software.ts';
 import { hostClock } from './rules/host-clock.ts';
 import { hostOverride } from './rules/host-override.ts';
+import { hostProber } from './rules/host-prober.ts';
 import { hostResolver } from './rules/host-resolver.ts';
 import { hostResolverNoValidation } from './rules/host-resolver-no-validation.ts';
 import { hostRouteFallsThrough } from './rules/host-route-falls-through.ts';
+import { hostRpFilter } from './rules/host-rp-filter.ts';
 import { hostSourceRoute } from './rules/host-source-route.ts';
+import { hostWatchTarget } from './rules/host-watch-target.ts';
 import { mxCname } from './rules/mx-cname.ts';
 import { mxEqual } from './rules/mx-equal.ts';
 import { mxExtra } from './rules/mx-extra.ts';
@@ -94,8 +105,12 @@ import { nsDiffer } from './rules/ns-differ.ts';
 import { nsOneNetwork } from './rules/ns-one-network.ts';
 import { nsTcp } from './rules/ns-tcp.ts';
 import { smtpAuthClear } from './rules/smtp-auth-clear.ts';
+import { smtpBareLf } from './rules/smtp-bare-lf.ts';
+import { smtpBareLfOut } from './rules/smtp-bare-lf-out.ts';
 import { smtpLimits } from './rules/smtp-limits.ts';
+import { smtpLiteral } from './rules/smtp-literal.ts';
 import { smtpNullSender } from './rules/smtp-null-sender.ts';
+import { smtpPipeliningBroken } from './rules/smtp-pipelining-broken.ts';
 import { smtpUnknownRcpt } from './rules/smtp-unknown-rcpt.ts';
 import { smtpUplinksDiffer } from './rules/smtp-uplinks-differ.ts';
 import { spfHardfail } from './rules/spf-hardfail.ts';
@@ -111,8 +126,10 @@ import { spfPassAll } from './rules/spf-pass-all.ts';
 import { spfPtr } from './rules/spf-ptr.ts';
 import { spfStale } from './rules/spf-stale.ts';
 import { spfSyntax } from './rules/spf-syntax.ts';
+import { spfType99 } from './rules/spf-type99.ts';
 import { spfVoid } from './rules/spf-void.ts';
 import { starttlsForced } from './rules/starttls-forced.ts';
+import { stsId } from './rules/sts-id.ts';
 import { stsMany } from './rules/sts-many.ts';
 import { stsMaxAge } from './rules/sts-max-age.ts';
 import { stsMode } from './rules/sts-mode.ts';
@@ -256,4 +273,21 @@ export const catalogue: readonly Rule[] = [
   dnssecNone,
   dnssecBogus,
   starttlsForced,
+  caaIssuer,
+  daneNoNext,
+  dnssecAlgorithm,
+  dnssecExpiring,
+  egressCert,
+  egressDnsbl,
+  egressWrongWay,
+  egressMtu,
+  hostProber,
+  hostRpFilter,
+  hostWatchTarget,
+  smtpLiteral,
+  smtpPipeliningBroken,
+  smtpBareLf,
+  smtpBareLfOut,
+  spfType99,
+  stsId,
 ];

@@ -19,6 +19,8 @@ export type AuditFacts = {
   /** Null where the audit looks from outside. */
   readonly configuration: ConfigurationFact | null;
   readonly host: HostFact | null;
+  /** What was seen the last time, where somebody watches. */
+  readonly before?: { readonly policy: string | null; readonly policyRecord: string };
   /** What the caller gave. */
   readonly asked: {
     readonly dkimSelectors: readonly string[];
@@ -76,6 +78,12 @@ export type ConversationFact = {
   readonly unknownRecipient: Said | null;
   /** RCPT for a stranger's domain; asked only where that is allowed. */
   readonly relay: Said | null;
+  /** RCPT for postmaster at the address itself. */
+  readonly literal: Said | null;
+  /** How many commands that went together were answered, and all of them alone; null: not offered, or all was well. */
+  readonly pipelining: { readonly asked: number; readonly answered: number } | null;
+  /** Did a dot between bare line feeds end a message? Tried only where that is allowed. */
+  readonly bareNewlineEnds: boolean | null;
   /** Why it ended before its end, in a whole sentence. */
   readonly stopped: string | null;
 };
@@ -127,7 +135,12 @@ export type PolicyFact =
 /** What of the configuration the rules look at. */
 export type ConfigurationFact = {
   readonly hostname: string;
-  readonly uplinks: readonly { readonly name: string; readonly preference: number }[];
+  readonly uplinks: readonly {
+    readonly name: string;
+    readonly preference: number;
+    /** How many hosts its probes may call. */
+    readonly probes: number;
+  }[];
   readonly listeners: readonly {
     readonly name: string;
     readonly role: 'mx' | 'relay';
@@ -154,6 +167,15 @@ export type HostFact = {
   /** Names of the configuration that the host's own files answer otherwise than DNS. */
   readonly overrides: readonly { readonly name: string; readonly files: string; readonly dns: string }[];
   readonly clockOffsetMs: number | null;
+  /** Interfaces that filter strictly by the way back. */
+  readonly strictInterfaces: readonly string[];
+  readonly mtus: readonly {
+    readonly egress: string;
+    readonly interface: string;
+    readonly link: number;
+    /** Of the way out, as the kernel has learnt it; null: not known. */
+    readonly path: number | null;
+  }[];
 };
 
 /** The key of a question in `AuditFacts.dns`. */

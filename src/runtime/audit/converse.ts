@@ -72,6 +72,9 @@ async function converseOnce(
     postmaster: null,
     unknownRecipient: null,
     relay: null,
+    literal: null,
+    pipelining: null,
+    bareNewlineEnds: null,
     stopped: null,
   };
   const startedAt = clock.monotonic();

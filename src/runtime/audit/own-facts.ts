@@ -65,7 +65,11 @@ export async function configurationFact(settings: AuditedSettings, files: Files)
   );
   return {
     hostname: settings.hostname,
-    uplinks: settings.uplinks.map(({ name, preference }) => ({ name, preference })),
+    uplinks: settings.uplinks.map(({ name, preference, probe }) => ({
+      name,
+      preference,
+      probes: probe.length,
+    })),
     listeners,
     domains: settings.domains.map(({ name, role }) => ({ name, role })),
     relayNetworks: settings.relay.fromNetworks,
@@ -87,5 +91,5 @@ export async function hostFact(settings: AuditedSettings, network: Network): Pro
         return { egress: setting.id, address, condition, message, commands };
       }),
   );
-  return { sources, resolvers: [], overrides: [], clockOffsetMs: null };
+  return { sources, resolvers: [], overrides: [], clockOffsetMs: null, strictInterfaces: [], mtus: [] };
 }

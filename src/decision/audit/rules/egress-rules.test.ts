@@ -136,7 +136,15 @@ const sound: HostFact['sources'][number] = {
 };
 const host = (more: Partial<HostFact>, source: Partial<HostFact['sources'][number]> = {}): AuditFacts => ({
   ...layoutB,
-  host: { sources: [{ ...sound, ...source }], resolvers: [], overrides: [], clockOffsetMs: null, ...more },
+  host: {
+    sources: [{ ...sound, ...source }],
+    resolvers: [],
+    overrides: [],
+    clockOffsetMs: null,
+    strictInterfaces: [],
+    mtus: [],
+    ...more,
+  },
 });
 ruleTable(egressAbsent, [
   ['it is there', host({}), []],
