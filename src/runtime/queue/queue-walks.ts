@@ -137,10 +137,13 @@ export class QueueWalks {
     if (filter.message !== undefined && one === null) return null;
     const start = after === null ? -1 : rowKey(after);
     if (one !== null && one <= start) return null;
-    const last = this.#sql(
-      'SELECT message FROM recipient WHERE message > ? ORDER BY message, place LIMIT 1 OFFSET ?',
-    ).get(start, stepRecipients);
-    const end = one === null && last !== undefined ? number(last.message) : null;
+    const last =
+      one === null
+        ? this.#sql(
+            'SELECT message FROM recipient WHERE message > ? ORDER BY message, place LIMIT 1 OFFSET ?',
+          ).get(start, stepRecipients)
+        : undefined;
+    const end = last === undefined ? null : number(last.message);
     const named = {
       after: one === null ? start : one - 1,
       upTo: one ?? end ?? Number.MAX_SAFE_INTEGER,
