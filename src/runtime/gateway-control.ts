@@ -85,9 +85,9 @@ export type EgressTest = {
   readonly source: string | null;
   readonly host: string | null;
   readonly ok: boolean;
-  /** One line for each step: connect, greeting, EHLO; the error in words where a step failed. */
+  /** One line for each step: connect, greeting, EHLO, STARTTLS, the identity's look-ups; the error in words where a step failed. */
   readonly steps: readonly {
-    readonly step: 'connect' | 'greeting' | 'ehlo' | 'ptr' | 'forward' | 'ehlo_address';
+    readonly step: 'connect' | 'greeting' | 'ehlo' | 'starttls' | 'ptr' | 'forward' | 'ehlo_address';
     readonly ok: boolean;
     readonly text: string;
     readonly elapsedMs: number;

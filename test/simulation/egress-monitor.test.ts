@@ -408,6 +408,7 @@ test('monitor: the test of an uplink tells each step', async () => {
       ['connect', true],
       ['greeting', true],
       ['ehlo', true],
+      ['starttls', true],
     ],
   );
   assert.equal((await monitor.test('isp9')).ok, false);

@@ -27,7 +27,7 @@ const shapes = `## What \`--json\` prints
 \`uplinks test --json\`, a line for each egress:
 
 \`\`\`
-{ "egress", "source", "host", "ok", "steps": [ { "step": "connect" | "greeting" | "ehlo", "ok", "text", "elapsed_ms" } ] }
+{ "egress", "source", "host", "ok", "steps": [ { "step": "connect" | "greeting" | "ehlo" | "starttls" | "ptr" | "forward" | "ehlo_address", "ok", "text", "elapsed_ms" } ] }
 \`\`\`
 
 \`queue list --json\`, a line for each message (\`queue show --json\` adds \`body_type\` and \`client\`; \`doubt\` is there only
