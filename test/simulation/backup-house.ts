@@ -43,12 +43,14 @@ export class BackupHouse {
   #sender: SteadySender | null = null;
   #senders = 0;
 
-  async start(): Promise<void> {
+  /** `mx` of the domain. */
+  async start(
+    mx: readonly string[] = ['10 mx.partner.example', '20 mail2.example.com'],
+    changed: Partial<DomainSetting> = {},
+  ): Promise<void> {
+    this.domain = { ...this.domain, ...changed };
     await this.world.start();
-    const zone = {
-      ...this.world.zone(),
-      'partner.example MX': ['10 mx.partner.example', '20 mail2.example.com'],
-    };
+    const zone = { ...this.world.zone(), 'partner.example MX': mx };
     must(
       await startNameServer(this.world.nameServer, {
         address: nameServerAddress,
@@ -199,10 +201,14 @@ export class BackupHouse {
   }
 }
 
-export function backupStory(sentence: string, play: (house: BackupHouse) => Promise<void>): void {
+export function backupStory(
+  sentence: string,
+  play: (house: BackupHouse) => Promise<void>,
+  ...setting: Parameters<BackupHouse['start']>
+): void {
   test(`simulated backup: ${sentence}`, async () => {
     const house = new BackupHouse();
-    await house.start();
+    await house.start(...setting);
     try {
       await play(house);
     } finally {

@@ -142,3 +142,49 @@ backupStory(
     assert.equal(house.queued, 0);
   },
 );
+
+for (const [why, mx] of [
+  ['DNS says that we are the best host', ['10 mail2.example.com', '20 mx.partner.example']],
+  ['DNS does not name us', ['10 mx.partner.example']],
+] as const)
+  backupStory(
+    `${why}: mail waits and never comes back to us, and the operator is told what to mend`,
+    async house => {
+      await house.send(5_000, 500);
+      await house.clock.run(30 * minute);
+      assert.equal(house.queued, house.accepted.length);
+      assert.equal(house.events('bounced'), 0);
+      assert.deepEqual(house.told(), ['trouble']);
+      assert.match(house.conditions.at(-1)?.reason ?? '', /deliver_to/);
+      assert.equal(house.world.gateway.listening, 1);
+    },
+    mx,
+  );
+
+backupStory(
+  'whom the primary knows, its backup knows while it is away, and after a restart too',
+  async house => {
+    house.behave({ refuse: { 'nobody@partner.example': '550 5.1.1 No such user' } });
+    house.beginSending(1_000, 'nobody@partner.example');
+    await house.clock.run(3_000);
+    await house.endSending();
+    await house.send(2_000, 1_000);
+    await house.clock.run(minute);
+    assert.deepEqual(new Set(house.accepted.map(id => id.split('.')[0])), new Set(['<sender2']));
+    house.cut(true);
+    await house.clock.run(minute);
+    house.kill();
+    await house.open();
+    house.beginSending(1_000, 'nobody@partner.example');
+    await house.clock.run(5_000);
+    await house.endSending();
+    await house.send(2_000, 1_000);
+    assert.deepEqual(
+      new Set(house.accepted.map(id => id.split('.')[0])),
+      new Set(['<sender2', '<sender4']),
+      'who is unknown is refused, and the others are kept',
+    );
+  },
+  undefined,
+  { recipients: { kind: 'callout' } },
+);
