@@ -16,11 +16,11 @@ import { nextAttemptAt } from '../../decision/queue/schedule.ts';
 import type { DeliverySetting, QueueSetting } from '../../decision/queue/settings.ts';
 import type { ReportAction, ReportedRecipient } from '../../protocol/message/report-facts.ts';
 import { replyText } from '../../protocol/smtp/reply.ts';
-import type { EventStream } from '../events.ts';
-import type { Clock, NewMessage, QueueStore, Random, Settlement } from '../ports.ts';
+import type { Random, Settlement } from '../ports.ts';
 import type { OutageSource } from './egress-guide.ts';
 import { grouped } from './group.ts';
-import { leasedReport, ReportDesk } from './report-desk.ts';
+import { ReportDesk } from './report-desk.ts';
+import { SettlementBook, type SettlementBookParts } from './settlement-book.ts';
 import { type RouteTaken, recipientEvent } from './trace-event.ts';
 
 /** What delivery runs by; swapped as a whole on reload. */
@@ -48,31 +48,20 @@ export type Made = {
   readonly dotAt: number | null;
 };
 
-export type LedgerParts = {
-  readonly clock: Clock;
+export type LedgerParts = SettlementBookParts & {
   readonly random: Random;
-  readonly store: QueueStore;
-  readonly events: EventStream;
   readonly ids: MessageIds;
   readonly outages: OutageSource;
   readonly owner: string;
   readonly settings: () => DeliverySettings;
-  /** Is there room to attempt a bounce of ours at once? */
+  /** Is there room to attempt a report of ours at once? */
   readonly hasRoom: () => boolean;
-  /** These are no longer ours, durably. */
-  readonly freed: (leased: readonly LeasedRecipient[]) => void;
-  /** Our own bounces, leased to us. */
-  readonly bounced: (leased: readonly LeasedRecipient[]) => void;
-  /** Something in the store is due at this wall ms. */
-  readonly due: (at: number) => void;
 };
 
 /** Where a receiver never answers the final dot. */
 const longestDoubtWaitMs = 2 * 60 * 60_000;
 /** Time for a last attempt at the moment of expiry. */
 const lastWaitMs = 60_000;
-const firstRetryMs = 500;
-const longestRetryMs = 30_000;
 
 type KeptAs = Omit<Extract<Settlement['to'], { kind: 'keep' }>, 'kind'>;
 
@@ -84,26 +73,15 @@ type Owed = {
   readonly to: Settlement['to'];
 };
 
-type Batch = {
-  readonly settlements: Settlement[];
-  readonly bounces: NewMessage[];
-  readonly freed: LeasedRecipient[];
-  due: number;
-};
-
-/**
- * Writes what attempts have come to into the queue, and tells of it. All that comes while one commit runs is in the
- * next. A commit that fails is repeated until it holds, for a delivery that is not written down is one made twice.
- */
+/** Decides how the queue goes on after each attempt, tells of it and of what senders are to hear, and has it written. */
 export class Ledger {
   readonly #parts: LedgerParts;
   readonly #desk: ReportDesk;
-  #batch: Batch = emptyBatch();
-  #writing: Promise<void> | null = null;
-  #complainedAt = Number.NEGATIVE_INFINITY;
+  readonly #book: SettlementBook;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
+    this.#book = new SettlementBook(parts);
     this.#desk = new ReportDesk({ ...parts, hostname: () => parts.settings().hostname });
   }
 
@@ -165,7 +143,7 @@ export class Ledger {
       }
     }
     this.#report(reports, late);
-    this.#write();
+    this.#book.write();
   }
 
   /** Nothing was tried: all stays as it was, due at `at` or when it was. */
@@ -211,8 +189,8 @@ export class Ledger {
 
   /** Resolves when all is durable. */
   async drain(): Promise<void> {
-    while (this.#writing !== null || this.#desk.busy) {
-      await this.#writing;
+    while (this.#book.writing !== null || this.#desk.busy) {
+      await this.#book.writing;
       if (this.#desk.busy) await this.#parts.clock.sleep(5);
     }
   }
@@ -278,17 +256,11 @@ export class Ledger {
   }
 
   #done(leased: LeasedRecipient, late: boolean): void {
-    const { message, index } = leased.recipient;
-    this.#batch.settlements.push({ message, index, to: { kind: 'done' } });
-    if (!late) this.#batch.freed.push(leased);
+    this.#book.add(leased, { kind: 'done' }, late);
   }
 
   #keep(leased: LeasedRecipient, as: KeptAs, late: boolean): void {
-    const { message, index } = leased.recipient;
-    const nextAttemptAt = this.#noLaterThanNotice(leased, as);
-    this.#batch.settlements.push({ message, index, to: { kind: 'keep', ...as, nextAttemptAt } });
-    this.#batch.due = Math.min(this.#batch.due, Math.max(nextAttemptAt, as.destinationUntil ?? 0));
-    if (!late) this.#batch.freed.push(leased);
+    this.#book.add(leased, { kind: 'keep', ...as, nextAttemptAt: this.#noLaterThanNotice(leased, as) }, late);
   }
 
   /** A sender is told of a wait at its time, so nothing is out of sight for longer; but a doubt is not sent again sooner. */
@@ -316,7 +288,7 @@ export class Ledger {
       else reports.push(owed);
     }
     this.#report(reports, false);
-    this.#write();
+    this.#book.write();
   }
 
   /** The notice that is due as a recipient is kept; null: none. */
@@ -338,66 +310,12 @@ export class Ledger {
         same.map(({ reported }) => reported),
       );
       void written.then(report => {
-        this.#batch.bounces.push(report);
-        for (const each of same) {
-          const { message, index } = each.leased.recipient;
-          this.#batch.settlements.push({ message, index, to: each.to });
-          if (each.to.kind === 'keep') this.#batch.due = Math.min(this.#batch.due, each.to.nextAttemptAt);
-          if (!late) this.#batch.freed.push(each.leased);
-        }
-        this.#write();
+        this.#book.append(report);
+        for (const each of same) this.#book.add(each.leased, each.to, late);
+        this.#book.write();
       });
     }
   }
-
-  #write(): void {
-    if (this.#writing !== null || this.#batch.settlements.length === 0) return;
-    this.#writing = this.#writeAll().finally(() => {
-      this.#writing = null;
-      this.#write();
-    });
-  }
-
-  async #writeAll(): Promise<void> {
-    // What else comes in this turn goes along.
-    await Promise.resolve();
-    while (this.#batch.settlements.length > 0) {
-      const batch = this.#batch;
-      this.#batch = emptyBatch();
-      await this.#commit(batch);
-      this.#parts.freed(batch.freed);
-      const ours = batch.bounces.filter(({ lease }) => lease !== null);
-      if (ours.length > 0) this.#parts.bounced(ours.map(leasedReport));
-      if (ours.length < batch.bounces.length) batch.due = Math.min(batch.due, this.#parts.clock.now());
-      if (batch.due < Number.POSITIVE_INFINITY) this.#parts.due(batch.due);
-    }
-  }
-
-  async #commit(batch: Batch): Promise<void> {
-    for (let waitMs = firstRetryMs; ; waitMs = Math.min(waitMs * 2, longestRetryMs)) {
-      const settled = await this.#parts.store.settle(batch.settlements, batch.bounces);
-      if (settled.ok) return;
-      this.#complain(settled.error.message);
-      await this.#parts.clock.sleep(waitMs);
-    }
-  }
-
-  #complain(why: string): void {
-    const { clock, events } = this.#parts;
-    const now = clock.monotonic();
-    if (now - this.#complainedAt < 60_000) return;
-    this.#complainedAt = now;
-    events.emit({
-      kind: 'warning',
-      at: clock.now(),
-      subject: 'disk',
-      message: `What became of messages under way cannot be written down, and is tried again until it can: ${why}`,
-    });
-  }
-}
-
-function emptyBatch(): Batch {
-  return { settlements: [], bounces: [], freed: [], due: Number.POSITIVE_INFINITY };
 }
 
 function replyOf({ end }: Entry): string | null {
