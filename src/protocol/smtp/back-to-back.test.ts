@@ -35,6 +35,8 @@ class Wire {
   });
   readonly #messages: Message[];
   readonly #sizes: readonly number[];
+  /** Where false, nobody hears that the server knows BDAT. */
+  readonly #chunking: boolean;
   #cuts = 0;
   #toServer: Buffer[] = [];
   #toClient: Buffer[] = [];
@@ -47,7 +49,8 @@ class Wire {
   serverEnd = '';
   clientEnd = '';
 
-  constructor(messages: readonly Message[], sizes: readonly number[]) {
+  constructor(messages: readonly Message[], sizes: readonly number[], chunking: boolean) {
+    this.#chunking = chunking;
     this.#messages = [...messages];
     this.#sizes = sizes;
     this.#feedServer({ kind: 'opened', at: 0 });
@@ -102,12 +105,17 @@ class Wire {
 
   #feedServer(event: ServerEvent): void {
     for (const action of this.#server.step(event)) {
-      if (action.kind === 'write') this.#toClient.push(action.bytes);
+      if (action.kind === 'write') this.#toClient.push(this.#overheard(action.bytes));
       if (action.kind === 'body') this.#body += action.chunk.toString('latin1', action.start, action.end);
       if (action.kind === 'ask')
         this.#feedServer({ kind: 'answer', ask: action.ask, reply: this.#judge(action.question), at: 0 });
       if (action.kind === 'close') this.serverEnd = action.reason;
     }
+  }
+
+  #overheard(bytes: Buffer): Buffer {
+    if (this.#chunking) return bytes;
+    return Buffer.from(bytes.toString('latin1').replace('CHUNKING', 'XXXXXXXX'), 'latin1');
   }
 
   #judge(question: ServerQuestion) {
@@ -150,8 +158,9 @@ test('both machines: every message arrives as it was, to whom it may, however th
     fc.property(
       fc.array(message, { maxLength: 4 }),
       fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 }),
-      (messages, sizes) => {
-        const wire = new Wire(messages, sizes);
+      fc.boolean(),
+      (messages, sizes, chunking) => {
+        const wire = new Wire(messages, sizes, chunking);
         const expected: Taken[] = [];
         for (const [i, { forwardPaths, pieces }] of messages.entries()) {
           const accepted = forwardPaths.filter(path => path.startsWith('yes')).slice(0, 3);

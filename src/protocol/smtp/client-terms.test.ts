@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import fc from 'fast-check';
 import { ClientDriver, type Letter, playEverySplit } from '../../../test/client-transcript.ts';
 import type { ClientTerms } from './client-session-types.ts';
 
@@ -517,4 +518,51 @@ test('client: whether reports were passed on is told with the result', () => {
     return result?.dsnPassed;
   };
   assert.deepEqual([passed('DSN'), passed('SIZE')], [true, false]);
+});
+
+const word = fc.constantFrom(
+  '220 go ahead',
+  '250-mx\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n250-CHUNKING\r\n250-XCLIENT ADDR HELO\r\n250 PIPELINING',
+  '250-mx\r\n250 SMTPUTF8',
+  '250 ok',
+  '334 ',
+  '354 go on',
+  '235 welcome',
+  '421 away',
+  '454 not now',
+  '503 what',
+  '550 no',
+  'junk',
+);
+const happening = fc.oneof(
+  { weight: 6, arbitrary: word.map(line => `${line}\r\n`) },
+  fc.constantFrom('start', 'start for ours', 'secured', 'dotAllowed', 'quit', 'ended'),
+);
+
+test('client: whatever a host says and whenever, each message has one result, and no password leaves in clear', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('may', 'verify', 'none'),
+      fc.boolean(),
+      fc.array(happening, { maxLength: 40 }),
+      (tls, holdDot, happenings) => {
+        const driver = new ClientDriver({ client, holdDot, body: ['a\r\n', 'b\r\n'] }, { ...login, tls });
+        let started = 0;
+        let secured = false;
+        for (const each of happenings) {
+          const { state } = driver.session;
+          if (each.endsWith('\r\n')) driver.receive(each);
+          else driver.event(each);
+          if (each.startsWith('start') && state === 'idle') started += 1;
+          if (each === 'secured' && state === 'tls') secured = true;
+          if (!secured) assert.ok(!driver.notes.some(note => note.startsWith('C: AUTH')));
+        }
+        driver.event('ended');
+        const results = driver.all.filter(action => action.kind === 'result');
+        assert.equal(results.length, started);
+        assert.ok(driver.all.filter(action => action.kind === 'close').length <= 1);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
 });

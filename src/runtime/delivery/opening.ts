@@ -118,7 +118,7 @@ export class Opening implements SessionOwner {
     if (session !== this.#session || target === undefined) return;
     this.#session = null;
     this.#ports.hosts.noteAlive(session.to);
-    this.#ports.hosts.noteLoginTaken(session.to);
+    if (target.terms.login !== null) this.#ports.hosts.noteLoginTaken(session.to);
     this.#end({ kind: 'session', session, target });
   }
 
@@ -242,8 +242,7 @@ export class Opening implements SessionOwner {
   }
 
   #candidates(target: Target) {
-    const { guide, local, clock } = this.#ports;
-    return candidatesFor(this.#all, target, this.lane, this.#site, guide, local(), clock.now());
+    return candidatesFor(this.#all, target, this.lane, this.#site, this.#ports);
   }
 
   /** An egress whose session went silent comes last. */
