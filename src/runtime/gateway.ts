@@ -201,6 +201,7 @@ export class Gateway implements GatewayControl {
       guide: this.#monitor,
       finder,
       hostname: () => live.current.hostname,
+      routes: () => live.current.routes,
       isAway: domain => this.#primaries.isAway(domain),
     });
     this.#dispatcher = new Dispatcher({

@@ -5,6 +5,8 @@ import { decideDeliverTo } from './deliver-to.ts';
 import type { MxFacts } from './mx-facts.ts';
 import { mxHosts } from './mx-hosts.ts';
 import type { NextHop } from './next-hop.ts';
+import { routeFor } from './route-match.ts';
+import type { RouteSetting } from './route-setting.ts';
 
 /**
  * Where a backup hands the mail of a domain on to, as DNS tells: the MX hosts strictly better than ourselves, best
@@ -48,6 +50,14 @@ export function decideBackupByMx(facts: MxFacts, ours: OurSide, random: () => nu
     ourFault: true,
     reason: `${hop.reason}, though this server is its backup; the mail waits. Mend the MX records of ${domain}, or name the primary in deliver_to`,
   };
+}
+
+/**
+ * The only uplinks by which a domain of ours may be called, by the operator's route for it; null: all. A route for a single
+ * sender or address of it says nothing of the domain.
+ */
+export function onlyUplinksTo(domain: string, routes: readonly RouteSetting[]): readonly string[] | null {
+  return routeFor(routes, '', `postmaster@${domain}`, () => true)?.uplinks ?? null;
 }
 
 /** Where a backup hands mail on to, as `deliver_to` tells; a host of the list that is ourselves is passed over. */

@@ -17,6 +17,8 @@ export type KnockPorts = {
   readonly network: Network;
   readonly clock: Clock;
   readonly guide: Pick<EgressGuide, 'snapshot' | 'penalties' | 'observe'>;
+  /** The only uplinks that the operator's route lets it use; null: all. */
+  readonly onlyUplinks: () => readonly string[] | null;
   /** The name that we give where no uplink is crossed. */
   readonly hostname: () => string;
 };
@@ -119,18 +121,32 @@ function doorsTo(ports: KnockPorts, site: string, hosts: readonly NextHopHost[],
   return doors.slice(0, mostAddresses);
 }
 
-function doorByUplink({ guide }: KnockPorts, site: string, to: HostAddress, round: number): Door | null {
+function doorByUplink(
+  { guide, onlyUplinks }: KnockPorts,
+  site: string,
+  to: HostAddress,
+  round: number,
+): Door | null {
   const family = isIPv6(to.address) ? 6 : 4;
   const snapshot = guide.snapshot();
   const penalised = guide.penalties(to);
-  const choice = chooseEgresses({ snapshot, site, family, lastEgress: null, penalised });
+  const only = onlyUplinks();
+  const choice = chooseEgresses({
+    snapshot,
+    site,
+    family,
+    lastEgress: null,
+    penalised,
+    onlyUplinks: only,
+    smartHosts: 'avoid',
+  });
   if (choice.kind === 'candidates') {
     const { candidates } = choice;
     const { egress } = candidates[round % candidates.length] ?? candidates[0];
     return { to, egress, doubtful: false };
   }
-  const down = snapshot.egresses.flatMap(({ state, egress }) =>
-    state === 'down' && egress?.family === family ? [egress] : [],
+  const down = snapshot.egresses.flatMap(({ state, egress, uplink }) =>
+    state === 'down' && egress?.family === family && (only?.includes(uplink) ?? true) ? [egress] : [],
   );
   const egress = down[round % Math.max(1, down.length)];
   return egress === undefined ? null : { to, egress, doubtful: true };

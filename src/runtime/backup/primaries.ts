@@ -1,5 +1,7 @@
 import type { DomainSetting } from '../../decision/admission/domain.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
+import { onlyUplinksTo } from '../../decision/next-hop/backup.ts';
+import type { RouteSetting } from '../../decision/next-hop/route-setting.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { DeliverySetting } from '../../decision/queue/settings.ts';
 import { domainOf } from '../../protocol/smtp/address.ts';
@@ -27,6 +29,7 @@ export type PrimariesParts = {
     readonly hostname: string;
     readonly domains: readonly DomainSetting[];
     readonly delivery: DeliverySetting;
+    readonly routes: readonly RouteSetting[];
   };
   /** Delivery: look for what is due. */
   readonly wake: () => void;
@@ -156,6 +159,10 @@ export class Primaries implements DeliveryGate {
         clock,
         guide,
         hostname: () => settings().hostname,
+        onlyUplinks: () => {
+          const [domain] = primary.domains;
+          return domain === undefined ? null : onlyUplinksTo(domain, settings().routes);
+        },
         doubtWaitMs: () => settings().delivery.doubtWaitMs,
         store,
         wake,

@@ -36,6 +36,8 @@ type Door = { readonly to: HostAddress; readonly egress: Egress };
 export class CalloutSite {
   readonly key: string;
   hosts: readonly NextHopHost[] = [];
+  /** The only uplinks that the operator's route lets it use; null: all. */
+  onlyUplinks: readonly string[] | null = null;
   readonly #ports: CalloutPorts;
   readonly #waiting = new Set<CalloutQuestion>();
   readonly #sessions = new Set<CalloutSession>();
@@ -185,6 +187,8 @@ export class CalloutSite {
             family: isIPv6(to.address) ? 6 : 4,
             lastEgress: null,
             penalised: guide.penalties(to),
+            onlyUplinks: this.onlyUplinks,
+            smartHosts: 'avoid',
           });
           if (choice.kind === 'candidates') doors.push({ to, egress: choice.candidates[0].egress });
         }

@@ -5,6 +5,7 @@ import { MemoryDisk, MemoryStore } from '../../../test/simulation/memory-store.t
 import { ReferenceNetwork } from '../../../test/simulation/reference-network.ts';
 import type { DomainSetting } from '../../decision/admission/domain.ts';
 import type { EgressView } from '../../decision/egress/health-state.ts';
+import type { RouteSetting } from '../../decision/next-hop/route-setting.ts';
 import type { Connection } from '../ports.ts';
 import { Callouts, type CalloutVerdict } from './callouts.ts';
 
@@ -114,6 +115,7 @@ class Desk {
   readonly disk = new MemoryDisk();
   readonly told: (string | null)[] = [];
   isAway = false;
+  routes: readonly RouteSetting[] = [];
   /** The store stands in the private network, and no uplink is crossed. */
   isLocal = true;
   domain: DomainSetting = { ...primaryDomain('example.com', '10.20.0.10'), recipients: { kind: 'callout' } };
@@ -149,6 +151,7 @@ class Desk {
           hosts: [{ name: '10.20.0.10', mxPreference: 0, addresses: [to], local: this.isLocal }],
         }),
       },
+      routes: () => this.routes,
       isAway: () => this.isAway,
       tell: (_domain, trouble) => this.told.push(trouble),
     });
@@ -383,4 +386,11 @@ story('a flood of questions is bounded, and each is answered', async desk => {
   const verdicts = await Promise.all(Array.from({ length: 8_000 }, (_, n) => desk.check(`u${n}`)));
   assert.ok(verdicts.every(kind => kind === 'unsure'));
   assert.ok(desk.store.connections <= 20, `${desk.store.connections} sessions`);
+});
+
+story('the operator’s route for the domain names the only uplinks that are used', async desk => {
+  desk.isLocal = false;
+  desk.routes = [{ to: 'example.com', from: null, uplinks: ['isp2'], smartHost: null }];
+  assert.equal(await desk.check('user'), 'unsure');
+  assert.equal(desk.store.connections, 0);
 });

@@ -6,6 +6,8 @@ import {
   refusalWords,
   useOfRemembered,
 } from '../../decision/admission/recipient-verdict.ts';
+import { onlyUplinksTo } from '../../decision/next-hop/backup.ts';
+import type { RouteSetting } from '../../decision/next-hop/route-setting.ts';
 import type { NextHopSource } from '../delivery/egress-guide.ts';
 import type { QueueStore, Random } from '../ports.ts';
 import { type CalloutAnswer, type CalloutPorts, CalloutSite } from './callout-site.ts';
@@ -33,6 +35,7 @@ export type CalloutsParts = CalloutPorts & {
   readonly random: Random;
   readonly store: Pick<QueueStore, 'remember' | 'recall'>;
   readonly finder: NextHopSource;
+  readonly routes: () => readonly RouteSetting[];
   /** The primary of this domain is known not to answer. */
   readonly isAway: (domain: string) => boolean;
   /** The trouble with a domain's store has changed; null: it is over. */
@@ -174,6 +177,7 @@ export class Callouts {
       this.#sites.set(hop.site, site);
     }
     site.hosts = hop.hosts;
+    site.onlyUplinks = onlyUplinksTo(domain, this.#parts.routes());
     return site.ask(forwardPath);
   }
 
