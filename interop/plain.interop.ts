@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { sites, uplinks } from '../lab/addresses.ts';
-import { submit } from './client.ts';
+import { submit } from '../lab/client.ts';
 import { bodies, letter } from './letters.ts';
 import { assertArrived, kinds, Town } from './town.ts';
 

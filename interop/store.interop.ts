@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { uplinks } from '../lab/addresses.ts';
-import { line, speak, submit } from './client.ts';
+import { line, speak, submit } from '../lab/client.ts';
 import { letter } from './letters.ts';
 import { assertArrived, Town } from './town.ts';
 

@@ -25,6 +25,13 @@ export const uplinks = [
   },
 ] as const;
 
+/** Where the world brings mail for example.com, best first; the last is a second machine, elsewhere. */
+export const doors = [
+  { name: 'mx1.example.com', address: '198.51.100.30' },
+  { name: 'mx2.example.com', address: '203.0.113.40' },
+  { name: 'backup.example.com', address: '192.0.2.30' },
+] as const;
+
 /** A name server that answers everyone. */
 export const publicResolver = '192.0.2.53';
 
@@ -60,6 +67,8 @@ export function zoneOf(list: readonly Site[]): Record<string, string[]> {
     'mail2.example.com A': ['203.0.113.40'],
     '30.100.51.198.in-addr.arpa PTR': ['mail.example.com'],
     '40.113.0.203.in-addr.arpa PTR': ['mail2.example.com'],
+    'example.com MX': doors.map(({ name }, index) => `${10 * (index + 1)} ${name}`),
+    ...Object.fromEntries(doors.map(({ name, address }) => [`${name} A`, [address]])),
     'example.com TXT': ['v=spf1 +ip4:198.51.100.30/32 +ip4:203.0.113.40/32 -all'],
   };
   for (const site of list) {

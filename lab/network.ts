@@ -1,6 +1,6 @@
 import type { Result } from '../src/runtime/ports.ts';
 import { cable, inOrder, Namespace } from '../src/surface/demo/namespaces.ts';
-import { inside, publicResolver, type Site, sites, uplinks } from './addresses.ts';
+import { doors, inside, publicResolver, type Site, sites, uplinks } from './addresses.ts';
 import { Wire } from './wire.ts';
 
 export type LabOptions = {
@@ -133,6 +133,7 @@ export class LabNetwork {
     const { mailHost, inside: insideHosts, internet } = this;
     const addresses = [
       publicResolver,
+      doors[2].address,
       ...uplinks.map(uplink => uplink.resolver),
       ...list.map(site => site.address),
     ];

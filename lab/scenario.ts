@@ -15,6 +15,12 @@ export type ScenarioSetting = LabOptions & {
   readonly ownResolvers?: boolean;
   /** How each site's receiver behaves; it may have no receiver at all. */
   readonly behaviour?: (site: Site, index: number) => Partial<ReceiverBehaviour> | 'no receiver';
+  /** The world may bring mail for example.com, by a door on each uplink with a certificate of its own. */
+  readonly doors?: boolean;
+  /** Lines added to the domain example.com. */
+  readonly domain?: string;
+  /** Files beside the configuration, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Lines added to the configuration. */
   readonly more?: string;
   /** Seconds of proof before a healed uplink is used again. */
@@ -30,6 +36,8 @@ export class Scenario {
   readonly tally = new Tally();
   readonly deliveries: Delivery[] = [];
   readonly troubles: string[] = [];
+  /** Messages whose sender was not told that they were taken, and which it offered again. */
+  readonly offeredAgain = new Set<string>();
   /** What each message's body must be, by Message-ID. */
   readonly digests = new Map<string, string>();
   readonly directory: string;
@@ -38,6 +46,7 @@ export class Scenario {
   readonly #sites: readonly Site[];
   #internet: PeerProcess | null = null;
   #user: PeerProcess | null = null;
+  readonly #senders: PeerProcess[] = [];
   #arrived: () => void = () => {};
 
   private constructor(lab: LabNetwork, directory: string, setting: ScenarioSetting) {
@@ -123,6 +132,24 @@ export class Scenario {
 
   async stopSending(): Promise<void> {
     await order(this.#user, { do: 'stop_sending' });
+    for (const sender of this.#senders) await order(sender, { do: 'stop_sending' });
+  }
+
+  /** Begins steady mail from somebody in the Internet to example.com, by the door that it is told of. */
+  async sendToUs(label: string, source: string, door: string, intervalMs: number): Promise<void> {
+    const sender = must(await PeerProcess.start(this.lab.internet, news => this.#hear(news)));
+    this.#senders.push(sender);
+    await order(sender, {
+      do: 'send',
+      target: { address: door, port: 25 },
+      source,
+      ehlo: 'mx.remote.example',
+      intervalMs,
+      mailFrom: 'someone@remote.example',
+      recipients: ['us@example.com'],
+      sizeBytes: 1000,
+      label,
+    });
   }
 
   async behave(address: string, behaviour: Partial<ReceiverBehaviour>): Promise<void> {
@@ -172,6 +199,7 @@ export class Scenario {
   async close(): Promise<void> {
     await this.stopServing('SIGKILL');
     this.#user?.close();
+    for (const sender of this.#senders) sender.close();
     this.#internet?.close();
     this.lab.destroy();
     await rm(this.directory, { recursive: true, force: true });
@@ -179,6 +207,8 @@ export class Scenario {
 
   async #populate(): Promise<void> {
     await writeFile(this.config, this.#configText());
+    for (const [name, text] of Object.entries(this.#setting.files ?? {}))
+      await writeFile(join(this.directory, name), text);
     const hear = (news: PeerNews): void => this.#hear(news);
     this.#internet = must(await PeerProcess.start(this.lab.internet, hear));
     this.#user = must(await PeerProcess.start(this.lab.inside, hear));
@@ -212,7 +242,15 @@ export class Scenario {
   }
 
   #configText(): string {
-    const { ownResolvers, more, proveS } = this.#setting;
+    const { ownResolvers, doors: open, domain, more, proveS } = this.#setting;
+    const certificates = join(import.meta.dirname, '..', 'test', 'certificates');
+    const listeners = uplinks.map(
+      ({ source }, index) => `
+  - address: ${source}:25
+    role: mx
+    name: mx${index + 1}.example.com
+    tls: { cert: ${certificates}/mx${index + 1}.pem, key: ${certificates}/mx${index + 1}.key }`,
+    );
     const ways = uplinks.map(
       (uplink, index) => `
   - name: ${uplink.name}
@@ -228,12 +266,12 @@ uplinks:${ways.join('')}
 listeners:
   - address: ${inside.mailHost}:25
     role: relay
-    name: mail.example.com
+    name: mail.example.com${open ? listeners.join('') : ''}
 
 domains:
   - name: example.com
     deliver_to: ["${inside.store}:25"]
-
+${domain ?? ''}
 relay:
   from_networks: [10.20.0.0/24]
 
@@ -252,6 +290,7 @@ ${more ?? ''}`;
       this.digests.set(news.messageId, news.bodyDigest);
     } else if (news.news === 'trouble') {
       this.troubles.push(news.reason);
+      this.offeredAgain.add(news.messageId);
     }
   }
 }
