@@ -61,9 +61,11 @@ export function conversation(
     address,
     port: 25,
     egress: null,
+    inside: false,
     connectMs: 20,
     error: null,
     greeting: said(220, `${host} ESMTP`),
+    greetedAt: auditedAt,
     ehlo,
     helo: null,
     tls: {

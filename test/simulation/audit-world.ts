@@ -149,6 +149,7 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
         configuration: null,
         host: null,
         asked: { dkimSelectors: [], blocklists: [], intrusive: false },
+        hostsFile: null,
         port25Targets: [],
         port: 25,
         ehlo: 'auditor.example',

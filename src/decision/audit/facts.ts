@@ -64,9 +64,13 @@ export type ConversationFact = {
   readonly port: number;
   /** The egress that it went by; null: the host's own choice. */
   readonly egress: string | null;
+  /** The address is this host's own, so the kernel kept the packets inside. */
+  readonly inside: boolean;
   readonly connectMs: number | null;
   readonly error: { readonly kind: NetworkErrorKind; readonly message: string } | null;
   readonly greeting: Said | null;
+  /** When it came, by our clock. */
+  readonly greetedAt: number | null;
   readonly ehlo: Said | null;
   /** Where EHLO was refused. */
   readonly helo: Said | null;

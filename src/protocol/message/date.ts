@@ -15,3 +15,34 @@ export function messageDate(at: number): string {
 }
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
+
+/** Wall ms of a date as RFC 5322 section 3.3 writes it; null for what is none. */
+export function parseMessageDate(text: string): number | null {
+  const match =
+    /^(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:([+-])(\d\d)(\d\d)|GMT|UTC)$/.exec(
+      text,
+    );
+  const month = months.indexOf(match?.[2] ?? '');
+  if (match === null || month < 0) return null;
+  const [, day, , year, hours, minutes, seconds, sign, zoneHours = '0', zoneMinutes = '0'] = match;
+  const zone = (sign === '-' ? -1 : 1) * (Number(zoneHours) * 60 + Number(zoneMinutes));
+  const days = daysUntil(Number(year), month) + Number(day) - 1;
+  return ((days * 24 + Number(hours)) * 60 + Number(minutes) - zone) * 60_000 + Number(seconds) * 1_000;
+}
+
+/** Days from 1 January 1970 until the first of a month, `month` from 0. */
+function daysUntil(year: number, month: number): number {
+  // Years are reckoned from March, so that a leap day ends one.
+  const shifted = month < 2 ? year - 1 : year;
+  const era = Math.floor(shifted / 400);
+  const yearOfEra = shifted - era * 400;
+  const dayOfYear = Math.floor((153 * ((month + 10) % 12) + 2) / 5);
+  return (
+    era * 146_097 +
+    yearOfEra * 365 +
+    Math.floor(yearOfEra / 4) -
+    Math.floor(yearOfEra / 100) +
+    dayOfYear -
+    719_468
+  );
+}

@@ -10,6 +10,8 @@ export type ConversationRequest = {
   readonly address: string;
   readonly port: number;
   readonly egress: string | null;
+  /** The address is this host's own. */
+  readonly inside: boolean;
   readonly source: string | null;
   /** What EHLO says; null: the address that the connection has here, as a literal (RFC 5321 section 4.1.3). */
   readonly ehlo: string | null;
@@ -36,34 +38,42 @@ export async function converse(
   request: ConversationRequest,
   signal: AbortSignal,
 ): Promise<ConversationFact> {
-  const facts = await converseOnce(ports, request, true, signal);
-  if (facts.tls?.kind !== 'failed' || signal.aborted) return facts;
-  const clear = await converseOnce(ports, request, false, signal);
-  return {
-    ...facts,
-    nullSender: clear.nullSender,
-    postmaster: clear.postmaster,
-    unknownRecipient: clear.unknownRecipient,
-    relay: clear.relay,
-    stopped: clear.stopped,
-  };
+  const facts = await converseOnce(ports, request, { withTls: true, grouped: true }, signal);
+  if (signal.aborted) return facts;
+  if (facts.tls?.kind === 'failed') {
+    const clear = await converseOnce(ports, request, { withTls: false, grouped: true }, signal);
+    return { ...facts, ...envelopeOf(clear) };
+  }
+  const { pipelining } = facts;
+  if (pipelining === null || pipelining.answered >= pipelining.asked) return facts;
+  // Did it fail because the commands came together? Then each alone is answered.
+  const alone = await converseOnce(ports, request, { withTls: facts.tls !== null, grouped: false }, signal);
+  return { ...facts, ...envelopeOf(alone), pipelining: alone.nullSender === null ? null : pipelining };
+}
+
+/** What a second conversation says in the place of the first. */
+function envelopeOf(facts: ConversationFact): Partial<ConversationFact> {
+  const { nullSender, postmaster, unknownRecipient, literal: atAddress, relay, stopped } = facts;
+  return { nullSender, postmaster, unknownRecipient, literal: atAddress, relay, stopped };
 }
 
 async function converseOnce(
   { network, clock }: { readonly network: Network; readonly clock: Clock },
   request: ConversationRequest,
-  withTls: boolean,
+  way: { readonly withTls: boolean; readonly grouped: boolean },
   signal: AbortSignal,
 ): Promise<ConversationFact> {
-  const { host, address, port, egress, source } = request;
+  const { host, address, port, egress, inside, source } = request;
   const facts: Facts = {
     host,
     address,
     port,
     egress,
+    inside,
     connectMs: null,
     error: null,
     greeting: null,
+    greetedAt: null,
     ehlo: null,
     helo: null,
     tls: null,
@@ -85,7 +95,7 @@ async function converseOnce(
   const abort = (): void => dialogue.close();
   signal.addEventListener('abort', abort);
   const ehlo = request.ehlo ?? literal(connected.value.localAddress);
-  facts.stopped = await speak(dialogue, facts, { ...request, ehlo, withTls });
+  facts.stopped = await speak(dialogue, facts, { ...request, ehlo, ...way }, () => clock.now());
   if (facts.stopped === null) await dialogue.say(['QUIT'], 1_000);
   signal.removeEventListener('abort', abort);
   dialogue.close();
@@ -96,12 +106,18 @@ async function converseOnce(
 async function speak(
   dialogue: Dialogue,
   facts: Facts,
-  request: ConversationRequest & { readonly ehlo: string; readonly withTls: boolean },
+  request: ConversationRequest & {
+    readonly ehlo: string;
+    readonly withTls: boolean;
+    readonly grouped: boolean;
+  },
+  now: () => number,
 ): Promise<Silence | null> {
   const { ehlo } = request;
   const greeting = await dialogue.listen(greetingMs);
   if (!greeting.ok) return greeting.error;
   facts.greeting = greeting.value;
+  facts.greetedAt = now();
   if (greeting.value.code !== 220) return `The server greeted with ${greeting.value.code}.`;
   const offered = await sayOne(dialogue, `EHLO ${ehlo}`);
   if (!offered.ok) return offered.error;
@@ -123,7 +139,7 @@ async function speak(
       extensions = parseExtensions(replyOf(again.value));
     }
   }
-  return askEnvelope(dialogue, facts, request, extensions.pipelining);
+  return askEnvelope(dialogue, facts, request, extensions.pipelining && request.grouped);
 }
 
 async function goOverToTls(
@@ -168,16 +184,16 @@ function tlsFact({ protocol, cipher, unverified, chain = [] }: TlsFacts): TlsFac
 async function askEnvelope(
   dialogue: Dialogue,
   facts: Facts,
-  { domain, unknownLocalPart, relayTo }: ConversationRequest,
+  { address, domain, unknownLocalPart, relayTo }: ConversationRequest,
   pipelining: boolean,
 ): Promise<Silence | null> {
-  const commands = [
-    'MAIL FROM:<>',
-    `RCPT TO:<postmaster@${domain}>`,
-    `RCPT TO:<${unknownLocalPart}@${domain}>`,
-    ...(relayTo === null ? [] : [`RCPT TO:<${relayTo}>`]),
-    'RSET',
+  const recipients = [
+    `postmaster@${domain}`,
+    `${unknownLocalPart}@${domain}`,
+    `postmaster@${literal(address)}`,
+    ...(relayTo === null ? [] : [relayTo]),
   ];
+  const commands = ['MAIL FROM:<>', ...recipients.map(recipient => `RCPT TO:<${recipient}>`), 'RSET'];
   const replies: Result<Said, Silence>[] = [];
   for (const group of pipelining ? [commands] : commands.map(command => [command])) {
     replies.push(...(await dialogue.say(group, replyMs)));
@@ -190,17 +206,20 @@ async function askEnvelope(
   facts.nullSender = said(0);
   facts.postmaster = said(1);
   facts.unknownRecipient = said(2);
-  facts.relay = relayTo === null ? null : said(3);
+  facts.literal = said(3);
+  facts.relay = relayTo === null ? null : said(4);
+  if (pipelining)
+    facts.pipelining = { asked: commands.length, answered: replies.filter(({ ok }) => ok).length };
   const last = replies.at(-1);
   return last === undefined || last.ok ? null : last.error;
 }
 
-async function sayOne(dialogue: Dialogue, command: string): Promise<Result<Said, Silence>> {
+export async function sayOne(dialogue: Dialogue, command: string): Promise<Result<Said, Silence>> {
   const [reply] = await dialogue.say([command], replyMs);
   return reply ?? { ok: false, error: 'The server said nothing.' };
 }
 
 const replyOf = ({ code, status, lines }: Said) => ({ code, enhancedStatus: status, lines });
 
-const literal = (address: string): string =>
+export const literal = (address: string): string =>
   address.includes(':') ? `[IPv6:${address}]` : `[${address.replace(/^::ffff:/, '')}]`;

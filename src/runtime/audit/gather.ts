@@ -7,6 +7,7 @@ import {
   type HostFact,
   type NameServerFact,
   type PolicyFact,
+  questionKey,
 } from '../../decision/audit/facts.ts';
 import { addressesIn } from '../../decision/audit/rules/dmarc-view.ts';
 import { maxAddressesPerFamily, maxHosts } from '../../decision/next-hop/mx-facts.ts';
@@ -15,9 +16,12 @@ import { hostName } from '../../protocol/dns/names.ts';
 import { parseTags } from '../../protocol/message/tag-list.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { Clock, Network, Random, Web } from '../ports.ts';
-import { converse } from './converse.ts';
+import { clockOffset } from './clock-offset.ts';
+import { type ConversationRequest, converse } from './converse.ts';
+import { tryIntrusions } from './intrusions.ts';
 import { askNameServers } from './name-servers.ts';
 import { Notebook } from './notebook.ts';
+import { overridesIn } from './own-facts.ts';
 import { askForSpf } from './spf-questions.ts';
 
 /** What is to be looked at, and by what it is judged. */
@@ -27,6 +31,8 @@ export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
   readonly host: HostFact | null;
   /** Mail hosts that may be called to see whether port 25 outward works; none: it is not tried. */
   readonly port25Targets: readonly string[];
+  /** The text of the host's own table of names; null: it is not compared. */
+  readonly hostsFile: string | null;
   /** The port of mail hosts: 25, or another for tests. */
   readonly port: number;
   /** What EHLO says where no egress speaks; null: an address literal. */
@@ -67,8 +73,9 @@ export async function gatherFacts(
   over.abort();
   await Promise.race([audit.settled(), clock.sleep(500)]);
   deadline.cancel();
-  const { domain, asked, configuration, host } = request;
-  return { version: 1, domain, startedAt, asked, configuration, host, ...audit.facts() };
+  const { domain, asked, configuration } = request;
+  const seen = audit.facts();
+  return { version: 1, domain, startedAt, asked, configuration, host: hostAsSeen(request, seen), ...seen };
 }
 
 class Gathering {
@@ -141,7 +148,7 @@ class Gathering {
     const { domain, asked } = this.#request;
     const book = this.#notebook;
     await Promise.all([
-      ...(['A', 'AAAA', 'TXT', 'NS'] as const).map(type => book.ask(domain, type)),
+      ...(['A', 'AAAA', 'TXT', 'NS', 'SPF', 'DNSKEY', 'RRSIG'] as const).map(type => book.ask(domain, type)),
       ...parentsOf(domain).map(parent => book.ask(`_dmarc.${parent}`, 'TXT')),
       book.ask(`_mta-sts.${domain}`, 'TXT'),
       book.ask(`_smtp._tls.${domain}`, 'TXT'),
@@ -257,6 +264,7 @@ class Gathering {
       book.records(host, 'A'),
       book.records(host, 'AAAA'),
       book.ask(`_25._tcp.${host}`, 'TLSA'),
+      ...parentsOf(host).map(name => book.ask(name, 'CAA')),
     ]);
     const addresses = [...four.slice(0, maxAddressesPerFamily), ...six.slice(0, maxAddressesPerFamily)];
     await Promise.all(addresses.map(address => this.#speakWith(host, address)));
@@ -274,22 +282,22 @@ class Gathering {
     const family = isIPv6(address) ? 6 : 4;
     const egress =
       this.#request.egresses.find(each => each.source !== null && each.family === family) ?? null;
-    const talk = converse(
-      { clock, network },
-      {
-        host,
-        address,
-        port,
-        egress: egress?.id ?? null,
-        source: egress?.source ?? null,
-        ehlo: egress?.ehlo ?? ehlo,
-        domain,
-        unknownLocalPart: this.#unknownLocalPart,
-        relayTo: own || asked.intrusive ? `${this.#unknownLocalPart}@relay-test.invalid` : null,
-      },
-      this.#signal,
-    ).then(fact => {
-      this.#conversations.push(fact);
+    const request: ConversationRequest = {
+      host,
+      address,
+      port,
+      egress: egress?.id ?? null,
+      source: egress?.source ?? null,
+      ehlo: egress?.ehlo ?? ehlo,
+      domain,
+      unknownLocalPart: this.#unknownLocalPart,
+      relayTo: own || asked.intrusive ? `${this.#unknownLocalPart}@relay-test.invalid` : null,
+    };
+    const intrudes = request.relayTo !== null;
+    const talk = converse({ clock, network }, request, this.#signal).then(async fact => {
+      const place = this.#conversations.push(fact) - 1;
+      if (intrudes)
+        this.#conversations[place] = await tryIntrusions({ clock, network }, request, fact, this.#signal);
     });
     this.#open.add(talk);
     return talk;
@@ -303,9 +311,38 @@ class Gathering {
       book.ask(ehlo, 'A'),
       book.ask(ehlo, 'AAAA'),
       askForSpf(book, ehlo, [{ address, ehlo }]),
+      ...this.#request.asked.blocklists.flatMap(({ zone }) => [
+        book.ask(`${reverseName(address).name.replace(/\.(in-addr|ip6)\.arpa$/, '')}.${zone}`, 'A'),
+        book.ask(`2.0.0.127.${zone}`, 'A'),
+        book.ask(`1.0.0.127.${zone}`, 'A'),
+      ]),
       names.then(found => Promise.all(found.map(name => book.ask(name, type)))),
     ]);
   }
+}
+
+/** With what only shows beside what DNS and others said: names that the host's files override, and its clock. */
+function hostAsSeen(
+  { host, hostsFile, configuration, egresses }: AuditRequest,
+  { dns, conversations }: Pick<AuditFacts, 'dns' | 'conversations'>,
+): HostFact | null {
+  if (host === null) return null;
+  const names = [
+    ...(configuration === null
+      ? []
+      : [configuration.hostname, ...configuration.listeners.map(({ name }) => name)]),
+    ...egresses.map(({ ehlo }) => ehlo),
+  ];
+  const addressesOf = (name: string): readonly string[] =>
+    ['A', 'AAAA'].flatMap(type => {
+      const fact = dns[questionKey(name, type)];
+      return fact?.kind === 'records' ? fact.values : [];
+    });
+  return {
+    ...host,
+    overrides: hostsFile === null ? [] : overridesIn(hostsFile, names, addressesOf),
+    clockOffsetMs: clockOffset(conversations),
+  };
 }
 
 /** RFC 8461 section 3.3: only 200 counts, and a redirect is not followed. */

@@ -1,10 +1,15 @@
+import { isIP } from 'node:net';
 import type { DomainSetting, RelaySetting } from '../../decision/admission/domain.ts';
 import type { ListenerSetting } from '../../decision/admission/listener.ts';
 import type { ConfigurationFact, EgressFact, HostFact } from '../../decision/audit/facts.ts';
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import { hostAdvice, presentAddress } from '../../decision/egress/host-advice.ts';
+import type { DnsServerSetting } from '../../decision/next-hop/dns-server.ts';
 import type { QueueSetting } from '../../decision/queue/settings.ts';
-import type { Files, Network } from '../ports.ts';
+import { canonicalAddress } from '../../protocol/dns/address.ts';
+import { Ask, type DnsPorts } from '../dns/ask.ts';
+import { systemResolvers } from '../dns/real-system-resolvers.ts';
+import type { Files, Network, Result } from '../ports.ts';
 import { certificateFact } from './certificate-fact.ts';
 
 /** What of the settings the audit looks at. */
@@ -15,9 +20,11 @@ export type AuditedSettings = {
   readonly domains: readonly DomainSetting[];
   readonly relay: RelaySetting;
   readonly queue: QueueSetting;
+  readonly dnsServers: readonly DnsServerSetting[];
 };
 
 const certificateLimitBytes = 1_000_000;
+const resolverMs = 3_000;
 
 /** The egresses of the configuration as they stand on this host; those that have no address now are left out. */
 export function ownEgresses(settings: AuditedSettings, network: Network): EgressFact[] {
@@ -77,19 +84,87 @@ export async function configurationFact(settings: AuditedSettings, files: Files)
   };
 }
 
-/** What this host says of each source address: is it here, and how would its packets leave. */
-export async function hostFact(settings: AuditedSettings, network: Network): Promise<HostFact> {
+/** What this host says of each source address, its resolvers, and how it filters. */
+export async function hostFact(
+  settings: AuditedSettings,
+  { network, files, clock, random }: DnsPorts & { readonly files: Files },
+): Promise<HostFact> {
   const present = network.addresses();
-  const sources = await Promise.all(
-    settings.uplinks
-      .flatMap(({ egresses }) => egresses)
-      .map(async setting => {
+  const egresses = settings.uplinks.flatMap(uplink => uplink.egresses);
+  const resolvers = (settings.dnsServers.length > 0 ? settings.dnsServers : systemResolvers()).slice(0, 8);
+  const [sources, strictInterfaces, judged] = await Promise.all([
+    Promise.all(
+      egresses.map(async setting => {
         const found = presentAddress(setting, present);
         const address = found?.address ?? setting.address;
         const route = address === null ? null : await network.routeOf(address);
         const { condition, message, commands } = hostAdvice(setting, found, route);
         return { egress: setting.id, address, condition, message, commands };
       }),
+    ),
+    strictlyFiltered(
+      files,
+      egresses.flatMap(setting => presentAddress(setting, present)?.interface ?? []),
+    ),
+    Promise.all(
+      resolvers.map(async server => ({
+        address: server.address,
+        validates: await validates({ network, clock, random }, server),
+      })),
+    ),
+  ]);
+  return { sources, resolvers: judged, overrides: [], clockOffsetMs: null, strictInterfaces, mtus: [] };
+}
+
+/** Those of these interfaces that drop what comes in by another way than the way back (RFC 3704). */
+async function strictlyFiltered(files: Files, names: readonly string[]): Promise<readonly string[]> {
+  const modes = await Promise.all(
+    [...new Set(names)].map(async name => {
+      const [own, all] = await Promise.all(
+        [name, 'all'].map(each => files.read(`/proc/sys/net/ipv4/conf/${each}/rp_filter`, 64)),
+      );
+      const value = (read: Result<Buffer, string> | undefined): number =>
+        read?.ok === true ? Number(read.value.toString('latin1').trim()) : 0;
+      // The larger of both holds.
+      return { name, mode: Math.max(value(own), value(all)) };
+    }),
   );
-  return { sources, resolvers: [], overrides: [], clockOffsetMs: null, strictInterfaces: [], mtus: [] };
+  return modes.filter(({ mode }) => mode === 1).map(({ name }) => name);
+}
+
+/** Does the resolver say of the root's keys that they validate? Null: it did not answer. */
+function validates(ports: DnsPorts, server: DnsServerSetting): Promise<boolean | null> {
+  const { promise, resolve } = Promise.withResolvers<boolean | null>();
+  const path = { key: server.address, server, egressId: null, source: null };
+  const late = ports.clock.timer(resolverMs, () => {
+    ask.cancel();
+    resolve(null);
+  });
+  const ask = new Ask(ports, path, { name: '', type: 'DNSKEY' }, outcome => {
+    late.cancel();
+    resolve(outcome.kind === 'answer' ? outcome.response.authenticated : null);
+  });
+  return promise;
+}
+
+/** Where the host's own files say otherwise than DNS about the names of the configuration. */
+export function overridesIn(
+  hostsFile: string,
+  names: readonly string[],
+  addressesOf: (name: string) => readonly string[],
+): HostFact['overrides'] {
+  const files = new Map<string, string[]>();
+  for (const line of hostsFile.split('\n')) {
+    const [address = '', ...owners] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (isIP(address) === 0) continue;
+    for (const owner of owners)
+      files.set(owner.toLowerCase(), [...(files.get(owner.toLowerCase()) ?? []), canonicalAddress(address)]);
+  }
+  return [...new Set(names)].flatMap(name => {
+    const own = files.get(name) ?? [];
+    const dns = addressesOf(name);
+    return dns.length > 0 && own.some(address => !dns.includes(address))
+      ? [{ name, files: own.join(', '), dns: dns.join(', ') }]
+      : [];
+  });
 }

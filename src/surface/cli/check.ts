@@ -32,6 +32,7 @@ type CheckOptions = {
   facts?: string;
   timeout?: number;
   selector?: string[];
+  blocklist?: Blocklist[];
   intrusive?: boolean;
   port?: number;
   format?: 'text' | 'json' | 'html';
@@ -73,6 +74,11 @@ export function addCheck(program: Command, parts: CliParts, end: (code: number) 
       ...(before ?? []),
       name,
     ])
+    .option(
+      '--blocklist <zone>',
+      'a blocklist to ask, as in dnsbl.example; with =policy behind it where it lists by policy',
+      readBlocklist,
+    )
     .option('--intrusive', 'also try what a stranger would not: relaying through hosts that are not yours')
     .option('--timeout <duration>', 'the whole check (default: 30s)', readTimeout)
     .option('--port <port>', 'the port of mail hosts, for tests (default: 25)', readPort)
@@ -143,12 +149,13 @@ async function checkOne(
           ...(options.uplink ?? []),
         ],
         configuration: settings === null ? null : await own.configurationFact(settings, files),
-        host: settings === null ? null : await own.hostFact(settings, network),
+        host: settings === null ? null : await own.hostFact(settings, { network, files, clock, random }),
         asked: {
           dkimSelectors: options.selector ?? [],
-          blocklists: [],
+          blocklists: options.blocklist ?? [],
           intrusive: options.intrusive ?? false,
         },
+        hostsFile: settings === null ? null : await hostsFileOf(files),
         port25Targets: settings === null ? [] : knownTargets(settings),
         port: options.port ?? settings?.delivery.port ?? 25,
         ehlo: settings?.hostname ?? hostName(hostname().toLowerCase()),
@@ -164,6 +171,11 @@ async function checkOne(
   } finally {
     resolver.close();
   }
+}
+
+async function hostsFileOf(files: CliParts['files']): Promise<string | null> {
+  const read = await files.read('/etc/hosts', 1_000_000);
+  return read.ok ? read.value.toString('utf8') : null;
 }
 
 /** Hosts that the operator lets us call. */
@@ -298,6 +310,18 @@ function readUplink(text: string, before: EgressFact[] = []): EgressFact[] {
       temporary: false,
     },
   ];
+}
+
+type Blocklist = AuditFacts['asked']['blocklists'][number];
+
+function readBlocklist(text: string, before: Blocklist[] = []): Blocklist[] {
+  const [zone = '', kind = 'major'] = text.split('=');
+  const name = hostName(zone.toLowerCase());
+  if (name === null || (kind !== 'major' && kind !== 'policy'))
+    throw new InvalidArgumentError(
+      'Write the zone of the list, as in dnsbl.example or dnsbl.example=policy.',
+    );
+  return [...before, { zone: name, kind }];
 }
 
 function readIds(text: string, before: string[] = []): string[] {

@@ -108,6 +108,11 @@ const dead = { connectMs: null, greeting: null, stopped: 'no answer' };
 const timeout = { ...dead, error: { kind: 'timeout', message: 'no answer in 10000 ms' } } as const;
 const noIpv6 = { ...dead, error: { kind: 'network_unreachable', message: 'no IPv6 here' } } as const;
 ruleTable(mxUnreachable, [
+  [
+    'a host that calls itself says nothing of the way',
+    withConversation(layoutB, 'mx1.example.com', { inside: true }),
+    ['skip mx1.example.com', 'pass mx2.example.com'],
+  ],
   ['all answer', layoutB, ['pass mx1.example.com', 'pass mx2.example.com']],
   [
     'one does not',

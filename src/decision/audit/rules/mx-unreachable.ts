@@ -25,6 +25,13 @@ export const mxUnreachable: Rule = {
       const subject = subjectOf(conversation);
       const { host, address, error } = conversation;
       const evidence = [conversationEvidence(conversation)];
+      if (isAnswered(conversation) && conversation.inside)
+        return {
+          level: 'skip',
+          subject,
+          message: `${host} answers at ${address}, but this host keeps such packets inside, so nothing is said of the way from outside.`,
+          evidence,
+        };
       if (isAnswered(conversation))
         return { level: 'pass', subject, message: `${host} answers at ${address}.`, evidence };
       if (error !== null && ours.has(error.kind))
