@@ -1,6 +1,7 @@
 import type { DomainSetting, RelaySetting } from '../decision/admission/domain.ts';
 import type { ClientLimits, ListenerSetting } from '../decision/admission/listener.ts';
 import type { DrillSetting, UplinkSetting } from '../decision/egress/egress.ts';
+import { withSmartHostProbes } from '../decision/egress/smart-host-probe.ts';
 import type { DnsServerSetting } from '../decision/next-hop/dns-server.ts';
 import { ourAddresses } from '../decision/next-hop/our-addresses.ts';
 import type { RouteSetting } from '../decision/next-hop/route-setting.ts';
@@ -214,6 +215,8 @@ export class Gateway implements GatewayControl {
       finder,
       outages: this.#outages,
       gate: this.#primaries,
+      files: ports.files,
+      resolve: name => this.#addressesOf(name),
       ids,
       owner,
       settings: deliverySettings(settings),
@@ -268,7 +271,7 @@ export class Gateway implements GatewayControl {
     await this.#outages.start();
     this.#monitor.onChange(() => this.#outages.note(this.#monitor.anyUp()));
     this.#monitor.onChange(() => this.#uplinkNews.look());
-    await this.#monitor.start(settings.uplinks);
+    await this.#monitor.start(withSmartHostProbes(settings.uplinks));
     this.#identity.start(settings.uplinks);
     this.#monitor.onAddress(() => this.#identity.look());
     this.#outages.note(this.#monitor.anyUp());
@@ -294,7 +297,7 @@ export class Gateway implements GatewayControl {
   /** Takes new settings without dropping a connection. The error names listeners that cannot be opened, or whose certificate cannot be used; the rest holds. */
   async reload(settings: GatewaySettings): Promise<Result<void, string>> {
     this.#settings.current = settings;
-    this.#monitor.reload(settings.uplinks);
+    this.#monitor.reload(withSmartHostProbes(settings.uplinks));
     this.#identity.reload(settings.uplinks);
     this.#uplinkNews.look();
     await this.#drillSchedule.reload(settings.drill);
@@ -450,6 +453,9 @@ const deliverySettings = (settings: GatewaySettings) => ({
   queue: settings.queue,
   delivery: settings.delivery,
   expireMsOf: expireMsByDomain(settings.domains),
+  uplinks: settings.uplinks,
+  routes: settings.routes,
+  ownDomains: new Set(settings.domains.map(({ name }) => name)),
 });
 
 function inboundSettings(settings: GatewaySettings): InboundSettings {

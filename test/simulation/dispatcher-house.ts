@@ -11,7 +11,7 @@ import type {
   QueuedRecipient,
 } from '../../src/decision/queue/queued.ts';
 import type { MessageDsn, RecipientDsn } from '../../src/protocol/smtp/envelope.ts';
-import { Dispatcher } from '../../src/runtime/delivery/dispatcher.ts';
+import { Dispatcher, type DispatcherSettings } from '../../src/runtime/delivery/dispatcher.ts';
 import type { EgressGuide } from '../../src/runtime/delivery/egress-guide.ts';
 import { EventStream, type GatewayEvent, type TraceEvent } from '../../src/runtime/events.ts';
 import type { NewMessage, Settlement } from '../../src/runtime/ports.ts';
@@ -66,15 +66,20 @@ export class ScriptedGuide implements EgressGuide {
 
   /** Sets the state of one egress and tells of it. */
   set(uplink: string, state: EgressState): void {
+    this.change(uplink, { state });
+  }
+
+  /** Changes what is known of one egress and tells of it. */
+  change(uplink: string, part: Partial<EgressView>, previous?: EgressState): void {
     const { version, egresses } = this.#snapshot;
     const before = egresses.find(view => view.uplink === uplink);
     if (!before) throw new Error(`There is no uplink ${uplink}.`);
-    const view = { ...before, state };
+    const view = { ...before, ...part };
     this.#snapshot = {
       version: version + 1,
       egresses: egresses.map(each => (each === before ? view : each)),
     };
-    for (const listener of this.#listeners) listener(view, before.state);
+    for (const listener of this.#listeners) listener(view, previous ?? before.state);
   }
 
   observe(egressId: string, observation: Observation): void {
@@ -150,10 +155,26 @@ export class DispatcherHouse {
   /** Answers of the next-hop table that a test replaces. */
   readonly hops = new Map<string, NextHop | Promise<NextHop>>();
 
-  constructor() {
+  /** What files hold; a file that is not here does not exist. */
+  readonly files = new Map<string, string>();
+  /** What names stand for, for smart hosts. */
+  readonly names = new Map<string, readonly string[]>();
+  settings: DispatcherSettings;
+  readonly #watchers = new Map<string, () => void>();
+
+  constructor(change: Partial<DispatcherSettings> = {}) {
     const stream = new EventStream();
     stream.subscribe(event => this.events.push(event));
     const { uplinks } = this.world.settings();
+    this.settings = {
+      hostname: 'mail.example.com',
+      queue: { expireMs: 120 * hour, delayNoticeMs: null },
+      delivery: { port: 25, doubtWaitMs: 600_000 },
+      uplinks,
+      routes: [],
+      ownDomains: new Set(['example.com']),
+      ...change,
+    };
     this.guide = new ScriptedGuide(
       uplinks.flatMap(({ egresses }) =>
         egresses.map(
@@ -184,11 +205,20 @@ export class DispatcherHouse {
       outages: { outages: this.outages },
       ids: this.ids,
       owner: 'node',
-      settings: {
-        hostname: 'mail.example.com',
-        queue: { expireMs: 120 * hour, delayNoticeMs: null },
-        delivery: { port: 25, doubtWaitMs: 600_000 },
+      files: {
+        read: async path => {
+          const text = this.files.get(path);
+          return text === undefined
+            ? { ok: false, error: `There is no file ${path}.` }
+            : { ok: true, value: Buffer.from(text) };
+        },
+        watch: (path, changed) => {
+          this.#watchers.set(path, changed);
+          return { close: () => this.#watchers.delete(path) };
+        },
       },
+      resolve: async name => this.names.get(name) ?? [],
+      settings: this.settings,
     });
   }
 
@@ -197,12 +227,7 @@ export class DispatcherHouse {
     delayNoticeMs: number | null,
     expireMsOf: (forwardPath: string) => number | null = () => null,
   ): void {
-    this.dispatcher.reload({
-      hostname: 'mail.example.com',
-      queue: { expireMs: 120 * hour, delayNoticeMs },
-      delivery: { port: 25, doubtWaitMs: 600_000 },
-      expireMsOf,
-    });
+    this.reload({ queue: { expireMs: 120 * hour, delayNoticeMs }, expireMsOf });
   }
 
   /** As inbound does with what RCPT and MAIL asked of reports. */
@@ -228,6 +253,17 @@ export class DispatcherHouse {
     must(await this.clock.await(this.store.append({ ...asking, lease: null })));
     this.dispatcher.wake();
     return id;
+  }
+
+  /** Writes a file, and whoever watches it hears of it. */
+  write(path: string, text: string): void {
+    this.files.set(path, text);
+    this.#watchers.get(path)?.();
+  }
+
+  reload(change: Partial<DispatcherSettings>): void {
+    this.settings = { ...this.settings, ...change };
+    this.dispatcher.reload(this.settings);
   }
 
   async start(): Promise<void> {

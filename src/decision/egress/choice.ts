@@ -40,6 +40,8 @@ export type Candidate = {
   readonly penalised?: true;
   /** Not straight to the receiver: to the smart host of its uplink. Always the only candidate. */
   readonly throughSmartHost?: true;
+  /** It is its share, or a drill: a better one is up, and comes after it. */
+  readonly favoured?: true;
 };
 
 /** The verdict: whom to try, or why nobody can be. */

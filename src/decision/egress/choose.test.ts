@@ -231,7 +231,12 @@ const rows: [string, string, ChoiceFacts][] = [
     'isp1',
     facts([first(), second({ smart: true })], { lastEgress: { id: id2, sinceMs: hour } }),
   ],
-  ['a favoured uplink is used alone', 'isp2*', facts([first(), second()], { favoured: favour })],
+  ['a favoured uplink comes first', 'isp2* isp1', facts([first(), second()], { favoured: favour })],
+  [
+    'a favoured uplink with a smart host is used alone',
+    'isp2*@',
+    facts([first(), second({ smart: true })], { favoured: favour }),
+  ],
   [
     'a favoured uplink that is the best is nothing special',
     'isp1 isp2*',

@@ -16,7 +16,7 @@ type Usable = EgressView & { readonly egress: UplinkEgress };
  * up, fit and its route is not penalised, for 4 h. `down` and `drained` ones are not used at all, nor is one whose
  * identity does not stand where `when_unfit` is `hold`; with `use` its identity does not count.
  * One whose mail goes through a smart host is used alone where it is the best, and never beside or after another.
- * A favoured uplink is used alone, if it is up, fit and not penalised.
+ * A favoured uplink comes first, if it is up, fit and not penalised.
  * `lastEgress.sinceMs` is how long ago the egress was first answered with a 4xx.
  */
 export function chooseEgresses(facts: ChoiceFacts): Choice {
@@ -28,7 +28,9 @@ export function chooseEgresses(facts: ChoiceFacts): Choice {
     facts,
   );
   const favoured = favouredOf(ordered, facts);
-  const raced = favoured === null ? withoutRace(ordered) : [favoured];
+  const raced = withoutRace(
+    favoured === null ? ordered : [favoured, ...ordered.filter(view => view !== favoured)],
+  );
   const [first, ...rest] = raced.map(view => candidate(view, ideal, facts, view === favoured));
   if (first === undefined) return { kind: 'none', reason: whyNone(considered, facts) };
   return { kind: 'candidates', candidates: [first, ...rest] };
@@ -138,6 +140,7 @@ function candidate(
     reason: through ? `${why}; through its smart host` : why,
     ...(facts.penalised.has(view.id) ? { penalised: true } : {}),
     ...(through ? { throughSmartHost: true } : {}),
+    ...(isFavoured ? { favoured: true } : {}),
   };
 }
 

@@ -3,8 +3,12 @@
  * as that exists, and ways share sites by their weights. Deterministic; `weight` must be above 0.
  */
 export function rendezvousScore(way: string, site: string, weight: number): number {
-  const uniform = (hash32(`${way}\n${site}`) + 0.5) / 2 ** 32;
-  return -weight / Math.log(uniform);
+  return -weight / Math.log(uniformOf(way, site));
+}
+
+/** A number between 0 and 1 that belongs to one way for one site, as good as drawn at random for each. */
+export function uniformOf(way: string, site: string): number {
+  return (hash32(`${way}\n${site}`) + 0.5) / 2 ** 32;
 }
 
 /** FNV-1a, with the last mixing of MurmurHash3, so that names that differ in one letter part well. */

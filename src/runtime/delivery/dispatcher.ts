@@ -7,7 +7,7 @@ import type { Turn } from '../../decision/queue/turn.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
 import { reply } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
-import type { Clock, Network, QueueStore, Random, Timer } from '../ports.ts';
+import type { Clock, Files, Network, QueueStore, Random, Timer } from '../ports.ts';
 import { AwaitingPreferred } from './awaiting-preferred.ts';
 import { ConnectionSlots } from './connection-slots.ts';
 import type { DeliveryGate } from './delivery-gate.ts';
@@ -15,20 +15,25 @@ import type { EgressGuide, NextHopSource, OutageSource } from './egress-guide.ts
 import { type Found, type Group, grouped } from './group.ts';
 import { HostMemory } from './host-memory.ts';
 import { InHand, recipientLimit } from './in-hand.ts';
-import { Job, recipientsPerTransaction } from './job.ts';
-import { type Lane, laneOf } from './lane.ts';
+import { Job } from './job.ts';
+import { type Lane, withoutPast } from './lane.ts';
 import { type DeliverySettings, Ledger } from './ledger.ts';
 import { NextHopSearch } from './next-hop-search.ts';
 import type { DeliveryPorts, OpeningEnd } from './opening.ts';
 import { Parking } from './parking.ts';
+import { Placement } from './placement.ts';
 import { ReachAgain } from './reach-again.ts';
 import type { HostList } from './route-choice.ts';
 import type { Session } from './session.ts';
+import { Shares } from './shares.ts';
 import { Site, type SiteOwner } from './site.ts';
+import { SmartHosts } from './smart-hosts.ts';
 import { StandingDoubts } from './standing-doubts.ts';
 import { leaseMs, StoreFeed } from './store-feed.ts';
 import { recipientEvent } from './trace-event.ts';
+import { UplinkLimits } from './uplink-limits.ts';
 import { Verdicts } from './verdicts.ts';
+import { type WaySettings, Ways } from './ways.ts';
 
 /** Parked messages beyond this go back to the store for a while, so that mail of our own store gets its turn. */
 const parkedLimit = recipientLimit / 2;
@@ -36,8 +41,8 @@ const parkedAwayMs = 30_000;
 
 const sweepMs = 5_000;
 const stopMs = 10_000;
-/** What a site that has not answered has no place for comes again after about this. */
-const stuckAwayMs = 30_000;
+/** A message whose way is another one now is chosen a way for after this. */
+const chooseAgainMs = 20;
 /** How often DNS is asked again within one attempt when it gave nothing. */
 const lookUpWaitsMs = [500, 2_000, 5_000];
 /** A lease that crossed the late answer to a doubt: what is left of it comes again after this. */
@@ -52,13 +57,18 @@ export type DispatcherParts = {
   readonly monitor: EgressGuide;
   readonly finder: NextHopSource;
   readonly outages: OutageSource;
+  readonly files: Files;
+  /** The addresses of a smart host's name; none where it has none or the name service is silent. */
+  readonly resolve: (name: string) => Promise<readonly string[]>;
   /** Left out: nothing is kept back. */
   readonly gate?: DeliveryGate;
   readonly ids: MessageIds;
   /** The name under which this node holds leases. */
   readonly owner: string;
-  readonly settings: DeliverySettings;
+  readonly settings: DispatcherSettings;
 };
+
+export type DispatcherSettings = DeliverySettings & WaySettings;
 
 /**
  * Attempts what is due: finds the next hop of each recipient, gathers recipients of one message and one site into jobs,
@@ -77,17 +87,24 @@ export class Dispatcher {
   readonly #verdicts: Verdicts;
   readonly #slots = new ConnectionSlots(() => this.#sites.values());
   readonly #reach = new ReachAgain();
+  readonly #placement: Placement;
+  readonly #ways: Ways;
+  readonly #smartHosts: SmartHosts;
+  readonly #shares = new Shares();
+  readonly #limits: UplinkLimits;
   readonly #inHand = new InHand();
   readonly #siteOwner: SiteOwner = {
     takeSlot: (site, retry) => !this.#stopping && this.#slots.take(site, retry),
     retryOver: () => this.#slots.retryOver(),
     freeSlot: () => this.#slots.free(),
-    started: (job, session) => this.#verdicts.started(job, session),
+    takeTurn: (site, session) => this.#takeTurn(site, session),
+    mayConnect: (site, lane, hosts) => this.#mayConnect(site, lane, hosts),
+    started: (job, session, inLine) => this.#started(job, session, inLine),
     hedged: (job, candidate, to, waitedMs) => this.#verdicts.hedged(job, candidate, to, waitedMs),
-    result: (site, job, session, recipients, dotSent, why) =>
-      this.#result(site, job, session, recipients, dotSent, why),
+    result: (site, lane, job, session, recipients, dotSent, why) =>
+      this.#result(site, lane, job, session, recipients, dotSent, why),
     doubted: (job, session, why) => this.#verdicts.doubted(job, session, why),
-    failed: (_site, lane, jobs, end) => this.#failed(lane, jobs, end),
+    failed: (site, lane, jobs, end) => this.#failed(site, lane, jobs, end),
   };
   #settings: DeliverySettings;
   #local: LocalEgress;
@@ -102,7 +119,13 @@ export class Dispatcher {
     this.#settings = parts.settings;
     this.#local = localEgress(parts.settings);
     const hosts = new HostMemory();
-    this.#ports = { clock, network, store, guide: monitor, events, hosts, local: () => this.#local };
+    this.#limits = new UplinkLimits(clock, () => monitor.snapshot());
+    const counted = this.#limits.counted(network);
+    this.#ports = { clock, network: counted, store, guide: monitor, events, hosts, local: () => this.#local };
+    this.#smartHosts = new SmartHosts(parts);
+    this.#ways = new Ways(this.#ports, this.#smartHosts, this.#shares);
+    this.#ways.configure(parts.settings);
+    this.#limits.configure(parts.settings.uplinks);
     this.#ledger = new Ledger({
       ...parts,
       settings: () => this.#settings,
@@ -127,6 +150,7 @@ export class Dispatcher {
       finder: parts.finder,
       found: (found, tries) => this.#found(found, tries),
       parted: (whole, part) => this.#reach.carry(whole, part),
+      later: (group, tries) => this.#lookUp(group, tries),
     });
     this.#verdicts = new Verdicts({
       clock,
@@ -135,6 +159,18 @@ export class Dispatcher {
       ledger: this.#ledger,
       doubts: this.#doubts,
       awaiting: this.#awaiting,
+    });
+    this.#placement = new Placement({
+      ...parts,
+      gate: parts.gate,
+      ledger: this.#ledger,
+      verdicts: this.#verdicts,
+      search: this.#search,
+      reach: this.#reach,
+      ways: this.#ways,
+      smartHosts: this.#smartHosts,
+      limits: this.#limits,
+      siteOf: key => this.#siteOf(key),
     });
   }
 
@@ -185,9 +221,16 @@ export class Dispatcher {
     for (const { recipients } of site.leave()) this.#lookUp(recipients, 0);
   }
 
-  reload(settings: DeliverySettings): void {
+  reload(settings: DispatcherSettings): void {
     this.#settings = settings;
     this.#local = localEgress(settings);
+    this.#ways.configure(settings);
+    this.#limits.configure(settings.uplinks);
+  }
+
+  /** For a while this uplink carries so much (0 to 1) of each site's mail, if it is sound. Gives the way to end it. */
+  favour(uplink: string, share: number): () => void {
+    return this.#shares.favour(uplink, share);
   }
 
   /** Finishes what is under way within 10 s and hands back the rest. */
@@ -208,6 +251,8 @@ export class Dispatcher {
     for (const site of this.#sites.values())
       for (const job of site.cutShort()) this.#ledger.handBack(job.recipients, null);
     this.#doubts.abandonAll();
+    this.#limits.close();
+    this.#smartHosts.close();
     this.#unsubscribe?.();
     const drained = new AbortController();
     void this.#ledger.drain().then(() => drained.abort());
@@ -238,7 +283,7 @@ export class Dispatcher {
 
   #lookUp(group: Group, tries: number): void {
     if (this.#stopping) this.#ledger.handBack(group, null);
-    else this.#search.begin(group, tries);
+    else this.#placement.begin(group, tries);
   }
 
   #found({ group, hop }: Found, tries: number): void {
@@ -246,7 +291,7 @@ export class Dispatcher {
     switch (hop.kind) {
       case 'hosts': {
         const site = this.#siteOf(hop.site);
-        return this.#assign(site, group, site.know(hop.hosts));
+        return this.#placement.assign(site, group, site.know(hop.hosts));
       }
       case 'refused':
         // A resolver that is cut off itself may deny every name.
@@ -264,44 +309,11 @@ export class Dispatcher {
 
   /** DNS gave nothing: without an uplink that is no wonder; else it is asked some more. */
   #notFound(group: Group, reason: string, tries: number): void {
+    if (this.#placement.assignBlind(group)) return;
     if (!this.#parts.monitor.anyUp()) return this.#park(group);
     const waitMs = lookUpWaitsMs[tries];
     if (waitMs === undefined) return this.#verdicts.conclude(group, { kind: 'no_next_hop', error: reason });
     this.#search.later(group, waitMs, tries + 1);
-  }
-
-  #assign(site: Site, group: Group, hosts: HostList): void {
-    const { clock, random, gate } = this.#parts;
-    const kept = gate?.holds(site.key, group[0]) ?? null;
-    if (kept !== null) return this.#keepBack(group, kept);
-    if (site.isStuck && !this.#ledger.hasExpired(group[0]))
-      return this.#ledger.putOff(group, clock.now() + stuckAwayMs * (0.5 + random.next()));
-    const now = clock.monotonic();
-    if (group.length === 1) return site.add(new Job(group, hosts, now), laneOf(group[0]));
-    for (const all of grouped(group, each => laneOf(each).key)) {
-      const lane = laneOf(all[0]);
-      for (let start = 0; start < all.length; start += recipientsPerTransaction) {
-        const [head, ...tail] = all.slice(start, start + recipientsPerTransaction);
-        if (head === undefined) continue;
-        const part: Group = [head, ...tail];
-        this.#reach.carry(group, part);
-        site.add(new Job(part, hosts, now), lane);
-      }
-    }
-  }
-
-  /** The site is known to be away: it waits without an attempt, and a new message's trace says so. */
-  #keepBack(group: Group, { until, reason }: { readonly until: number; readonly reason: string }): void {
-    const { message, recipient } = group[0];
-    if (this.#ledger.hasExpired(group[0])) return this.#ledger.expire(group);
-    if (recipient.attempts === 0 && recipient.nextAttemptAt === message.receivedAt) {
-      const now = this.#parts.clock.now();
-      for (const each of group)
-        this.#parts.events.emit(
-          recipientEvent(now, each, 'deferred', null, { reason, blame: 'destination' }),
-        );
-    }
-    this.#ledger.handBack(group, until);
   }
 
   #siteOf(key: string): Site {
@@ -312,8 +324,33 @@ export class Dispatcher {
     return site;
   }
 
+  #takeTurn(site: Site, { candidate: { egress } }: Session): boolean {
+    return egress.kind === 'local' || this.#limits.takeTurn(egress.uplink, site);
+  }
+
+  /** Where all connections of an uplink are in use, an idle one of another site makes room. */
+  #mayConnect(site: Site, lane: Lane, hosts: HostList): boolean {
+    if (!this.#limits.hasConnections) return true;
+    const uplink = this.#ways.firstUplink(lane, site.key, hosts);
+    if (uplink === null || this.#limits.mayConnect(uplink, site)) return true;
+    for (const other of this.#sites.values()) if (other.dismissIdleOf(uplink)) break;
+    return false;
+  }
+
+  #started(job: Job, session: Session, inLine: boolean): void {
+    const { egress } = session.candidate;
+    const line = inLine && egress.kind === 'uplink' ? this.#limits.lineText(egress.uplink) : null;
+    const waitedMs = this.#parts.clock.monotonic() - job.startedAt;
+    this.#verdicts.started(
+      job,
+      session,
+      line === null ? '' : `, after ${seconds(waitedMs)} in line for ${line}`,
+    );
+  }
+
   #result(
     site: Site,
+    lane: Lane,
     job: Job,
     session: Session,
     replies: readonly RecipientReply[],
@@ -322,25 +359,30 @@ export class Dispatcher {
   ): void {
     const mayTryAgain = job.mayTryAgain && !this.#stopping;
     const again = this.#verdicts.result(job, session, replies, dotSent, why, mayTryAgain);
+    this.#smartHosts.works(site.key);
     if (again === null) return;
     const { group, tries } = again;
     if (this.#stopping) return this.#ledger.handBack(group, null);
-    site.add(new Job(group, job.hosts, job.startedAt, tries), laneOf(group[0]), true);
+    // What the favoured uplink was refused with, the one that comes first is asked.
+    const next = lane.favoured !== null && lane.way === null ? withoutPast(lane) : lane;
+    site.add(new Job(group, job.hosts, job.startedAt, tries), next, true);
   }
 
-  #failed(lane: Lane, jobs: readonly Job[], end: Exclude<OpeningEnd, { kind: 'session' }>): void {
+  #failed(site: Site, lane: Lane, jobs: readonly Job[], end: Exclude<OpeningEnd, { kind: 'session' }>): void {
+    if (end.kind === 'unreached') this.#smartHosts.failed(site.key, end.error);
     if (end.kind === 'refused' && end.refusal.candidate.standIn)
       this.#verdicts.blameRoute(end.refusal, end.refusal.reply);
     for (const job of jobs) {
       const elapsedMs = this.#parts.clock.monotonic() - job.startedAt;
       switch (end.kind) {
         case 'none':
-          if (lane.preferredOnly && this.#parts.monitor.anyUp()) {
-            this.#awaiting.add(job.message.id);
-            this.#verdicts.conclude(job.recipients, { kind: 'not_tried', error: end.reason });
-          } else this.#park(job.recipients);
+          this.#noEgress(site, lane, job, end.reason);
           break;
         case 'refused': {
+          if (lane.favoured !== null) {
+            this.#unfavoured(site, lane, job);
+            break;
+          }
           const { stage, reply: said } = end.refusal;
           this.#verdicts.conclude(
             job.recipients,
@@ -351,7 +393,8 @@ export class Dispatcher {
           break;
         }
         case 'unreached':
-          this.#unreached(job, end.error, elapsedMs);
+          if (lane.favoured !== null) this.#unfavoured(site, lane, job);
+          else this.#unreached(job, end.error, elapsedMs);
           break;
         case 'aborted':
           this.#ledger.handBack(job.recipients, null);
@@ -360,6 +403,28 @@ export class Dispatcher {
           end satisfies never;
       }
     }
+  }
+
+  /** No egress can carry it the way that it was to go. */
+  #noEgress(site: Site, lane: Lane, job: Job, reason: string): void {
+    if (this.#stopping) return this.#ledger.handBack(job.recipients, null);
+    if (lane.favoured !== null) return this.#unfavoured(site, lane, job);
+    if (!this.#parts.monitor.anyUp()) return this.#park(job.recipients);
+    if (lane.way !== null || this.#ways.isOpen(lane, site.key, job.hosts)) {
+      // Soon, not at once: the states of the uplinks may be about to change once more.
+      const waitMs = this.#reach.waitMs(job.recipients, 0);
+      if (waitMs !== null) return this.#search.later(job.recipients, chooseAgainMs, 0);
+    }
+    // Another uplink is up, and may not carry this: it waits in the queue, and for the next change.
+    this.#awaiting.add(job.message.id);
+    this.#verdicts.conclude(job.recipients, { kind: 'not_tried', error: reason });
+  }
+
+  /** The favoured uplink could not carry it: it goes as always, at once. */
+  #unfavoured(site: Site, lane: Lane, job: Job): void {
+    if (this.#stopping) return this.#ledger.handBack(job.recipients, null);
+    if (lane.way !== null) return this.#search.later(job.recipients, chooseAgainMs, 0);
+    site.add(job, withoutPast(lane));
   }
 
   #unreached(job: Job, error: string, elapsedMs: number): void {
@@ -380,6 +445,11 @@ export class Dispatcher {
   }
 
   #egressChanged(view: EgressView, previous: EgressState): void {
+    this.#egressMoved(view, previous);
+    this.#placement.chooseAgain(this.#sites.values());
+  }
+
+  #egressMoved(view: EgressView, previous: EgressState): void {
     if (view.state === 'down') for (const site of this.#sites.values()) site.egressDown(view.id);
     else if (view.state === 'drained') for (const site of this.#sites.values()) site.egressDrained(view.id);
     else if (previous === 'down' || previous === 'drained') this.#cameBack();
@@ -422,6 +492,8 @@ export class Dispatcher {
     });
   }
 }
+
+const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
 const localEgress = ({ hostname }: DeliverySettings): LocalEgress => ({
   kind: 'local',

@@ -13,6 +13,7 @@ export class NextHopSearch {
   readonly #found: (found: Found, tries: number) => void;
   /** A group was parted by its domains. */
   readonly #parted: (whole: Group, part: Group) => void;
+  readonly #later: (group: Group, tries: number) => void;
   readonly #under = new Set<Group>();
 
   constructor(parts: {
@@ -20,11 +21,14 @@ export class NextHopSearch {
     readonly finder: NextHopSource;
     readonly found: (found: Found, tries: number) => void;
     readonly parted: (whole: Group, part: Group) => void;
+    /** The wait of `later` is over. */
+    readonly later: (group: Group, tries: number) => void;
   }) {
     this.#clock = parts.clock;
     this.#finder = parts.finder;
     this.#found = parts.found;
     this.#parted = parts.parted;
+    this.#later = parts.later;
   }
 
   /** `tries`: how often it was looked up within this attempt, given back with what is found. */
@@ -41,7 +45,15 @@ export class NextHopSearch {
   later(group: Group, waitMs: number, tries: number): void {
     this.#under.add(group);
     this.#clock.timer(waitMs, () => {
-      if (this.#under.delete(group)) this.begin(group, tries);
+      if (this.#under.delete(group)) this.#later(group, tries);
+    });
+  }
+
+  /** Holds a group until something is known, unless it is given up meanwhile. */
+  until<Known>(group: Group, known: Promise<Known>, then: (known: Known) => void): void {
+    this.#under.add(group);
+    void known.then(value => {
+      if (this.#under.delete(group)) then(value);
     });
   }
 

@@ -34,7 +34,7 @@ test('lanes: none makes the time on an egress longer', () => {
 
 test('lanes: refused for good by a stand-in means the preferred egress only', () => {
   const lane = laneOf(recipient({ lastReply: '550 5.7.1 No', lastEgress: { id: 'isp2', since: at } }));
-  assert.deepEqual(lane, { ...plainLane, key: '!', preferredOnly: true });
+  assert.deepEqual(lane, { ...plainLane, key: '!', preferredOnly: true, base: plainLane });
 });
 
 const host = (name: string, local = false) => ({ name, mxPreference: 10, addresses: [], local });

@@ -4,6 +4,7 @@ import { chooseEgresses } from '../../decision/egress/choose.ts';
 import type { LocalEgress } from '../../decision/egress/egress.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
+import type { Clock } from '../ports.ts';
 import { type ConnectTerms, plainTerms } from './connect-terms.ts';
 import type { EgressGuide } from './egress-guide.ts';
 import type { Lane } from './lane.ts';
@@ -49,25 +50,43 @@ export function backupsOf(site: string, hosts: readonly NextHopHost[]): string {
     .join(',');
 }
 
-/**
- * Whom to try for one of `targets`; the mail store behind us is reached by no uplink. Where an address before it would
- * have been called, were the egresses of its family not down, all are stand-ins. `now` is wall ms.
- */
+type ChoicePorts = {
+  readonly guide: EgressGuide;
+  readonly local: () => LocalEgress;
+  readonly clock: Pick<Clock, 'now'>;
+};
+
+/** Whom to call one of `targets` by: as `choiceFor`, but the way through a smart host does not lead there. */
 export function candidatesFor(
   targets: readonly Target[],
   target: Target,
   lane: Lane,
   site: string,
-  guide: EgressGuide,
-  local: LocalEgress,
-  now: number,
+  ports: ChoicePorts,
+): Choice {
+  const choice = choiceFor(targets, target, lane, site, ports);
+  if (choice.kind === 'none' || choice.candidates[0].throughSmartHost !== true) return choice;
+  return { kind: 'none', reason: `its way is another one now: ${choice.candidates[0].reason}` };
+}
+
+/**
+ * Whom to try for one of `targets`; the mail store behind us is reached by no uplink. Where an address before it would
+ * have been called, were the egresses of its family not down, all are stand-ins.
+ */
+export function choiceFor(
+  targets: readonly Target[],
+  target: Target,
+  lane: Lane,
+  site: string,
+  { guide, local, clock }: ChoicePorts,
 ): Choice {
   if (target.local) {
-    const candidate: Candidate = { egress: local, reason: 'local: it crosses no uplink', standIn: false };
+    const candidate: Candidate = { egress: local(), reason: 'local: it crosses no uplink', standIn: false };
     return { kind: 'candidates', candidates: [candidate] };
   }
-  const { lastEgress } = lane;
-  const choiceFor = ({ to }: Target): Choice =>
+  const { lastEgress, onlyUplinks, smartHosts, favoured, way } = lane;
+  const now = clock.now();
+  const ofFamily = ({ to }: Target): Choice =>
     chooseEgresses({
       snapshot: guide.snapshot(),
       site,
@@ -75,18 +94,23 @@ export function candidatesFor(
       lastEgress:
         lastEgress === null ? null : { id: lastEgress.id, sinceMs: Math.max(0, now - lastEgress.since) },
       penalised: guide.penalties(to),
+      onlyUplinks,
+      smartHosts,
+      favoured,
     });
-  let choice = choiceFor(target);
+  let choice = ofFamily(target);
   if (choice.kind === 'none') return choice;
   for (const other of targets) {
     if (other === target) break;
     if (other.local || familyOf(other.to) === familyOf(target.to) || !mayComeUp(other, guide)) continue;
-    const missed = choiceFor(other);
+    const missed = ofFamily(other);
     if (missed.kind === 'none') {
-      choice = asStandIns(choice, `stand-in of the other family, for ${missed.reason}`);
+      const reason = `stand-in of the other family, for ${missed.reason}`;
+      choice = told(choice, { reason, standIn: true });
       break;
     }
   }
+  if (way !== null) choice = told(choice, way);
   if (!lane.preferredOnly) return choice;
   const [first] = choice.candidates.filter(({ standIn }) => !standIn);
   if (first) return { kind: 'candidates', candidates: [first] };
@@ -96,9 +120,17 @@ export function candidatesFor(
   };
 }
 
-function asStandIns({ candidates: [first, ...rest] }: Candidates, reason: string): Candidates {
-  const standIn = (candidate: Candidate): Candidate => ({ ...candidate, standIn: true, reason });
-  return { kind: 'candidates', candidates: [standIn(first), ...rest.map(standIn)] };
+/** With a reason that is known beside the egresses. */
+function told(
+  { candidates: [first, ...rest] }: Candidates,
+  { reason, standIn }: { readonly reason: string; readonly standIn: boolean },
+): Candidates {
+  const tell = (candidate: Candidate): Candidate => ({
+    ...candidate,
+    standIn: standIn || candidate.standIn,
+    reason,
+  });
+  return { kind: 'candidates', candidates: [tell(first), ...rest.map(tell)] };
 }
 
 type Candidates = Extract<Choice, { kind: 'candidates' }>;

@@ -1,6 +1,6 @@
 import type { EgressSnapshot } from '../../decision/egress/health-state.ts';
 import type { Job } from './job.ts';
-import { type Lane, plainLane } from './lane.ts';
+import { type Lane, withoutPast } from './lane.ts';
 import type { DeliveryPorts } from './opening.ts';
 import { candidatesFor, type HostList, type Target } from './route-choice.ts';
 import type { Session } from './session.ts';
@@ -17,9 +17,13 @@ export type Member = {
   readonly target: Target;
   /** The hosts that it was opened with. */
   readonly hosts: HostList;
+  /** What jobs of its kind have in common that were never tried. */
+  readonly plain: Lane;
   /** The lane that it was opened for, and when. */
   readonly lane: Lane;
   readonly openedAt: number;
+  /** The lane of the job that it carries, or carried last. */
+  carries: Lane;
   fitUntil: number;
   fitSnapshot: EgressSnapshot | null;
 };
@@ -70,7 +74,18 @@ export class SiteMembers {
 
   add(session: Session, target: Target, lane: Lane, hosts: HostList): void {
     const openedAt = this.#ports.clock.monotonic();
-    const member: Member = { session, target, hosts, lane, openedAt, fitUntil: 0, fitSnapshot: null };
+    const plain = withoutPast(lane);
+    const member: Member = {
+      session,
+      target,
+      hosts,
+      lane,
+      plain,
+      openedAt,
+      carries: lane,
+      fitUntil: 0,
+      fitSnapshot: null,
+    };
     this.#members.set(session, member);
   }
 
@@ -91,9 +106,10 @@ export class SiteMembers {
   /** A session by the egress that comes first; else one that has just been opened because that could not connect. */
   takeIdle(lane: Lane, hosts: HostList, job: Job): Member | null {
     const now = this.#ports.clock.monotonic();
-    const isPlain = lane.key === '' && job.avoid === null;
+    const { avoid } = job;
     const suits = (member: Member): boolean =>
-      takesMailOf(member, hosts) && (isPlain ? this.fits(member, now) : this.#suits(member, lane, job.avoid));
+      takesMailOf(member, hosts) &&
+      (lane === member.plain && avoid === null ? this.fits(member, now) : this.#suits(member, lane, avoid));
     let place = this.#idle.findLastIndex(suits);
     if (place < 0)
       place = this.#idle.findLastIndex(
@@ -111,11 +127,11 @@ export class SiteMembers {
     return false;
   }
 
-  /** Would a plain job leave this way today? Asked for every message, so the answer is kept for a moment. */
+  /** Would a job of its kind that was never tried leave this way today? Asked for every message, so the answer is kept for a moment. */
   fits(member: Member, now: number): boolean {
     const snapshot = this.#ports.guide.snapshot();
     if (member.fitSnapshot === snapshot && now < member.fitUntil) return true;
-    if (!this.#suits(member, plainLane, null)) return false;
+    if (!this.#suits(member, member.plain, null)) return false;
     member.fitSnapshot = snapshot;
     member.fitUntil = now + fitForMs;
     return true;
@@ -127,13 +143,13 @@ export class SiteMembers {
     lane: Lane,
     avoid: string | null,
   ): boolean {
-    const { guide, local, clock, hosts } = this.#ports;
+    const { local, clock, hosts } = this.#ports;
     const now = clock.monotonic();
     const isBetter = ({ to, mxPreference }: Target): boolean =>
       mxPreference < target.mxPreference && !hosts.isDead(to, now);
     if (now - openedAt >= worseHostMs && targets.some(isBetter)) return false;
     if (target.local) return session.candidate.egress.ehlo === local().ehlo;
-    const choice = candidatesFor(targets, target, lane, this.#site, guide, local(), clock.now());
+    const choice = candidatesFor(targets, target, lane, this.#site, this.#ports);
     if (choice.kind === 'none') return false;
     const [first, second] = choice.candidates;
     const wanted = first.egress.id === avoid && second ? second : first;

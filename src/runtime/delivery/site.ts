@@ -28,10 +28,16 @@ export interface SiteOwner {
   takeSlot(site: Site, retry: boolean): boolean;
   retryOver(): void;
   freeSlot(): void;
-  started(job: Job, session: Session): void;
+  /** May one more message go by the uplink of this session now? If not, the site is pumped when its turn comes. */
+  takeTurn(site: Site, session: Session): boolean;
+  /** May one more connection be opened by the uplink that comes first? If not, the site is pumped when it may. */
+  mayConnect(site: Site, lane: Lane, hosts: HostList): boolean;
+  /** `inLine`: it waited for its turn. */
+  started(job: Job, session: Session, inLine: boolean): void;
   hedged(job: Job, candidate: Candidate, to: HostAddress, waitedMs: number): void;
   result(
     site: Site,
+    lane: Lane,
     job: Job,
     session: Session,
     recipients: readonly RecipientReply[],
@@ -50,6 +56,8 @@ type Queue = {
   readonly jobs: FairQueue;
   hosts: HostList;
   openings: number;
+  /** Its jobs wait for their turn at an uplink. */
+  inLine: boolean;
 };
 
 /** One receiving site: the jobs that wait for it, and the sessions that carry them. */
@@ -81,9 +89,14 @@ export class Site implements SessionOwner {
   /** Many wait, and nobody answers: more would only keep the mail of other sites out of memory. */
   get isStuck(): boolean {
     if (this.#ports.clock.monotonic() - this.#members.stoodAt < answeredLatelyMs) return false;
+    return this.waiting >= stuckJobs;
+  }
+
+  /** Jobs that wait. */
+  get waiting(): number {
     let waiting = 0;
     for (const { jobs } of this.#queues.values()) waiting += jobs.length;
-    return waiting >= stuckJobs;
+    return waiting;
   }
 
   /** Sessions that carry a job now. */
@@ -135,6 +148,23 @@ export class Site implements SessionOwner {
     return member !== undefined;
   }
 
+  /** Frees a connection of this uplink for another site. */
+  dismissIdleOf(uplink: string): boolean {
+    const member = this.#members.allIdle().find(({ session: { candidate } }) => {
+      return candidate.egress.kind === 'uplink' && candidate.egress.uplink === uplink;
+    });
+    if (member) this.#dismiss(member);
+    return member !== undefined;
+  }
+
+  /** Takes out the jobs that wait in lanes for which `leaves` holds: their way may be another one now. */
+  takeWaiting(leaves: (lane: Lane, hosts: HostList) => boolean): Job[] {
+    const taken: Job[] = [];
+    for (const { lane, hosts, jobs } of this.#queues.values())
+      if (jobs.length > 0 && leaves(lane, hosts)) taken.push(...jobs.takeAll());
+    return taken;
+  }
+
   /** The egress is down: what was under way through it goes on elsewhere, at once. */
   egressDown(egressId: string): void {
     for (const member of this.#members.all()) {
@@ -148,7 +178,7 @@ export class Site implements SessionOwner {
         continue;
       }
       const job = session.abandon();
-      if (job) this.#requeue(job);
+      if (job) this.#requeue(job, member.carries);
     }
     for (const opening of this.#openings) opening.egressDown(egressId);
     this.pump();
@@ -207,8 +237,8 @@ export class Site implements SessionOwner {
     const member = this.#members.of(session);
     if (member === undefined) return session.quit();
     this.#members.rest(member);
-    if (session.retired) this.#dismiss(member);
-    else this.pump();
+    if (session.retired || this.#members.size > this.#sessionLimit) this.#dismiss(member);
+    this.pump();
   }
 
   /** Refusals end openings; a session that is ours was greeted. */
@@ -222,7 +252,8 @@ export class Site implements SessionOwner {
     why: string,
   ): void {
     this.#learn(recipients, session.jobMs);
-    this.#owner.result(this, job, session, recipients, dotSent, why);
+    const lane = this.#members.of(session)?.carries ?? laneOf(job.recipients[0]);
+    this.#owner.result(this, lane, job, session, recipients, dotSent, why);
   }
 
   ended(session: Session): void {
@@ -240,7 +271,7 @@ export class Site implements SessionOwner {
       const job = session.abandon();
       if (job === null) return;
       job.avoid = session.egressId;
-      this.#requeue(job);
+      this.#requeue(job, member.carries);
       this.pump();
     });
   }
@@ -264,7 +295,7 @@ export class Site implements SessionOwner {
       known.hosts = hosts;
       return known;
     }
-    const queue: Queue = { key, lane, jobs: new FairQueue(), hosts, openings: 0 };
+    const queue: Queue = { key, lane, jobs: new FairQueue(), hosts, openings: 0, inLine: false };
     this.#queues.set(key, queue);
     return queue;
   }
@@ -274,10 +305,17 @@ export class Site implements SessionOwner {
     for (let { first: job } = jobs; job !== undefined; job = jobs.first) {
       const member = this.#members.takeIdle(queue.lane, queue.hosts, job);
       if (member === null) break;
+      if (!this.#owner.takeTurn(this, member.session)) {
+        this.#members.rest(member);
+        queue.inLine = true;
+        return;
+      }
       jobs.shift();
-      this.#owner.started(job, member.session);
+      member.carries = queue.lane;
+      this.#owner.started(job, member.session, queue.inLine);
       member.session.start(job);
     }
+    queue.inLine = false;
     if (jobs.length === 0) {
       if (queue.openings === 0) this.#queues.delete(queue.key);
       return;
@@ -291,6 +329,7 @@ export class Site implements SessionOwner {
         // Idle sessions that suit nobody here make room.
         if (!this.dismissIdle()) return;
       }
+      if (!this.#owner.mayConnect(this, queue.lane, queue.hosts)) return;
       const retry = !queue.jobs.hasFresh;
       if (!this.#owner.takeSlot(this, retry)) return;
       const { openings } = queue;
@@ -352,8 +391,7 @@ export class Site implements SessionOwner {
     if (jobs.length > 0) this.#owner.failed(this, queue.lane, jobs, end);
   }
 
-  #requeue(job: Job): void {
-    const lane = laneOf(job.recipients[0]);
+  #requeue(job: Job, lane: Lane): void {
     if (job.mayTryAgain) {
       job.tries += 1;
       this.#queueOf(lane, job.hosts).jobs.addFirst(job);

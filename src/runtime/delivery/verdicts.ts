@@ -41,10 +41,11 @@ export class Verdicts {
     this.#parts = parts;
   }
 
-  started(job: Job, session: Session): void {
+  /** `told`: more of the reason. */
+  started(job: Job, session: Session, told: string): void {
     const { clock, events } = this.#parts;
     const now = clock.now();
-    const { reason } = session.candidate;
+    const reason = `${session.candidate.reason}${told}`;
     for (const each of job.recipients) events.emit(recipientEvent(now, each, 'attempt', session, { reason }));
   }
 
@@ -100,6 +101,11 @@ export class Verdicts {
         return;
       }
       if (outcome.kind === 'awaits_preferred' && said.reply) this.blameRoute(session, said.reply);
+      // The preferred one is up: it is asked at once.
+      if (outcome.kind === 'awaits_preferred' && session.candidate.favoured && mayTryAgain) {
+        again.push(leased);
+        return;
+      }
       if (outcome.kind === 'awaits_preferred') awaiting.add(job.message.id);
       entries.push({ leased, end, outcome });
     });

@@ -17,18 +17,21 @@ export function healthContext(
 ): HealthContext {
   const { family } = entry.setting;
   const others = roster.others(entry).map(other => other.id);
+  const isBySmartHost = entry.uplink.smartHost !== null;
   const wall = clock.now();
   const since = clock.monotonic() - unreachedForMs;
   return {
     settings: entry.uplink.health,
-    othersUsable: others.length > 0,
+    othersUsable: roster.hasOthers(entry),
     lastLifeAt: entry.lastLifeAt,
     trusted,
-    reachedElsewhere: (to, from, until) => hosts.reachedElsewhere(entry.id, to, from, until),
+    reachedElsewhere: (to, from, until) =>
+      isBySmartHost ? null : hosts.reachedElsewhere(entry.id, to, from, until),
     unreachedByAll: to => hosts.unreachedBy(others, to, since),
     isWitness: to => hosts.isWitness(to, wall),
     get witnesses() {
-      return hosts.witnesses(family, wall);
+      // Its smart host is all that it reaches, so that alone can speak for it or against it.
+      return isBySmartHost ? 1 : hosts.witnesses(family, wall);
     },
   };
 }

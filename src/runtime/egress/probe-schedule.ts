@@ -151,6 +151,8 @@ export class ProbeSchedule {
   /** Named hosts first, then those that recently worked, then those that mail waits for. */
   #targets(entry: EgressEntry): readonly Target[] {
     const { family } = entry.setting;
+    // Its provider may block every other one.
+    if (entry.uplink.smartHost !== null) return this.#namedFor(entry);
     const known = this.#hosts
       .targets(family, this.#parts.clock.now())
       .map(({ site, to }) => ({ site, to, named: false }));

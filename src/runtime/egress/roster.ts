@@ -50,11 +50,28 @@ export class Roster {
     return false;
   }
 
-  /** Other egresses of the family that can be used now, those first that are surely up. */
+  /** Another egress of the family can be used now. */
+  hasOthers(entry: EgressEntry): boolean {
+    for (const other of this.#entries.values())
+      if (other !== entry && other.setting.family === entry.setting.family && other.usable) return true;
+    return false;
+  }
+
+  /**
+   * Other egresses of the family that can be used now and can be compared with it, those first that are surely up. An
+   * uplink whose mail goes through a smart host testifies of no other one, and no other one of it.
+   */
   others(entry: EgressEntry): readonly EgressEntry[] {
+    if (entry.uplink.smartHost !== null) return [];
     const rank = { up: 0, unknown: 1, degraded: 2, down: 3 };
     return [...this.#entries.values()]
-      .filter(other => other !== entry && other.setting.family === entry.setting.family && other.usable)
+      .filter(
+        other =>
+          other !== entry &&
+          other.setting.family === entry.setting.family &&
+          other.uplink.smartHost === null &&
+          other.usable,
+      )
       .sort((one, other) => rank[one.health.state] - rank[other.health.state]);
   }
 
