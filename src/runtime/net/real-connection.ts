@@ -110,12 +110,16 @@ export class TcpConnection implements Connection {
     socket.on('error', error => {
       if (!this.#destroyed) this.#error ??= networkErrorOf(error, `The connection to ${this.remoteAddress}`);
     });
-    socket.on('end', () => {
+    const ended = (): void => {
       this.#farEnded = true;
       if (this.#events?.ended) this.#events.ended();
       else if (!this.#paused) socket.end();
-    });
-    socket.on('close', () => this.#close());
+    };
+    // A socket that comes from a handshake may have heard its end with the handshake's last bytes.
+    if (socket.readableEnded) queueMicrotask(ended);
+    else socket.on('end', ended);
+    if (socket.closed) this.#closeSoon();
+    else socket.on('close', () => this.#close());
   }
 
   #listen(events: ConnectionEvents): void {

@@ -164,6 +164,7 @@ function settled(
     socket.off('error', failed);
     socket.off('end', closed);
     socket.off('close', closed);
+    socket.off('end', closed);
     if (!result.ok) {
       socket.on('error', () => {});
       socket.destroy();
@@ -186,6 +187,8 @@ function settled(
   // Half-open sockets stand when the far side has ended.
   socket.on('end', closed);
   socket.on('close', closed);
+  // The socket is half-open: whoever leaves in the handshake only ends it.
+  socket.on('end', closed);
   raw.on('error', () => {});
   return promise;
 }
