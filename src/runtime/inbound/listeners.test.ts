@@ -5,6 +5,7 @@ import type { ListenerSetting } from '../../decision/admission/listener.ts';
 import type { NetworkError } from '../../decision/egress/observation.ts';
 import { MessageIds } from '../../decision/queue/message-id.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
+import { type Reply, reply } from '../../protocol/smtp/reply.ts';
 import { EventStream, type GatewayEvent } from '../events.ts';
 import type {
   BodyWriter,
@@ -18,7 +19,8 @@ import type {
   StoreError,
 } from '../ports.ts';
 import { Intake } from './intake.ts';
-import { type InboundSettings, Listeners } from './listeners.ts';
+import { type InboundSettings, Listeners, type ListenersParts } from './listeners.ts';
+import type { RecipientQuestion } from './recipient-check.ts';
 
 /** The far end of a connection: what we were told, and the means to speak. */
 class Client implements Connection {
@@ -99,7 +101,7 @@ const settings: InboundSettings = {
 };
 
 /** The doors over a network whose addresses come and go and a store that commits when told. */
-function house(given: Partial<InboundSettings> = {}) {
+function house(given: Partial<InboundSettings> = {}, parts: Partial<ListenersParts> = {}) {
   const accepts = new Map<string, (connection: Connection) => void>();
   const absent = new Set<string>();
   const taken = new Set<string>();
@@ -160,7 +162,10 @@ function house(given: Partial<InboundSettings> = {}) {
   const seen: GatewayEvent[] = [];
   events.subscribe(event => seen.push(event));
   const intake = new Intake({ store, clock, events, outlet, owner: 'node', ids: new MessageIds(null) });
-  const listeners = new Listeners({ network, clock, events, store, intake }, { ...settings, ...given });
+  const listeners = new Listeners(
+    { network, clock, events, store, intake, ...parts },
+    { ...settings, ...given },
+  );
   const call = (address: string, from: string, polite = true): Client => {
     const client = new Client(from, polite);
     accepts.get(address)?.(client);
@@ -189,6 +194,9 @@ function house(given: Partial<InboundSettings> = {}) {
     },
   };
 }
+
+/** The code and enhanced status of each reply. */
+const codes = (heard: string): string[] => heard.match(/^\d{3} \d\.\d\.\d/gm) ?? [];
 
 const message = ['MAIL FROM:<a@example.com>', 'RCPT TO:<b@remote.example>', 'DATA'];
 
@@ -245,6 +253,116 @@ test('a client that has ended its half still hears what became of its message', 
   const idle = call('10.20.0.2', '10.20.0.7');
   idle.finish();
   assert.ok(idle.ended);
+});
+
+test('whether a recipient of ours exists is asked, at once or with time, and only of those', async () => {
+  const asked: RecipientQuestion[] = [];
+  const later = Promise.withResolvers<Reply | null>();
+  const { listeners, call, seen, passTime } = house(
+    {},
+    {
+      recipientCheck: question => {
+        asked.push(question);
+        if (question.forwardPath.startsWith('slow')) return later.promise;
+        return question.forwardPath.startsWith('no') ? reply(550, '5.1.1', 'Nobody has this address.') : null;
+      },
+    },
+  );
+  await listeners.start();
+  const client = call('198.51.100.30', '192.0.2.7');
+  passTime();
+  await client.say('EHLO client.example');
+  const told = await client.say(
+    'MAIL FROM:<a@client.example>',
+    'RCPT TO:<yes@Example.COM>',
+    'RCPT TO:<no@example.com>',
+    'RCPT TO:<postmaster>',
+    'RCPT TO:<user@remote.example>',
+    'RCPT TO:<slow@example.com>',
+    'RCPT TO:<no2@example.com>',
+    'QUIT',
+  );
+  client.finish();
+  assert.deepEqual(codes(told), ['250 2.1.0', '250 2.1.5', '550 5.1.1', '250 2.1.5', '550 5.7.1']);
+  assert.ok(!client.ended, 'who has ended its half is still answered');
+  client.heard = '';
+  later.resolve(reply(451, '4.3.0', 'Nobody can tell now.'));
+  await settled();
+  assert.deepEqual(codes(client.heard), ['451 4.3.0', '550 5.1.1', '221 2.0.0']);
+  assert.deepEqual(asked[0], {
+    forwardPath: 'yes@Example.COM',
+    domain: 'example.com',
+    reversePath: 'a@client.example',
+    client: '192.0.2.7',
+  });
+  assert.deepEqual(
+    asked.map(({ forwardPath }) => forwardPath),
+    ['yes@Example.COM', 'no@example.com', 'postmaster@example.com', 'slow@example.com', 'no2@example.com'],
+  );
+  assert.equal(seen.filter(event => event.kind === 'rejected').length, 4);
+});
+
+test('a client that goes away while a recipient is asked for is forgotten', async () => {
+  const later = Promise.withResolvers<Reply | null>();
+  const { listeners, call, seen } = house({}, { recipientCheck: () => later.promise });
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await client.say('EHLO app.example.com');
+  await client.say('MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.com>');
+  client.destroy();
+  later.resolve(null);
+  await settled();
+  assert.ok(!seen.some(event => event.kind === 'warning'));
+});
+
+test('what a client asked of reports, and for UTF-8, is kept with the message and offered with it', async () => {
+  const { listeners, call, commit, appended, offered } = house();
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await client.say('EHLO app.example.com');
+  await client.say(
+    'MAIL FROM:<\u00fc@example.com> SMTPUTF8 RET=HDRS ENVID=QQ+2B1',
+    'RCPT TO:<b@remote.example>',
+    'RCPT TO:<\u00fc@m\u00fcnchen.example> NOTIFY=NEVER',
+    'BDAT 4 LAST',
+    'ab',
+  );
+  await commit();
+  const dsn = { notify: [], orcpt: null };
+  assert.deepEqual(appended[0]?.forwardPaths, ['b@remote.example', '\u00fc@m\u00fcnchen.example']);
+  assert.deepEqual(appended[0]?.recipientDsn, [null, dsn]);
+  assert.equal(appended[0]?.message.smtpUtf8, true);
+  assert.deepEqual(appended[0]?.message.dsn, { ret: 'hdrs', envid: 'QQ+1' });
+  assert.deepEqual(
+    offered.map(({ recipient }) => recipient.dsn),
+    [undefined, dsn],
+  );
+  await client.say('MAIL FROM:<a@example.com>', 'RCPT TO:<b@remote.example>', 'BDAT 4 LAST', 'ab');
+  await commit();
+  const plain = Object.keys(appended[1] ?? {}).concat(Object.keys(appended[1]?.message ?? {}));
+  assert.ok(
+    !['recipientDsn', 'smtpUtf8', 'dsn'].some(key => plain.includes(key)),
+    'nothing asked, nothing kept',
+  );
+});
+
+test('mail for a domain of ours is ours by its U-label too', async () => {
+  const { listeners, call, appended, passTime } = house({
+    domains: [primaryDomain('xn--mnchen-3ya.example', '10.20.0.10')],
+  });
+  await listeners.start();
+  const client = call('198.51.100.30', '192.0.2.7');
+  passTime();
+  await client.say('EHLO client.example');
+  const told = await client.say(
+    'MAIL FROM:<> SMTPUTF8',
+    'RCPT TO:<a@M\u00fcnchen.example>',
+    'RCPT TO:<a@b\u00fccher.example>',
+    'BDAT 4 LAST',
+    'ab',
+  );
+  assert.deepEqual(codes(told).slice(0, 3), ['250 2.1.0', '250 2.1.5', '550 5.7.1']);
+  assert.deepEqual(appended[0]?.forwardPaths, ['a@M\u00fcnchen.example']);
 });
 
 test('who keeps a connection after our last word is not waited for', async () => {
