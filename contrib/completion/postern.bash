@@ -23,6 +23,7 @@ _postern() {
     --skip) COMPREPLY=(); return ;;
     --fail-on) COMPREPLY=($(compgen -W 'error warning notice' -- "$current")); return ;;
     --selector) COMPREPLY=(); return ;;
+    --blocklist) COMPREPLY=(); return ;;
     --timeout) COMPREPLY=(); return ;;
     --port) COMPREPLY=(); return ;;
     --save-facts) COMPREPLY=($(compgen -f -- "$current")); return ;;
@@ -50,7 +51,7 @@ _postern() {
     'postern notify') COMPREPLY=($(compgen -W 'test' -- "$current")) ;;
     'postern notify test') COMPREPLY=($(compgen -W '--config --json' -- "$current")) ;;
     'postern records') COMPREPLY=($(compgen -W '--config --json --format --diff --wait' -- "$current")) ;;
-    'postern check') COMPREPLY=($(compgen -W '--config --json --uplink --explain --only --skip --fail-on --selector --intrusive --timeout --port --format --save-facts --facts' -- "$current")) ;;
+    'postern check') COMPREPLY=($(compgen -W '--config --json --uplink --explain --only --skip --fail-on --selector --blocklist --intrusive --timeout --port --format --save-facts --facts' -- "$current")) ;;
     'postern demo') COMPREPLY=($(compgen -W '--json --no-namespaces' -- "$current")) ;;
     'postern completion') COMPREPLY=($(compgen -W 'bash zsh fish' -- "$current")) ;;
   esac
