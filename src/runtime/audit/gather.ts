@@ -1,13 +1,12 @@
 import { isIPv6 } from 'node:net';
-import {
-  type AuditFacts,
-  type ConfigurationFact,
-  type ConversationFact,
-  type EgressFact,
-  type HostFact,
-  type NameServerFact,
-  type PolicyFact,
-  questionKey,
+import type {
+  AuditFacts,
+  ConfigurationFact,
+  ConversationFact,
+  EgressFact,
+  HostFact,
+  NameServerFact,
+  PolicyFact,
 } from '../../decision/audit/facts.ts';
 import { addressesIn } from '../../decision/audit/rules/dmarc-view.ts';
 import { maxAddressesPerFamily, maxHosts } from '../../decision/next-hop/mx-facts.ts';
@@ -16,12 +15,13 @@ import { hostName } from '../../protocol/dns/names.ts';
 import { parseTags } from '../../protocol/message/tag-list.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { Clock, Network, Random, Web } from '../ports.ts';
-import { clockOffset } from './clock-offset.ts';
 import { type ConversationRequest, converse } from './converse.ts';
+import { hostAsSeen } from './host-as-seen.ts';
 import { tryIntrusions } from './intrusions.ts';
+import { knock } from './knock.ts';
 import { askNameServers } from './name-servers.ts';
 import { Notebook } from './notebook.ts';
-import { overridesIn } from './own-facts.ts';
+import { fetchPolicy } from './policy.ts';
 import { askForSpf } from './spf-questions.ts';
 
 /** What is to be looked at, and by what it is judged. */
@@ -40,10 +40,6 @@ export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
   /** The whole audit; what is not known then stays unknown. */
   readonly timeoutMs: number;
 };
-
-const policyLimitBytes = 64 * 1024;
-const policyMs = 10_000;
-const port25Ms = 8_000;
 
 export type AuditPorts = {
   readonly clock: Clock;
@@ -88,6 +84,7 @@ class Gathering {
   #nameServers: readonly NameServerFact[] = [];
   #policy: PolicyFact | null = null;
   readonly #port25 = new Map<string, EgressFact['port25']>();
+  readonly #observed = new Map<string, string | null>();
   readonly #open = new Set<Promise<void>>();
   readonly #spokenWith = new Set<string>();
   readonly #unknownLocalPart: string;
@@ -113,7 +110,7 @@ class Gathering {
       this.#lookAtMailHosts(),
       askForSpf(this.#notebook, this.#request.domain, this.#request.egresses),
       this.#lookAtReports(),
-      this.#lookAtPolicy(),
+      this.#readPolicy(),
       this.#lookAtNameServers(),
       ...this.#request.egresses.map(egress => this.#tryPort25(egress)),
       ...this.#request.egresses.map(egress => this.#lookAtEgress(egress)),
@@ -140,6 +137,7 @@ class Gathering {
       egresses: this.#request.egresses.map(egress => ({
         ...egress,
         port25: this.#port25.get(egress.id) ?? null,
+        observed: this.#observed.get(egress.id) ?? null,
       })),
     };
   }
@@ -172,29 +170,8 @@ class Gathering {
     );
   }
 
-  /** The policy is fetched only where DNS announces one (RFC 8461 section 3.3). */
-  async #lookAtPolicy(): Promise<void> {
-    const { domain } = this.#request;
-    const host = `mta-sts.${domain}`;
-    const [announced, four, six] = await Promise.all([
-      this.#notebook.records(`_mta-sts.${domain}`, 'TXT'),
-      this.#notebook.records(host, 'A'),
-      this.#notebook.records(host, 'AAAA'),
-    ]);
-    if (announced.length === 0 || this.#signal.aborted) return;
-    const [address] = [...four, ...six];
-    if (address === undefined) {
-      this.#policy = { kind: 'failed', reason: `${host} has no address` };
-      return;
-    }
-    const got = await this.#ports.web.get({
-      url: `https://${host}/.well-known/mta-sts.txt`,
-      address,
-      limitBytes: policyLimitBytes,
-      timeoutMs: policyMs,
-      signal: this.#signal,
-    });
-    this.#policy = policyOf(got);
+  async #readPolicy(): Promise<void> {
+    this.#policy = await fetchPolicy(this.#ports.web, this.#notebook, this.#request.domain, this.#signal);
   }
 
   async #lookAtNameServers(): Promise<void> {
@@ -220,27 +197,21 @@ class Gathering {
   }
 
   /** From each egress of this host, a connect to the mail hosts of a few who are known to take calls. */
-  async #tryPort25({ id, source, family, smartHost }: EgressFact): Promise<void> {
+  async #tryPort25({ id, source, family, smartHost, ehlo }: EgressFact): Promise<void> {
     const { port25Targets } = this.#request;
     if (source === null || smartHost !== null || port25Targets.length === 0) return;
     const type = family === 4 ? 'A' : 'AAAA';
     const tries = port25Targets.slice(0, 3).map(async target => {
       const [address] = await this.#notebook.records(target, type);
       if (address === undefined) return null;
-      const connected = await this.#ports.network.connect({
-        source,
-        address,
-        port: this.#request.port,
-        timeoutMs: port25Ms,
-        signal: this.#signal,
-      });
-      if (connected.ok) connected.value.destroy();
-      return { address: `${target} [${address}]`, ok: connected.ok };
+      const to = { source, address, port: this.#request.port, ehlo };
+      return { name: `${target} [${address}]`, ...(await knock(this.#ports, to, this.#signal)) };
     });
     const results = (await Promise.all(tries)).filter(result => result !== null);
+    this.#observed.set(id, results.find(({ observed }) => observed !== null)?.observed ?? null);
     this.#port25.set(id, {
-      reached: results.filter(({ ok }) => ok).map(({ address }) => address),
-      failed: results.filter(({ ok }) => !ok).map(({ address }) => address),
+      reached: results.filter(({ reached }) => reached).map(({ name }) => name),
+      failed: results.filter(({ reached }) => !reached).map(({ name }) => name),
     });
   }
 
@@ -278,20 +249,20 @@ class Gathering {
     if (this.#spokenWith.has(key) || this.#signal.aborted) return Promise.resolve();
     this.#spokenWith.add(key);
     this.#progress(`speaking with ${host} [${address}]`);
-    const own = configuration?.listeners.some(listener => listener.address === address) === true;
-    const family = isIPv6(address) ? 6 : 4;
-    const egress =
-      this.#request.egresses.find(each => each.source !== null && each.family === family) ?? null;
+    const door = configuration?.listeners.find(listener => listener.address === address);
+    const egress = egressFor(this.#request.egresses, isIPv6(address) ? 6 : 4, door?.uplink ?? null);
+    const inside = network.addresses().some(present => present.address === address);
     const request: ConversationRequest = {
       host,
       address,
       port,
       egress: egress?.id ?? null,
+      inside,
       source: egress?.source ?? null,
       ehlo: egress?.ehlo ?? ehlo,
       domain,
       unknownLocalPart: this.#unknownLocalPart,
-      relayTo: own || asked.intrusive ? `${this.#unknownLocalPart}@relay-test.invalid` : null,
+      relayTo: door !== undefined || asked.intrusive ? `${this.#unknownLocalPart}@relay-test.invalid` : null,
     };
     const intrudes = request.relayTo !== null;
     const talk = converse({ clock, network }, request, this.#signal).then(async fact => {
@@ -321,38 +292,10 @@ class Gathering {
   }
 }
 
-/** With what only shows beside what DNS and others said: names that the host's files override, and its clock. */
-function hostAsSeen(
-  { host, hostsFile, configuration, egresses }: AuditRequest,
-  { dns, conversations }: Pick<AuditFacts, 'dns' | 'conversations'>,
-): HostFact | null {
-  if (host === null) return null;
-  const names = [
-    ...(configuration === null
-      ? []
-      : [configuration.hostname, ...configuration.listeners.map(({ name }) => name)]),
-    ...egresses.map(({ ehlo }) => ehlo),
-  ];
-  const addressesOf = (name: string): readonly string[] =>
-    ['A', 'AAAA'].flatMap(type => {
-      const fact = dns[questionKey(name, type)];
-      return fact?.kind === 'records' ? fact.values : [];
-    });
-  return {
-    ...host,
-    overrides: hostsFile === null ? [] : overridesIn(hostsFile, names, addressesOf),
-    clockOffsetMs: clockOffset(conversations),
-  };
-}
-
-/** RFC 8461 section 3.3: only 200 counts, and a redirect is not followed. */
-function policyOf(got: Awaited<ReturnType<Web['get']>>): PolicyFact {
-  if (!got.ok) return { kind: 'failed', reason: got.error };
-  const { status, body } = got.value;
-  if (status >= 300 && status < 400) return { kind: 'fetched', text: body, redirected: true };
-  return status === 200
-    ? { kind: 'fetched', text: body, redirected: false }
-    : { kind: 'failed', reason: `it answers with ${status}` };
+/** The egress to call an address by: for a listener of our own that of another uplink, so that the call goes round. */
+function egressFor(egresses: readonly EgressFact[], family: 4 | 6, uplink: string | null): EgressFact | null {
+  const usable = egresses.filter(each => each.source !== null && each.family === family);
+  return usable.find(each => each.uplink !== uplink) ?? usable[0] ?? null;
 }
 
 /** The domain and those above it, but for the last label: where a DMARC policy may stand (RFC 9989 section 4.10). */
