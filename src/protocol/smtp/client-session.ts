@@ -206,11 +206,10 @@ export class ClientSession {
     this.#actions.push({ kind: 'startTls' });
   }
 
-  /** All that was said before is forgotten (RFC 3207 section 4.2). */
+  /** EHLO again, whose answer replaces all that was said before (RFC 3207 section 4.2). */
   #goneOver(): void {
     if (this.#state !== 'tls') return;
     this.#secured = true;
-    this.#extensions = noExtensions;
     this.#introduce();
   }
 

@@ -290,6 +290,28 @@ const transcripts: [string, Partial<ClientTerms>, Letter, string][] = [
     A: result dot 250; dot sent`,
   ],
   [
+    'without PIPELINING what is held waits for the answer to the chunk before it, too',
+    {},
+    { body: [`aa${'b'.repeat(2046)}\r\n`], holdDot: true },
+    `${offering('CHUNKING')}
+    A: ready
+    E: start
+    C: MAIL FROM:<a@example.com>
+    S: 250 ok
+    C: RCPT TO:<b@remote.example>
+    S: 250 ok
+    C: BDAT 2
+    C: aa\\c
+    A: dotHeld
+    E: dotAllowed
+    S: 250 ok
+    C: BDAT 2048 LAST
+    C: ${'b'.repeat(2046)}
+    A: dotSent
+    S: 250 taken
+    A: result dot 250; dot sent`,
+  ],
+  [
     'a chunk that is refused ends the session',
     {},
     { body: ['aa\r\n', 'bb\r\n'], holdDot: true },
