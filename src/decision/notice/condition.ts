@@ -28,7 +28,7 @@ export type Condition = {
   readonly subject: string;
   /** The uplink that it concerns; null where none. */
   readonly uplink: string | null;
-  /** `up`, `down`, …; `unfit`, `fit`; for the others `trouble` and `over`. */
+  /** `up`, `down`, …; `unfit`, `fit`; for the others `trouble` and `over`, of a certificate also `expired` and `unreadable`. */
   readonly state: string;
   readonly previous: string;
   readonly since: number;
