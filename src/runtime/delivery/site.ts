@@ -323,8 +323,13 @@ export class Site implements SessionOwner {
     this.#open(queue);
   }
 
+  /** A site that failed before is asked by one connection until it answers: the others are for sites that may live. */
+  #openingLimit({ jobs }: Queue): number {
+    return this.#members.size === 0 && !jobs.hasFresh ? 1 : openingLimit;
+  }
+
   #open(queue: Queue): void {
-    while (queue.openings < Math.min(queue.jobs.length, openingLimit)) {
+    while (queue.openings < Math.min(queue.jobs.length, this.#openingLimit(queue))) {
       if (this.#members.size + this.#openings.size >= this.#sessionLimit) {
         // Idle sessions that suit nobody here make room.
         if (!this.dismissIdle()) return;
