@@ -73,14 +73,19 @@ export class CalloutSession {
     this.#state = 'busy';
     this.#batches += 1;
     this.#mailRefused = null;
+    const { smtpUtf8 } = this.#extensions;
+    const askable = questions.filter(({ forwardPath }) => smtpUtf8 || isAscii(forwardPath));
+    const utf8 = askable.every(({ forwardPath }) => isAscii(forwardPath)) ? '' : ' SMTPUTF8';
     const commands: Expected[] = [
-      { kind: 'mail', line: 'MAIL FROM:<>\r\n' },
-      ...questions.map(
+      { kind: 'mail', line: `MAIL FROM:<>${utf8}\r\n` },
+      ...askable.map(
         (question): Expected => ({ kind: 'rcpt', line: `RCPT TO:<${question.forwardPath}>\r\n`, question }),
       ),
       { kind: 'rset', line: 'RSET\r\n' },
     ];
     this.#arm(batchMs, 'the store does not answer to RCPT');
+    for (const question of questions)
+      if (!askable.includes(question)) question.done(null, 'the store does not take SMTPUTF8');
     if (this.#extensions.pipelining) {
       this.#expected = commands;
       this.#write(commands.map(({ line }) => line).join(''));
@@ -223,7 +228,7 @@ export class CalloutSession {
   }
 
   #write(text: string): void {
-    this.#parts.connection.write([Buffer.from(text, 'latin1')]);
+    this.#parts.connection.write([Buffer.from(text, 'utf8')]);
   }
 
   #arm(ms: number, why: string): void {
@@ -245,3 +250,5 @@ export class CalloutSession {
     for (const each of open) if (each.kind === 'rcpt') each.question.done(null, why);
   }
 }
+
+const isAscii = (text: string): boolean => !/[^ -~]/.test(text);

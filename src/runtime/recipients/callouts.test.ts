@@ -394,3 +394,15 @@ story('the operator’s route for the domain names the only uplinks that are use
   assert.equal(await desk.check('user'), 'unsure');
   assert.equal(desk.store.connections, 0);
 });
+
+story(
+  'an address that is not ASCII is asked about where the store takes SMTPUTF8, and there alone',
+  async desk => {
+    desk.store.mailboxes.add('jörg');
+    assert.equal(await desk.check('jörg'), 'unsure');
+    desk.store.extensions = ['PIPELINING', 'SMTPUTF8'];
+    await desk.clock.run(minute);
+    assert.equal(await desk.many('jörg', 'nobody', 'käthe'), 'take refuse refuse');
+    assert.ok(desk.store.lines.includes('MAIL FROM:<> SMTPUTF8'));
+  },
+);
