@@ -241,6 +241,7 @@ export class Gateway implements GatewayControl {
       reports,
       test: name => this.testUplink(name),
       favour: (uplink, share) => this.#dispatcher.favour(uplink, share),
+      onRefusal: listener => this.#monitor.onRefusal(listener),
     });
     this.#drillSchedule = new DrillSchedule({
       clock,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ConditionKind } from '../../decision/notice/condition.ts';
 import type { GatewayEvent, TraceEvent } from '../events.ts';
-import { DrillTally } from './drill-tally.ts';
+import { type DrillEnd, DrillTally } from './drill-tally.ts';
 
 const isp1 = 'isp1/198.51.100.30';
 const isp2 = 'isp2/203.0.113.40';
@@ -50,33 +50,35 @@ function condition(kind: ConditionKind, uplink: string, state: string): GatewayE
   return { kind: 'condition', at: 0, condition: told };
 }
 
-const refusal = { reply: '550 5.7.25 no PTR', blame: 'route' } as const;
+/** As the monitor hears of it. */
+const refusal = (reply: string, egressId = isp2): Refusal => ({
+  egressId,
+  reason: `mx.remote.example refused it: ${reply}`,
+});
 
-const rows: readonly [sentence: string, seen: readonly GatewayEvent[], end: string | null][] = [
+type Refusal = { readonly egressId: string; readonly reason: string };
+
+function heard(tally: DrillTally, seen: GatewayEvent | Refusal, now: number): DrillEnd | null {
+  return 'kind' in seen ? tally.hear(seen, now) : tally.refusal(seen.egressId, seen.reason);
+}
+
+const rows: readonly [sentence: string, seen: readonly (GatewayEvent | Refusal)[], end: string | null][] = [
   ['a delivery is none', [message('delivered')], null],
-  ['a refusal of our identity', [message('deferred', refusal)], 'harm'],
+  ['a refusal of our identity', [refusal('550 5.7.25 no PTR')], 'harm'],
   [
     'a refusal that was not blamed on the route, by policy',
     [message('bounced', { reply: '550 5.7.1 not you', blame: 'destination' })],
     'harm',
   ],
-  ['a greeting of 421', [message('deferred', { reply: '421 4.3.2 later', blame: 'route' })], 'harm'],
-  ['a greeting of 554', [message('deferred', { reply: '554 no', blame: 'route' })], 'harm'],
+  ['a greeting of 421', [refusal('421 4.3.2 later')], 'harm'],
+  ['a greeting of 554', [refusal('554 no')], 'harm'],
   [
     'an unknown mailbox says nothing of the uplink',
     [message('bounced', { reply: '550 5.1.1 nobody', blame: 'recipient' })],
     null,
   ],
-  [
-    'greylisting says nothing of the uplink',
-    [message('deferred', { reply: '450 4.7.1 come back', blame: 'route' })],
-    null,
-  ],
-  [
-    'a refusal on the usual uplink is not its affair',
-    [message('deferred', { ...refusal, uplink: 'isp1' })],
-    null,
-  ],
+  ['greylisting says nothing of the uplink', [refusal('450 4.7.1 come back in 550 s')], null],
+  ['a refusal on the usual uplink is not its affair', [refusal('550 5.7.25 no PTR', isp1)], null],
   ['a connect that fails where nobody else was tells nothing yet', [connect(isp2, 'timeout')], null],
   [
     'a connect that fails where the other one gets through',
@@ -104,7 +106,7 @@ const rows: readonly [sentence: string, seen: readonly GatewayEvent[], end: stri
 for (const [sentence, seen, expected] of rows)
   test(`the first sign of harm: ${sentence}`, () => {
     const tally = new DrillTally('isp2', 'isp1', [isp2]);
-    const ends = seen.map((event, place) => tally.hear(event, place * 1_000));
+    const ends = seen.map((event, place) => heard(tally, event, place * 1_000));
     assert.equal(ends.findLast(end => end !== null)?.kind ?? null, expected);
   });
 
@@ -115,13 +117,15 @@ test('a drill counts what its uplink does, and times both', () => {
     message('delivered', { uplink: 'isp1', elapsedMs: 9 }),
     message('deferred', { reply: '450 4.7.1 come back', blame: 'destination' }),
     message('bounced', { reply: '550 5.1.1 nobody', blame: 'recipient' }),
+    refusal('450 4.7.1 come back'),
+    message('deferred', { reply: '450 4.7.1 come back', blame: 'route' }),
     message('accepted', { uplink: null }),
     connect(isp2, null),
     connect(isp2, 'timeout', 'mx.shop.example'),
   ];
-  for (const event of seen) tally.hear(event, 0);
+  for (const event of seen) heard(tally, event, 0);
   const { sent, deferred, refused, unreached } = tally;
-  assert.deepEqual([sent, deferred, refused, unreached], [1, 1, 1, 1]);
+  assert.deepEqual([sent, deferred, refused, unreached], [1, 2, 1, 1]);
   assert.deepEqual(
     [tally.deliveries, tally.usualDeliveries, tally.connects].map(samples => samples.percentile(0.5)),
     [20, 9, 12],

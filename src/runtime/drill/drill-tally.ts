@@ -44,6 +44,14 @@ export class DrillTally {
     }
   }
 
+  /** A receiver refused us on this egress; `reason` holds its reply. Mail that it refused may be with the usual one already. */
+  refusal(egressId: string, reason: string): DrillEnd | null {
+    if (!this.#egresses.has(egressId)) return null;
+    if (isForGood(reason)) this.refused += 1;
+    else this.deferred += 1;
+    return isForGood(reason) ? harm(reason) : null;
+  }
+
   #message(trace: TraceEvent): DrillEnd | null {
     if (trace.uplink === this.#usual && trace.event === 'delivered' && trace.elapsedMs !== null)
       this.usualDeliveries.add(trace.elapsedMs);
@@ -56,14 +64,18 @@ export class DrillTally {
       case 'deferred':
       case 'in_doubt':
       case 'bounced':
-        if ((trace.reply ?? '').startsWith('5')) this.refused += 1;
-        else this.deferred += 1;
-        return isRefusalOfUs(trace)
-          ? harm(`${trace.host ?? 'A receiver'} refused it: ${trace.reply ?? ''}`)
-          : null;
+        return this.#notTaken(trace);
       default:
         return null;
     }
+  }
+
+  /** What was blamed on the route was told as a refusal already. */
+  #notTaken({ reply, blame, host }: TraceEvent): DrillEnd | null {
+    if (blame === 'route' && reply !== null) return null;
+    if (reply?.startsWith('5') === true) this.refused += 1;
+    else this.deferred += 1;
+    return reply !== null && isPolicy(reply) ? harm(`${host ?? 'A receiver'} refused it: ${reply}`) : null;
   }
 
   #connect(
@@ -108,11 +120,8 @@ export class DrillTally {
 
 const harm = (reason: string): DrillEnd => ({ kind: 'harm', reason });
 
-/**
- * The receiver may dislike who we are on this uplink: a refusal that was blamed on the route for good or with a 421, or
- * one by policy (5.7.x, RFC 3463 section 3.8). A greylisting is none.
- */
-function isRefusalOfUs({ blame, reply }: TraceEvent): boolean {
-  if (reply === null) return false;
-  return blame === 'route' ? /^(5\d\d|421)\b/.test(reply) : /^5\d\d 5\.7\.\d/.test(reply);
-}
+/** A refusal for good, or with the 421 of a greeting; a greylisting is none. */
+const isForGood = (reason: string): boolean => /: (5\d\d|421)\b/.test(reason);
+
+/** Security or policy (RFC 3463 section 3.8): it may be about who we are, though it was not blamed on the route. */
+const isPolicy = (reply: string): boolean => /^5\d\d 5\.7\.\d/.test(reply);

@@ -47,6 +47,7 @@ class Stand {
           this.favoured = null;
         };
       },
+      onRefusal: () => () => undefined,
     });
     this.schedule = new DrillSchedule({
       clock,

@@ -17,6 +17,8 @@ type Parts = {
   readonly test: (uplink: string) => Promise<Result<readonly EgressTest[], string>>;
   /** Sends this share of the mail by the uplink, until what it gives is called. */
   readonly favour: (uplink: string, share: number) => () => void;
+  /** Tells of receivers that refuse us on one egress; `reason` holds the reply. Gives the way to stop listening. */
+  readonly onRefusal: (listener: (egressId: string, reason: string) => void) => () => void;
 };
 
 type Course = {
@@ -105,12 +107,16 @@ export class Drills {
     progress: (progress: DrillProgress) => void,
     over: AbortSignal,
   ): Promise<DrillEnd | null> {
-    const { clock, events, favour } = this.#parts;
+    const { clock, events, favour, onRefusal } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<DrillEnd | null>();
     const startedAt = clock.monotonic();
     const giveBack = favour(uplink, share);
     const unsubscribe = events.subscribe(event => {
       const end = tally.hear(event, clock.monotonic());
+      if (end !== null) finish(end);
+    });
+    const deafen = onRefusal((egressId, reason) => {
+      const end = tally.refusal(egressId, reason);
       if (end !== null) finish(end);
     });
     const aborted = (): void => finish(byHand);
@@ -126,6 +132,7 @@ export class Drills {
     const finish = (end: DrillEnd | null): void => {
       giveBack();
       unsubscribe();
+      deafen();
       over.removeEventListener('abort', aborted);
       last.cancel();
       tick.cancel();

@@ -232,6 +232,11 @@ export class EgressMonitor {
     this.#blame.refused(route, reason);
   }
 
+  /** Tells of every such refusal; `reason` holds the reply. Gives the way to stop listening. */
+  onRefusal(listener: (egressId: string, reason: string) => void): () => void {
+    return this.#blame.onRefusal(listener);
+  }
+
   /** Egress IDs that should come last to this host, each with its reason. */
   penalties(to: HostAddress): ReadonlyMap<string, string> {
     return this.#blame.of(to);

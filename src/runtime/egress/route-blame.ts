@@ -12,6 +12,7 @@ export class RouteBlame {
   readonly #clock: Clock;
   readonly #events: EventStream;
   readonly #penalties = new RoutePenalties();
+  readonly #refusalListeners = new Set<(egressId: string, reason: string) => void>();
 
   constructor(clock: Clock, events: EventStream) {
     this.#clock = clock;
@@ -20,8 +21,18 @@ export class RouteBlame {
 
   /** The receiver refuses our identity on this route. Who saw the refusal tells of it. */
   refused({ egress, to }: Route, reason: string): void {
-    if (egress.kind === 'uplink')
-      this.#penalties.add(egress.id, to, 'refusal', reason, this.#clock.monotonic());
+    if (egress.kind !== 'uplink') return;
+    this.#penalties.add(egress.id, to, 'refusal', reason, this.#clock.monotonic());
+    for (const listener of this.#refusalListeners) listener(egress.id, reason);
+  }
+
+  /** Tells of every refusal; gives the way to stop listening. */
+  onRefusal(listener: (egressId: string, reason: string) => void): () => void {
+    const own = (egressId: string, reason: string): void => listener(egressId, reason);
+    this.#refusalListeners.add(own);
+    return () => {
+      this.#refusalListeners.delete(own);
+    };
   }
 
   /** The host answered on this route: what the network did is over. */
