@@ -62,18 +62,29 @@ test('a file that is not there is a sentence', async () => {
   });
 });
 
-test('a change is told, however the file was replaced', async () => {
+test('a change is told, however the file was replaced, also one that comes at once', async () => {
   writeFileSync(path('first'), 'one');
   symlinkSync(path('first'), path('link'));
-  let told = Promise.withResolvers<void>();
-  const watching = files.watch(path('link'), () => told.resolve());
+  symlinkSync(path('loop'), path('loop'));
+  const turned = Promise.withResolvers<void>();
+  const written = Promise.withResolvers<void>();
+  const there = Promise.withResolvers<void>();
+  let still = true;
+  const watching = [
+    files.watch(path('link'), turned.resolve),
+    files.watch(path('first'), written.resolve),
+    files.watch(path('loop'), there.resolve),
+    files.watch(directory, () => undefined),
+    files.watch(path('ten'), () => (still = false)),
+  ];
   // What Kubernetes and certificate tools do: the link is turned to another file.
-  writeFileSync(path('second'), 'two!');
+  writeFileSync(path('second'), 'two');
   symlinkSync(path('second'), path('next'));
   renameSync(path('next'), path('link'));
-  await told.promise;
-  told = Promise.withResolvers();
-  writeFileSync(path('second'), 'written in place');
-  await told.promise;
-  watching.close();
+  writeFileSync(path('first'), 'written in place');
+  rmSync(path('loop'));
+  writeFileSync(path('loop'), 'a file now');
+  await Promise.all([turned.promise, written.promise, there.promise]);
+  for (const each of watching) each.close();
+  assert.ok(still, 'what did not change is not told');
 });

@@ -1,5 +1,5 @@
-import { constants, unwatchFile, watchFile } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type BigIntStats, constants, statSync } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Files, Result } from './ports.ts';
 
 /** Looking at a file's data costs nothing, sees a link that is turned elsewhere, and works on every file system. */
@@ -7,14 +7,48 @@ const lookEveryMs = 2_000;
 
 /** The files of this machine. */
 export function realFiles(): Files {
+  return { read, watch };
+}
+
+/**
+ * What counts is how the file was when this was called: a watcher that looked for the first time a moment later would
+ * take a change in between for what always was.
+ */
+function watch(path: string, changed: () => void): { close(): void } {
+  let last = fingerprintNow(path);
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    const now = await stat(path, { bigint: true }).then(fingerprint, () => null);
+    looking = false;
+    if (closed || now === last) return;
+    last = now;
+    changed();
+  };
+  let closed = false;
+  const timer = setInterval(() => void look(), lookEveryMs);
+  timer.unref();
   return {
-    read,
-    watch(path, changed) {
-      const look = (): void => changed();
-      watchFile(path, { interval: lookEveryMs, persistent: false }, look);
-      return { close: () => unwatchFile(path, look) };
+    close() {
+      closed = true;
+      clearInterval(timer);
     },
   };
+}
+
+/** Null: it cannot be reached. */
+function fingerprintNow(path: string): string | null {
+  try {
+    return fingerprint(statSync(path, { bigint: true }));
+  } catch {
+    return null;
+  }
+}
+
+function fingerprint(stats: BigIntStats): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
 async function read(path: string, limitBytes: number): Promise<Result<Buffer, string>> {
