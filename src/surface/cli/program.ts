@@ -5,6 +5,7 @@ import { addCompletion } from './completion.ts';
 import { addConfig } from './config-check.ts';
 import { addDemo } from './demo.ts';
 import { addEvents } from './events.ts';
+import { addInit } from './init.ts';
 import { addNotify } from './notify.ts';
 import { addQueue } from './queue.ts';
 import { addRecords } from './records.ts';
@@ -40,6 +41,7 @@ export function buildProgram(parts: CliParts, version: string, end: (code: numbe
     addEvents,
     addNotify,
     addRecords,
+    addInit,
     addCheck,
     addDemo,
     addCompletion,

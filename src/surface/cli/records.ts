@@ -86,6 +86,15 @@ async function showRecords(command: Command, parts: CliParts): Promise<number> {
   return exitCode(comparison, diff || wait);
 }
 
+/** The records that are needed and not right in DNS now, as lines of a zone. */
+export async function missingRecords(settings: Settings, parts: CliParts): Promise<readonly string[]> {
+  const wanted = await recordsOf(settings, parts);
+  const { records } = await compareNow(settings, wanted, parts);
+  return records
+    .filter(compared => isNeeded(compared) && compared.state !== 'right')
+    .map(({ record }) => zoneLine(record));
+}
+
 async function recordsOf(settings: Settings, { network, files }: CliParts): Promise<WantedRecords> {
   const { listenerKeys } = await import('../../runtime/records/listener-keys.ts');
   const present = network().addresses();
