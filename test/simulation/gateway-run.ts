@@ -3,6 +3,7 @@ import { composeMessage } from '../../src/surface/demo/compose.ts';
 import { startNameServer } from '../../src/surface/demo/name-server.ts';
 import { plainBehaviour, type ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import { SteadySender } from '../../src/surface/demo/steady-sender.ts';
+import { testCertificate } from '../certificates.ts';
 import { MemoryFiles, nothingOutside } from '../fakes.ts';
 import { type Acknowledged, type History, queuedReversePaths } from './gateway-history.ts';
 import { MemoryDisk, MemoryStore } from './memory-store.ts';
@@ -48,6 +49,7 @@ export async function runGateway(plan: RunPlan): Promise<RunOutcome> {
   const acknowledged: Acknowledged[] = [];
   const offeredAgain = new Set<string>();
   const sender = startSender(world, plan, acknowledged, offeredAgain);
+  heal(world);
   await storm(world, house, plan);
   await clock.await(sender.stop());
   heal(world);
@@ -188,6 +190,18 @@ const whims: readonly Partial<ReceiverBehaviour>[] = [
   { muteAt: 'dot' },
   { dotDelayMs: 120_000 },
   { greylistTries: 1 },
+  { startTls: { ...testCertificate('remote'), whim: 'refused' } },
+  { startTls: { ...testCertificate('remote'), whim: 'junk' } },
+  { startTls: { ...testCertificate('remote'), whim: 'hang' } },
+  { startTls: { ...testCertificate('remote'), whim: 'injected' } },
+];
+
+/** What the hosts of the world offer beside plain SMTP, in turn: nothing, chunks, TLS, and both. */
+const offers: readonly Partial<ReceiverBehaviour>[] = [
+  {},
+  { chunking: true },
+  { startTls: { ...testCertificate('remote'), whim: 'none' }, dsn: true },
+  { startTls: { ...testCertificate('remote'), whim: 'none' }, chunking: true },
 ];
 
 const nobody = Object.fromEntries(
@@ -199,5 +213,6 @@ function heal(world: ReferenceNetwork): void {
     world.gateway.cut(uplink, null);
     uplink.quality = { ...uplink.quality, loss: 0, latencyMs: 10 };
   }
-  for (const receiver of world.worldReceivers) receiver.behave({ ...plainBehaviour, refuse: nobody });
+  for (const [place, receiver] of world.worldReceivers.entries())
+    receiver.behave({ ...plainBehaviour, ...offers[place % offers.length], refuse: nobody });
 }
