@@ -15,7 +15,11 @@ export type PosternPlace = {
   readonly port: number;
   /** `deliver_to` of example.net. */
   readonly sinkPort: number;
+  /** Offers STARTTLS, with a certificate of the tests. */
+  readonly tls?: boolean;
 };
+
+const certificates = join(import.meta.dirname, '../test/certificates');
 
 /** Writes the configuration of a relay for example.net; logs and trace at their defaults. Gives the file. */
 export async function writePosternConfiguration(place: PosternPlace): Promise<string> {
@@ -31,7 +35,7 @@ uplinks:
     source: [127.0.0.2]
 listeners:
   - address: 127.0.0.1:${place.port}
-    role: relay
+    role: relay${place.tls ? `\n    tls: { cert: ${certificates}/mail.pem, key: ${certificates}/mail.key }` : ''}
 relay:
   from_networks: [127.0.0.0/8]
 domains:

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import type { RelayGateway } from './relay-gateway.ts';
 
 const run = promisify(execFile);
+const certificates = join(import.meta.dirname, '../test/certificates');
 
 /**
  * A Postfix of its own, with configuration, queue and data below `directory`; the machine's own is not touched.
@@ -12,14 +13,22 @@ const run = promisify(execFile);
  * by syslog, which is its default; where no syslog runs, that costs it next to nothing.
  * Needs root, for Postfix changes to its own user.
  */
-export async function startPostfix(directory: string, port: number, sinkPort: number): Promise<RelayGateway> {
+export async function startPostfix(
+  directory: string,
+  port: number,
+  sinkPort: number,
+  tls = false,
+): Promise<RelayGateway> {
   const configuration = join(directory, 'config');
   const queue = join(directory, 'queue');
   const data = join(directory, 'data');
   await chmod(directory, 0o755);
   for (const folder of [configuration, queue, data]) await mkdir(folder, { mode: 0o755 });
   await run('chown', ['postfix', data]);
-  await writeFile(join(configuration, 'main.cf'), mainCf({ queue, data, sinkPort }));
+  await writeFile(
+    join(configuration, 'main.cf'),
+    mainCf({ queue, data, sinkPort }) + (tls ? tlsCf(data) : ''),
+  );
   await writeFile(join(configuration, 'master.cf'), masterCf(port));
   await run('postfix', ['-c', configuration, 'start']);
   const pid = Number((await readFile(join(queue, 'pid/master.pid'), 'utf8')).trim());
@@ -59,6 +68,18 @@ smtpd_peername_lookup = no
 `;
 }
 
+/** STARTTLS on both sides where it is offered; sessions are resumed, and connections kept by tlsproxy. */
+function tlsCf(data: string): string {
+  return `smtpd_tls_security_level = may
+smtpd_tls_cert_file = ${certificates}/mail.pem
+smtpd_tls_key_file = ${certificates}/mail.key
+smtpd_tls_session_cache_database = btree:${data}/smtpd_scache
+smtp_tls_security_level = may
+smtp_tls_session_cache_database = btree:${data}/smtp_scache
+smtp_tls_connection_reuse = yes
+`;
+}
+
 function masterCf(port: number): string {
   return `127.0.0.1:${port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
@@ -75,6 +96,8 @@ error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+tlsmgr unix - - n 1000? 1 tlsmgr
+tlsproxy unix - - n - 0 tlsproxy
 postlog unix-dgram n - n - 1 postlogd
 `;
 }

@@ -1,7 +1,8 @@
 /**
  * `npm run bench:relay`: Postern and a tuned Postfix relay the same load in turn, on this machine.
  *
- * smtp-source → gateway → smtp-sink, on loopback, without DNS. Each round starts each gateway afresh, warms it up, then
+ * smtp-source → gateway → smtp-sink, on loopback, without DNS. With `--tls` a generator and a sink of our own stand in
+ * their places, for those have no TLS: STARTTLS on both sides, certificates of the tests, sessions resumed and kept. Each round starts each gateway afresh, warms it up, then
  * measures from the first message sent until the sink has the last one. The ratio is the median of the rounds' own
  * ratios, for a machine's mood changes from minute to minute. Syncs and memory are taken in a round of their own, for
  * looking slows the gateway.
@@ -18,6 +19,7 @@ import { startPostfix } from './postfix-gateway.ts';
 import { cpuMs, memoryBytes, treeOf } from './process-tree.ts';
 import type { RelayGateway } from './relay-gateway.ts';
 import { freePort, Sink, sendLoad } from './smtp-load.ts';
+import { sendTlsLoad, TlsSink } from './tls-load.ts';
 
 type Name = 'postern' | 'postfix';
 type Load = { readonly messages: number; readonly senders: number; readonly sizeBytes: number };
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     size: { type: 'string', default: '4096' },
     senders: { type: 'string', default: '20' },
     only: { type: 'string' },
+    tls: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -51,18 +54,22 @@ async function withGateway<Outcome>(
   ) => Promise<Outcome>,
 ): Promise<Outcome> {
   const directory = await mkdtemp(join(tmpdir(), `postern-bench-${name}-`));
-  const sink = await Sink.start();
+  const { tls } = values;
+  const sink = tls ? await TlsSink.start() : await Sink.start();
   let gateway: RelayGateway | null = null;
   try {
     const port = await freePort();
     gateway =
       name === 'postfix'
-        ? await startPostfix(directory, port, sink.port)
-        : await startPostern({ directory, port, sinkPort: sink.port });
+        ? await startPostfix(directory, port, sink.port, tls)
+        : await startPostern({ directory, port, sinkPort: sink.port, tls });
     let sent = 0;
     const relay = async (load: Load): Promise<{ acceptedMs: number; ms: number }> => {
-      const start = performance.now();
-      await sendLoad(port, load);
+      let start = performance.now();
+      const begun = (): void => {
+        start = performance.now();
+      };
+      await (tls ? sendTlsLoad(port, load, begun) : sendLoad(port, load));
       const acceptedMs = performance.now() - start;
       sent += load.messages;
       await sink.until(sent);
@@ -190,8 +197,7 @@ async function main(): Promise<number> {
   };
   const names: Name[] = values.only === undefined ? ['postfix', 'postern'] : [parseName(values.only)];
   for (const tool of [
-    'smtp-source',
-    'smtp-sink',
+    ...(values.tls ? [] : ['smtp-source', 'smtp-sink']),
     'strace',
     ...(names.includes('postfix') ? ['postfix'] : []),
   ])
@@ -212,11 +218,19 @@ async function main(): Promise<number> {
     postern && postfix ? [postern.messagesPerS / postfix.messagesPerS] : [],
   );
   if (values.json) {
-    console.log(JSON.stringify({ load, rounds, costs, ratio: ratios.length > 0 ? median(ratios) : null }));
+    console.log(
+      JSON.stringify({
+        load,
+        tls: values.tls,
+        rounds,
+        costs,
+        ratio: ratios.length > 0 ? median(ratios) : null,
+      }),
+    );
     return 0;
   }
   console.log(
-    `\n${load.messages} messages of ${load.sizeBytes} bytes, ${load.senders} senders, medians of ${rounds.length} rounds`,
+    `\n${load.messages} messages of ${load.sizeBytes} bytes, ${load.senders} senders${values.tls ? ', TLS on both sides' : ''}, medians of ${rounds.length} rounds`,
   );
   console.log(
     'gateway    delivered/s           range    accepted/s    CPU µs/msg    peak MiB   syncs/message',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
-import { doors, publicResolver, uplinks } from './addresses.ts';
+import { doors, publicResolver } from './addresses.ts';
 import { line, speak } from './client.ts';
 import { blackHole, unblock } from './cuts.ts';
 import { LabGateway } from './gateway.ts';
