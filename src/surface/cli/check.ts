@@ -1,23 +1,31 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { domainToASCII } from 'node:url';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../../config/measures.ts';
+import { type Command, Option } from 'commander';
 import { mistakeText } from '../../config/mistake.ts';
 import { nearWord } from '../../config/near-word.ts';
 import { readSettings } from '../../config/read-settings.ts';
 import type { Settings } from '../../config/settings.ts';
 import { catalogue } from '../../decision/audit/catalogue.ts';
-import type { AuditFacts, EgressFact } from '../../decision/audit/facts.ts';
+import { type FindingChange, FindingChanges } from '../../decision/audit/changes.ts';
+import { type AuditFacts, type EgressFact, questionKey } from '../../decision/audit/facts.ts';
 import type { FindingLevel } from '../../decision/audit/finding.ts';
 import { judge, levels, type Report } from '../../decision/audit/judge.ts';
-import { canonicalAddress } from '../../protocol/dns/address.ts';
+import type { Rule } from '../../decision/audit/rule.ts';
 import { hostName } from '../../protocol/dns/names.ts';
+import { printable } from '../printable.ts';
 import { articleText } from '../report/article-text.ts';
 import { reportDocument } from '../report/document.ts';
 import { reportHtml } from '../report/html.ts';
-import { reportText } from '../report/text.ts';
+import { reportText, subjectText } from '../report/text.ts';
+import {
+  type Blocklist,
+  readBlocklist,
+  readDomain,
+  readIds,
+  readPort,
+  readTimeout,
+  readUplink,
+} from './check-options.ts';
 import type { CliParts } from './cli-parts.ts';
 import { addCommand, optionsOf, withConfig, withJson } from './command.ts';
 import { jsonLine } from './output.ts';
@@ -36,9 +44,12 @@ type CheckOptions = {
   intrusive?: boolean;
   port?: number;
   format?: 'text' | 'json' | 'html';
+  watch?: boolean;
+  every?: number;
 };
 
 const wholeTimeMs = 30_000;
+const watchEveryMs = 300_000;
 
 /** `postern check`. */
 export function addCheck(program: Command, parts: CliParts, end: (code: number) => void): void {
@@ -89,6 +100,8 @@ export function addCheck(program: Command, parts: CliParts, end: (code: number) 
         'html',
       ]),
     )
+    .option('--watch', 'look again and again, and tell changes only')
+    .option('--every <duration>', 'between two looks of --watch (default: 5m)', readTimeout)
     .option('--save-facts <file>', 'write down what was seen')
     .option('--facts <file>', 'judge what was written down before, and ask nobody')
     .action(async (domains: string[], _options, command: Command) => {
@@ -111,6 +124,7 @@ async function runCheck(domains: readonly string[], command: Command, parts: Cli
       parts,
       'Name a domain, as in "postern check example.com", or a configuration that has domains.',
     );
+  if (options.watch === true) return watch(names, settings, options, parts);
   const codes: number[] = [];
   for (const name of names) {
     const domain = readDomain(name);
@@ -124,12 +138,71 @@ async function runCheck(domains: readonly string[], command: Command, parts: Cli
   return Math.max(...codes.map(code => (code === 1 ? 10 : code))) === 10 ? 1 : Math.max(...codes);
 }
 
+/** Tells what changes, until it is ended. */
+async function watch(
+  names: readonly string[],
+  settings: Settings | null,
+  options: CheckOptions & { json?: boolean },
+  parts: CliParts,
+): Promise<number> {
+  const watched = names.map(name => ({
+    domain: readDomain(name),
+    changes: new FindingChanges(),
+    before: null as Before | null,
+  }));
+  const bad = watched.find(({ domain }) => !domain.ok)?.domain;
+  if (bad?.ok === false) return refuse(parts, bad.error);
+  for (;;) {
+    for (const each of watched) {
+      if (!each.domain.ok) continue;
+      const seen = await lookAt(each.domain.value, settings, options, parts);
+      const facts = each.before === null ? seen : { ...seen, before: each.before };
+      each.before = beforeOf(seen);
+      for (const change of each.changes.next(judge(facts, rulesOf(options)).findings))
+        await parts.output.write(
+          options.json === true
+            ? jsonLine({ domain: facts.domain, ...change })
+            : changeText(facts.domain, change),
+        );
+    }
+    await parts.clock.sleep(options.every ?? watchEveryMs);
+  }
+}
+
+type Before = NonNullable<AuditFacts['before']>;
+
+function beforeOf({ policy, dns, domain }: AuditFacts): Before {
+  const record = dns[questionKey(`_mta-sts.${domain}`, 'TXT')];
+  return {
+    policy: policy?.kind === 'fetched' ? policy.text : null,
+    policyRecord: record?.kind === 'records' ? record.values.join() : '',
+  };
+}
+
+function changeText(domain: string, { change, finding }: FindingChange): string {
+  const { id, level, subject, message } = finding;
+  return `${domain}: ${change === 'new' ? level : 'over'} ${id}, ${subjectText(subject)}: ${printable(message)}\n`;
+}
+
 async function checkOne(
   domain: string,
   settings: Settings | null,
   options: CheckOptions & { json?: boolean },
   parts: CliParts,
 ): Promise<number> {
+  const startedAt = parts.clock.monotonic();
+  const facts = await lookAt(domain, settings, options, parts);
+  if (options.saveFacts !== undefined)
+    await writeFile(options.saveFacts, `${JSON.stringify(facts, null, 1)}\n`);
+  return tell(facts, parts.clock.monotonic() - startedAt, options, parts);
+}
+
+async function lookAt(
+  domain: string,
+  settings: Settings | null,
+  options: CheckOptions & { json?: boolean },
+  parts: CliParts,
+): Promise<AuditFacts> {
   const [{ gatherFacts }, { outsideResolver }, own] = await Promise.all([
     import('../../runtime/audit/gather.ts'),
     import('../../runtime/dns/outside-resolver.ts'),
@@ -138,9 +211,8 @@ async function checkOne(
   const network = parts.network();
   const { clock, random, output, files } = parts;
   const resolver = outsideResolver({ network, clock, random }, settings ?? { uplinks: [], dnsServers: [] });
-  const startedAt = clock.monotonic();
   try {
-    const facts = await gatherFacts(
+    return await gatherFacts(
       { network, clock, random, resolver, web: parts.web },
       {
         domain,
@@ -165,9 +237,6 @@ async function checkOne(
         if (output.terminal && options.json !== true) output.error(`… ${doing}`);
       },
     );
-    if (options.saveFacts !== undefined)
-      await writeFile(options.saveFacts, `${JSON.stringify(facts, null, 1)}\n`);
-    return await tell(facts, clock.monotonic() - startedAt, options, parts);
   } finally {
     resolver.close();
   }
@@ -188,13 +257,11 @@ function knownTargets(settings: Settings): string[] {
 async function tell(
   facts: AuditFacts,
   elapsedMs: number,
-  { only, skip, json, format, failOn = 'error' }: CheckOptions & { json?: boolean },
+  options: CheckOptions & { json?: boolean },
   { output }: CliParts,
 ): Promise<number> {
-  const rules = catalogue.filter(
-    ({ id }) => (only === undefined || only.includes(id)) && skip?.includes(id) !== true,
-  );
-  const report = judge(facts, rules);
+  const { json, format, failOn = 'error' } = options;
+  const report = judge(facts, rulesOf(options));
   const form = json === true ? 'json' : (format ?? 'text');
   const written = {
     json: () => jsonLine(reportDocument(facts, report, elapsedMs)),
@@ -203,6 +270,12 @@ async function tell(
   };
   await output.write(written[form]());
   return codeOf(report, failOn);
+}
+
+function rulesOf({ only, skip }: Pick<CheckOptions, 'only' | 'skip'>): readonly Rule[] {
+  return catalogue.filter(
+    ({ id }) => (only === undefined || only.includes(id)) && skip?.includes(id) !== true,
+  );
 }
 
 function codeOf({ verdict, findings }: Report, failOn: FindingLevel): number {
@@ -264,84 +337,4 @@ async function settingsOf(file: string | undefined, { output }: CliParts): Promi
   if (read.ok) return read.value.settings;
   for (const mistake of read.error) output.error(mistakeText(mistake));
   return 'bad';
-}
-
-/** A domain in A-labels, or why it is none. */
-function readDomain(text: string): { ok: true; value: string } | { ok: false; error: string } {
-  const given = text.trim().replace(/\.$/, '');
-  const bare = given.replace(/^\[|\]$/g, '').replace(/^ipv6:/i, '');
-  if (isIP(bare) !== 0)
-    return { ok: false, error: `${text} is an address; name the domain whose mail is to be checked.` };
-  if (given.includes('@'))
-    return {
-      ok: false,
-      error: `${text} is an address of a person; name the domain, ${given.slice(given.lastIndexOf('@') + 1)}.`,
-    };
-  const name = hostName(domainToASCII(given));
-  if (name === null)
-    return { ok: false, error: `${text} is not the name of a domain; write for example example.com.` };
-  if (!name.includes('.'))
-    return { ok: false, error: `${text} is a public suffix or one word; name a domain, as in example.com.` };
-  return { ok: true, value: name };
-}
-
-function readUplink(text: string, before: EgressFact[] = []): EgressFact[] {
-  const [address = '', name = ''] = text.split('=');
-  const ehlo = hostName(name.toLowerCase());
-  if (isIP(address) === 0 || ehlo === null)
-    throw new InvalidArgumentError(
-      'Write the address and the EHLO name, as in 198.51.100.30=mail.example.com.',
-    );
-  const uplink = `uplink${before.length + 1}`;
-  const canonical = canonicalAddress(address);
-  return [
-    ...before,
-    {
-      id: `${uplink}/${canonical}`,
-      uplink,
-      preference: 10 * (before.length + 1),
-      family: address.includes(':') ? 6 : 4,
-      source: null,
-      address: canonical,
-      ehlo,
-      smartHost: null,
-      port25: null,
-      observed: null,
-      temporary: false,
-    },
-  ];
-}
-
-type Blocklist = AuditFacts['asked']['blocklists'][number];
-
-function readBlocklist(text: string, before: Blocklist[] = []): Blocklist[] {
-  const [zone = '', kind = 'major'] = text.split('=');
-  const name = hostName(zone.toLowerCase());
-  if (name === null || (kind !== 'major' && kind !== 'policy'))
-    throw new InvalidArgumentError(
-      'Write the zone of the list, as in dnsbl.example or dnsbl.example=policy.',
-    );
-  return [...before, { zone: name, kind }];
-}
-
-function readIds(text: string, before: string[] = []): string[] {
-  return [
-    ...before,
-    ...text
-      .split(',')
-      .map(id => id.trim().toUpperCase())
-      .filter(id => id !== ''),
-  ];
-}
-
-function readTimeout(text: string): number {
-  const ms = parseDuration(text);
-  if (ms.ok && ms.value > 0) return ms.value;
-  throw new InvalidArgumentError('Write a duration, as in 30s.');
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new InvalidArgumentError('Write a port from 1 to 65535.');
 }
