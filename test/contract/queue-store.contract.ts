@@ -343,6 +343,17 @@ export function queueStoreContract(name: string, make: MakeQueue): void {
     },
   );
 
+  promise('an operator’s retry ends a put-off', async ({ store }) => {
+    await deferred(store, 0, 3, 'dead.example');
+    await leaseAll(store, 100, me, 900, 1);
+    const put = keep(0, { nextAttemptAt: 0 });
+    if (put.to.kind === 'keep')
+      must(await store.settle([{ ...put, to: { ...put.to, destinationUntil: 700 } }]));
+    assert.deepEqual(await leaseAll(store, 200), []);
+    must(await store.retry({ domain: 'dead.example' }, 300));
+    assert.equal((await leaseAll(store, 300)).length, 3);
+  });
+
   promise('a calendar that goes back keeps nobody waiting', async ({ store }) => {
     await heap(store, 0, 120, {});
     await leaseAll(store, far, me, 2 * far, 60);

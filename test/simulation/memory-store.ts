@@ -375,6 +375,8 @@ export class MemoryStore implements QueueStore {
         const next = changed(recipient);
         if (next === null) continue;
         this.#put(row, next);
+        const turn = row.turns.get(next.index);
+        if (next.state !== 'held' && turn !== undefined) this.#disk.turns.callUp(turn, next.nextAttemptAt);
         count += 1;
       }
       return { ok: true, value: count };

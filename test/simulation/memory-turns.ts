@@ -24,6 +24,11 @@ export class MemoryTurns {
     known.marks.push({ at, message, index });
   }
 
+  callUp(turn: Turn, at: number): void {
+    const waiting = this.#turns.get(turn);
+    if (waiting !== undefined) waiting.floor = Math.min(waiting.floor, at);
+  }
+
   putOff(turn: Turn, until: number): void {
     const waiting = this.#turns.get(turn);
     if (waiting !== undefined) waiting.floor = Math.max(waiting.floor, until);

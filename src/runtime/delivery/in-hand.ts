@@ -65,7 +65,8 @@ export class InHand {
   }
 
   #count({ message, body, recipient }: LeasedRecipient, sign: 1 | -1): void {
-    const kind: Kind = recipient.attempts > 0 ? 'retried' : 'fresh';
+    const isFresh = recipient.attempts === 0 && recipient.nextAttemptAt <= message.receivedAt;
+    const kind: Kind = isFresh ? 'fresh' : 'retried';
     this.#held[kind] += sign;
     if (kind === 'fresh') {
       const sender = senderTurn(message);

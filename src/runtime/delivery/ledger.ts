@@ -282,7 +282,17 @@ export class Ledger {
       const { attempts, nextAttemptAt: due, lastEgress, lastReply, doubt } = each.recipient;
       const waiting = attempts > 0 ? 'deferred' : 'queued';
       const state = doubt === null ? waiting : 'in_doubt';
-      const as = { state, attempts, nextAttemptAt: at ?? due, lastEgress, lastReply, doubt, ...how } as const;
+      // What was never tried counts as put off from then on.
+      const from = attempts > 0 ? due : Math.max(due, how.destinationUntil ?? due);
+      const as = {
+        state,
+        attempts,
+        nextAttemptAt: at ?? from,
+        lastEgress,
+        lastReply,
+        doubt,
+        ...how,
+      } as const;
       const owed = this.#delayOwed(each, as, () => delaySaying(null, each.recipient), now);
       if (owed === null) this.#keep(each, as, false);
       else reports.push(owed);

@@ -37,6 +37,14 @@ export class QueueTurns {
     ).run(turn, isDestinationTurn(turn) ? 1 : 0, Math.round(at));
   }
 
+  /** Who waits in this turn is called up: it is put off no longer. */
+  callUp(turn: Turn, at: number): void {
+    this.#sql('UPDATE turn SET floor = 0, ready_at = min(ready_at, ?1) WHERE name = ?2').run(
+      Math.round(at),
+      turn,
+    );
+  }
+
   /** Nobody of this turn is served before `until`. */
   putOff(turn: Turn, until: number): void {
     const at = Math.round(until);

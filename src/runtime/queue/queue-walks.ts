@@ -79,7 +79,10 @@ export class QueueWalks {
        AND (message, place) IN (${matching('r.message, r.place', '')}) RETURNING turn`,
     ).all({ ...range.named, now });
     if (change !== 'hold')
-      for (const turn of new Set(changed.map(row => text(row.turn)))) this.#turns.wait(turn, now);
+      for (const turn of new Set(changed.map(row => text(row.turn)))) {
+        this.#turns.wait(turn, now);
+        this.#turns.callUp(turn, now);
+      }
     return { found: changed.length, next: range.next };
   }
 
