@@ -145,11 +145,9 @@ async function watch(
   options: CheckOptions & { json?: boolean },
   parts: CliParts,
 ): Promise<number> {
-  const watched = names.map(name => ({
-    domain: readDomain(name),
-    changes: new FindingChanges(),
-    before: null as Before | null,
-  }));
+  const watched = names.map(
+    (name): Watched => ({ domain: readDomain(name), changes: new FindingChanges(), before: null }),
+  );
   const bad = watched.find(({ domain }) => !domain.ok)?.domain;
   if (bad?.ok === false) return refuse(parts, bad.error);
   for (;;) {
@@ -170,6 +168,12 @@ async function watch(
 }
 
 type Before = NonNullable<AuditFacts['before']>;
+
+type Watched = {
+  readonly domain: ReturnType<typeof readDomain>;
+  readonly changes: FindingChanges;
+  before: Before | null;
+};
 
 function beforeOf({ policy, dns, domain }: AuditFacts): Before {
   const record = dns[questionKey(`_mta-sts.${domain}`, 'TXT')];
