@@ -149,3 +149,12 @@ story('hedges of many sites at once stay within the connections of the spare upl
   const open = house.world.worldReceivers.reduce((sum, each) => sum + each.counts.open, 0);
   assert.equal(open, 2);
 });
+
+story('an idle session of one site makes room for another site’s mail', async house => {
+  give(house, 'isp1', { maxConnections: 1 });
+  await house.accept(remote);
+  await house.clock.run(1_000);
+  await house.accept('receiver@partner.example');
+  await house.clock.run(1_000);
+  assert.equal(count(house, byIsp1), 2);
+});
