@@ -3,7 +3,7 @@ function __postern_at
     set -l at postern
     for word in (commandline -opc)[2..]
         switch "$at $word"
-            case 'postern serve' 'postern config' 'postern config check' 'postern uplinks' 'postern uplinks test' 'postern uplinks drain' 'postern uplinks drill' 'postern uplinks resume' 'postern queue' 'postern queue list' 'postern queue show' 'postern queue retry' 'postern queue hold' 'postern queue release' 'postern queue remove' 'postern trace' 'postern events' 'postern notify' 'postern notify test' 'postern records' 'postern check' 'postern demo' 'postern completion'
+            case 'postern serve' 'postern config' 'postern config check' 'postern uplinks' 'postern uplinks test' 'postern uplinks drain' 'postern uplinks drill' 'postern uplinks resume' 'postern queue' 'postern queue list' 'postern queue show' 'postern queue retry' 'postern queue hold' 'postern queue release' 'postern queue remove' 'postern trace' 'postern events' 'postern notify' 'postern notify test' 'postern records' 'postern init' 'postern check' 'postern demo' 'postern completion'
                 set at "$at $word"
         end
     end
@@ -18,6 +18,7 @@ complete -c postern -n '__postern_at postern' -a trace -d 'what happened to a me
 complete -c postern -n '__postern_at postern' -a events -d 'all that happens, as it happens: deliveries, bounces, uplink changes'
 complete -c postern -n '__postern_at postern' -a notify -d 'how the operator is told of changes'
 complete -c postern -n '__postern_at postern' -a records -d 'the DNS records that the configuration needs: what, where, who sets it, and is it so now'
+complete -c postern -n '__postern_at postern' -a init -d 'write a configuration from what is found on the host and in DNS, never over an existing one'
 complete -c postern -n '__postern_at postern' -a check -d 'what the world sees of your mail, what of it matters, and how to mend it'
 complete -c postern -n '__postern_at postern' -a demo -d 'the main job on one machine, visibly: an uplink dies, and mail goes on'
 complete -c postern -n '__postern_at postern' -a completion -d 'print what a shell needs to complete the commands'
@@ -98,6 +99,16 @@ complete -c postern -n '__postern_at postern records' -l json -d 'one JSON docum
 complete -c postern -n '__postern_at postern records' -l format -x -a 'table zone json' -d 'a table for people, a zone file, or JSON (choices: "table", "zone", "json")'
 complete -c postern -n '__postern_at postern records' -l diff -d 'only what is missing, wrong or extra in DNS; exit code 1 if something is'
 complete -c postern -n '__postern_at postern records' -l wait -d 'ask DNS until every record that is needed is right'
+complete -c postern -n '__postern_at postern init' -l config -r -F -d 'the configuration (default: /etc/postern/postern.yaml)'
+complete -c postern -n '__postern_at postern init' -l json -d 'one JSON document'
+complete -c postern -n '__postern_at postern init' -l hostname -x -d 'this host\'s name'
+complete -c postern -n '__postern_at postern init' -l domain -x -d 'a domain that it takes mail for; may be repeated'
+complete -c postern -n '__postern_at postern init' -l uplink -x -d 'a way to the Internet; ,public=ADDRESS behind NAT, ,ehlo=NAME; may be repeated'
+complete -c postern -n '__postern_at postern init' -l store -x -d 'where the mail store behind listens'
+complete -c postern -n '__postern_at postern init' -l relay-from -x -d 'a network that may send to the world; may be repeated'
+complete -c postern -n '__postern_at postern init' -l backup -d 'this host is the backup of a primary elsewhere'
+complete -c postern -n '__postern_at postern init' -l dry-run -d 'show the configuration, and write nothing'
+complete -c postern -n '__postern_at postern init' -l no-input -d 'ask nothing; what is not found comes from the options'
 complete -c postern -n '__postern_at postern check' -l config -r -F -d 'the configuration (default: /etc/postern/postern.yaml)'
 complete -c postern -n '__postern_at postern check' -l json -d 'one JSON document a line, for each domain'
 complete -c postern -n '__postern_at postern check' -l uplink -x -d 'an address that mail leaves from, and its EHLO name; may be repeated'
@@ -111,6 +122,8 @@ complete -c postern -n '__postern_at postern check' -l intrusive -d 'also try wh
 complete -c postern -n '__postern_at postern check' -l timeout -x -d 'the whole check (default: 30s)'
 complete -c postern -n '__postern_at postern check' -l port -x -d 'the port of mail hosts, for tests (default: 25)'
 complete -c postern -n '__postern_at postern check' -l format -x -a 'text json html' -d 'text for people, one JSON document a line, or a page (choices: "text", "json", "html")'
+complete -c postern -n '__postern_at postern check' -l watch -d 'look again and again, and tell changes only'
+complete -c postern -n '__postern_at postern check' -l every -x -d 'between two looks of --watch (default: 5m)'
 complete -c postern -n '__postern_at postern check' -l save-facts -r -F -d 'write down what was seen'
 complete -c postern -n '__postern_at postern check' -l facts -r -F -d 'judge what was written down before, and ask nobody'
 complete -c postern -n '__postern_at postern demo' -l json -d 'the summary as one JSON document, on the last line'
