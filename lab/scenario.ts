@@ -19,6 +19,8 @@ export type ScenarioSetting = LabOptions & {
   readonly doors?: boolean;
   /** Lines added to the domain example.com. */
   readonly domain?: string;
+  /** Lines added to the uplinks, in their order. */
+  readonly uplinkLines?: readonly [string, string];
   /** Files beside the configuration, by name. */
   readonly files?: Readonly<Record<string, string>>;
   /** Lines added to the configuration. */
@@ -26,6 +28,9 @@ export type ScenarioSetting = LabOptions & {
   /** Seconds of proof before a healed uplink is used again. */
   readonly proveS?: number;
 };
+
+/** The certificates of the tests; the gateway trusts their authority. */
+export const certificates = join(import.meta.dirname, '..', 'test', 'certificates');
 
 /**
  * The lab with everything running: receivers and name servers in the Internet, the real `postern serve` in the mail
@@ -54,7 +59,9 @@ export class Scenario {
     this.directory = directory;
     this.#setting = setting;
     this.#sites = setting.sites ?? sites;
-    this.gateway = new LabGateway(lab.mailHost, join(directory, 'postern.yaml'));
+    this.gateway = new LabGateway(lab.mailHost, join(directory, 'postern.yaml'), {
+      NODE_EXTRA_CA_CERTS: join(certificates, 'ca.pem'),
+    });
   }
 
   static async start(setting: ScenarioSetting = {}): Promise<Scenario> {
@@ -152,6 +159,23 @@ export class Scenario {
     });
   }
 
+  /** One more receiver in the Internet, on a port of its own. */
+  async receive(
+    address: string,
+    port: number,
+    name: string,
+    behaviour: Partial<ReceiverBehaviour>,
+  ): Promise<void> {
+    await order(this.#internet, {
+      do: 'receive',
+      addresses: [address],
+      port,
+      name,
+      identity: null,
+      behaviour,
+    });
+  }
+
   async behave(address: string, behaviour: Partial<ReceiverBehaviour>): Promise<void> {
     await order(this.#internet, { do: 'behave', address, behaviour });
   }
@@ -242,8 +266,7 @@ export class Scenario {
   }
 
   #configText(): string {
-    const { ownResolvers, doors: open, domain, more, proveS } = this.#setting;
-    const certificates = join(import.meta.dirname, '..', 'test', 'certificates');
+    const { ownResolvers, doors: open, domain, uplinkLines, more, proveS } = this.#setting;
     const listeners = uplinks.map(
       ({ source }, index) => `
   - address: ${source}:25
@@ -256,7 +279,7 @@ export class Scenario {
   - name: ${uplink.name}
     ehlo: ${uplink.ehlo}
     source: [${uplink.source}]
-    preference: ${10 * (index + 1)}${ownResolvers ? `\n    dns: ["${uplink.resolver}:53"]` : ''}`,
+    preference: ${10 * (index + 1)}${ownResolvers ? `\n    dns: ["${uplink.resolver}:53"]` : ''}${uplinkLines?.[index] ?? ''}`,
     );
     return `hostname: mail.example.com
 state_dir: ${join(this.directory, 'state')}
