@@ -337,3 +337,17 @@ story('a reload takes new routes for mail that comes after', async house => {
     `192.0.2.10 by ${byIsp1}`,
   ]);
 });
+
+story('a smart host that refuses to speak with us bounces nothing', async house => {
+  const host = await smartHost(house);
+  house.reload({ routes: [route({ to: '*', smartHost: smart })] });
+  host.behave({ greeting: '554 5.7.1 Not a customer' });
+  const id = await house.accept(remote);
+  await house.clock.run(60_000);
+  const last = house.trace(id).at(-1);
+  assert.deepEqual([last?.event, last?.blame], ['deferred', 'egress']);
+  assert.match(last?.reason ?? '', /refused to speak with us \(greeting\): 554 5\.7\.1 Not a customer/);
+  host.behave({ greeting: null });
+  await house.clock.run(600_000);
+  assert.deepEqual(came(house), [`${smartAddress} by ${byIsp1}`]);
+});

@@ -5,7 +5,7 @@ import type { MessageIds } from '../../decision/queue/message-id.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { Turn } from '../../decision/queue/turn.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
-import { reply } from '../../protocol/smtp/reply.ts';
+import { reply, replyText } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, Files, Network, QueueStore, Random, Timer } from '../ports.ts';
 import { AwaitingPreferred } from './awaiting-preferred.ts';
@@ -14,35 +14,31 @@ import type { DeliveryGate } from './delivery-gate.ts';
 import type { EgressGuide, NextHopSource, OutageSource } from './egress-guide.ts';
 import { type Found, type Group, grouped } from './group.ts';
 import { HostMemory } from './host-memory.ts';
-import { InHand, recipientLimit } from './in-hand.ts';
+import { InHand } from './in-hand.ts';
 import { Job } from './job.ts';
 import { type Lane, withoutPast } from './lane.ts';
 import { type DeliverySettings, Ledger } from './ledger.ts';
 import { NextHopSearch } from './next-hop-search.ts';
-import type { DeliveryPorts, OpeningEnd } from './opening.ts';
+import type { DeliveryPorts } from './opening.ts';
 import { Parking } from './parking.ts';
 import { Placement } from './placement.ts';
 import { ReachAgain } from './reach-again.ts';
 import type { HostList } from './route-choice.ts';
 import type { Session } from './session.ts';
 import { Shares } from './shares.ts';
-import { Site, type SiteOwner } from './site.ts';
+import { Site } from './site.ts';
+import type { SiteOwner } from './site-owner.ts';
 import { SmartHosts } from './smart-hosts.ts';
 import { StandingDoubts } from './standing-doubts.ts';
 import { leaseMs, StoreFeed } from './store-feed.ts';
 import { recipientEvent } from './trace-event.ts';
+import { Unserved } from './unserved.ts';
 import { UplinkLimits } from './uplink-limits.ts';
 import { Verdicts } from './verdicts.ts';
 import { type WaySettings, Ways } from './ways.ts';
 
-/** Parked messages beyond this go back to the store for a while, so that mail of our own store gets its turn. */
-const parkedLimit = recipientLimit / 2;
-const parkedAwayMs = 30_000;
-
 const sweepMs = 5_000;
 const stopMs = 10_000;
-/** A message whose way is another one now is chosen a way for after this. */
-const chooseAgainMs = 20;
 /** How often DNS is asked again within one attempt when it gave nothing. */
 const lookUpWaitsMs = [500, 2_000, 5_000];
 /** A lease that crossed the late answer to a doubt: what is left of it comes again after this. */
@@ -88,12 +84,13 @@ export class Dispatcher {
   readonly #slots = new ConnectionSlots(() => this.#sites.values());
   readonly #reach = new ReachAgain();
   readonly #placement: Placement;
+  readonly #unserved: Unserved;
   readonly #ways: Ways;
   readonly #smartHosts: SmartHosts;
   readonly #shares = new Shares();
   readonly #limits: UplinkLimits;
   readonly #inHand = new InHand();
-  readonly #siteOwner: SiteOwner = {
+  readonly #siteOwner: SiteOwner<Site> = {
     takeSlot: (site, retry) => !this.#stopping && this.#slots.take(site, retry),
     retryOver: () => this.#slots.retryOver(),
     freeSlot: () => this.#slots.free(),
@@ -104,7 +101,7 @@ export class Dispatcher {
     result: (site, lane, job, session, recipients, dotSent, why) =>
       this.#result(site, lane, job, session, recipients, dotSent, why),
     doubted: (job, session, why) => this.#verdicts.doubted(job, session, why),
-    failed: (site, lane, jobs, end) => this.#failed(site, lane, jobs, end),
+    failed: (site, lane, jobs, end) => this.#unserved.failed(site, lane, jobs, end),
   };
   #settings: DeliverySettings;
   #local: LocalEgress;
@@ -159,6 +156,18 @@ export class Dispatcher {
       ledger: this.#ledger,
       doubts: this.#doubts,
       awaiting: this.#awaiting,
+    });
+    this.#unserved = new Unserved({
+      ...parts,
+      guide: monitor,
+      ledger: this.#ledger,
+      verdicts: this.#verdicts,
+      awaiting: this.#awaiting,
+      parking: this.#parking,
+      search: this.#search,
+      reach: this.#reach,
+      ways: this.#ways,
+      smartHosts: this.#smartHosts,
     });
     this.#placement = new Placement({
       ...parts,
@@ -236,6 +245,7 @@ export class Dispatcher {
   /** Finishes what is under way within 10 s and hands back the rest. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#unserved.stop();
     this.#feed.stop();
     this.#parking.close();
     this.#sweepTimer?.cancel();
@@ -295,7 +305,7 @@ export class Dispatcher {
       }
       case 'refused':
         // A resolver that is cut off itself may deny every name.
-        if (!this.#parts.monitor.anyUp()) return this.#park(group);
+        if (!this.#parts.monitor.anyUp()) return this.#unserved.park(group);
         return this.#verdicts.conclude(group, {
           kind: 'hop_refused',
           reply: reply(hop.code, hop.enhancedStatus, hop.reason),
@@ -310,7 +320,7 @@ export class Dispatcher {
   /** DNS gave nothing: without an uplink that is no wonder; else it is asked some more. */
   #notFound(group: Group, reason: string, tries: number): void {
     if (this.#placement.assignBlind(group)) return;
-    if (!this.#parts.monitor.anyUp()) return this.#park(group);
+    if (!this.#parts.monitor.anyUp()) return this.#unserved.park(group);
     const waitMs = lookUpWaitsMs[tries];
     if (waitMs === undefined) return this.#verdicts.conclude(group, { kind: 'no_next_hop', error: reason });
     this.#search.later(group, waitMs, tries + 1);
@@ -358,90 +368,17 @@ export class Dispatcher {
     why: string,
   ): void {
     const mayTryAgain = job.mayTryAgain && !this.#stopping;
-    const again = this.#verdicts.result(job, session, replies, dotSent, why, mayTryAgain);
-    this.#smartHosts.works(site.key);
+    const isSmartHost = this.#smartHosts.has(site.key);
+    const trouble = isSmartHost ? loginWanted(session, replies) : null;
+    if (trouble !== null) this.#smartHosts.failed(site.key, trouble);
+    else if (isSmartHost) this.#smartHosts.works(site.key);
+    const again = this.#verdicts.result(job, session, replies, dotSent, why, mayTryAgain, trouble);
     if (again === null) return;
     const { group, tries } = again;
     if (this.#stopping) return this.#ledger.handBack(group, null);
     // What the favoured uplink was refused with, the one that comes first is asked.
     const next = lane.favoured !== null && lane.way === null ? withoutPast(lane) : lane;
     site.add(new Job(group, job.hosts, job.startedAt, tries), next, true);
-  }
-
-  #failed(site: Site, lane: Lane, jobs: readonly Job[], end: Exclude<OpeningEnd, { kind: 'session' }>): void {
-    if (end.kind === 'unreached') this.#smartHosts.failed(site.key, end.error);
-    if (end.kind === 'refused' && end.refusal.candidate.standIn)
-      this.#verdicts.blameRoute(end.refusal, end.refusal.reply);
-    for (const job of jobs) {
-      const elapsedMs = this.#parts.clock.monotonic() - job.startedAt;
-      switch (end.kind) {
-        case 'none':
-          this.#noEgress(site, lane, job, end.reason);
-          break;
-        case 'refused': {
-          if (lane.favoured !== null) {
-            this.#unfavoured(site, lane, job);
-            break;
-          }
-          const { stage, reply: said } = end.refusal;
-          this.#verdicts.conclude(
-            job.recipients,
-            { kind: 'replied', stage, reply: said },
-            end.refusal,
-            elapsedMs,
-          );
-          break;
-        }
-        case 'unreached':
-          if (lane.favoured !== null) this.#unfavoured(site, lane, job);
-          else this.#unreached(job, end.error, elapsedMs);
-          break;
-        case 'aborted':
-          this.#ledger.handBack(job.recipients, null);
-          break;
-        default:
-          end satisfies never;
-      }
-    }
-  }
-
-  /** No egress can carry it the way that it was to go. */
-  #noEgress(site: Site, lane: Lane, job: Job, reason: string): void {
-    if (this.#stopping) return this.#ledger.handBack(job.recipients, null);
-    if (lane.favoured !== null) return this.#unfavoured(site, lane, job);
-    if (!this.#parts.monitor.anyUp()) return this.#park(job.recipients);
-    if (lane.way !== null || this.#ways.isOpen(lane, site.key, job.hosts)) {
-      // Soon, not at once: the states of the uplinks may be about to change once more.
-      const waitMs = this.#reach.waitMs(job.recipients, 0);
-      if (waitMs !== null) return this.#search.later(job.recipients, chooseAgainMs, 0);
-    }
-    // Another uplink is up, and may not carry this: it waits in the queue, and for the next change.
-    this.#awaiting.add(job.message.id);
-    this.#verdicts.conclude(job.recipients, { kind: 'not_tried', error: reason });
-  }
-
-  /** The favoured uplink could not carry it: it goes as always, at once. */
-  #unfavoured(site: Site, lane: Lane, job: Job): void {
-    if (this.#stopping) return this.#ledger.handBack(job.recipients, null);
-    if (lane.way !== null) return this.#search.later(job.recipients, chooseAgainMs, 0);
-    site.add(job, withoutPast(lane));
-  }
-
-  #unreached(job: Job, error: string, elapsedMs: number): void {
-    const group = job.recipients;
-    const waitMs = this.#stopping ? null : this.#reach.waitMs(group, elapsedMs);
-    if (waitMs === null) return this.#verdicts.conclude(group, { kind: 'unreached', error }, null, elapsedMs);
-    this.#reach.began(group);
-    this.#parts.clock.timer(waitMs, () => this.#reach.ended(group));
-    this.#search.later(group, waitMs, 0);
-  }
-
-  /** No uplink can take it now: it waits without an attempt. */
-  #park(group: Group): void {
-    if (this.#stopping) return this.#ledger.handBack(group, null);
-    if (this.#ledger.hasExpired(group[0])) return this.#ledger.expire(group);
-    if (this.#parking.recipients + group.length <= parkedLimit) return this.#parking.add(group);
-    this.#ledger.handBack(group, this.#parts.clock.now() + parkedAwayMs * (0.5 + this.#parts.random.next()));
   }
 
   #egressChanged(view: EgressView, previous: EgressState): void {
@@ -500,3 +437,10 @@ const localEgress = ({ hostname }: DeliverySettings): LocalEgress => ({
   id: 'local',
   ehlo: hostname,
 });
+
+/** A smart host that wants a login of us at MAIL (RFC 4954 section 6) has judged no message. */
+function loginWanted({ to }: Session, replies: readonly RecipientReply[]): string | null {
+  const [first] = replies;
+  if (first?.stage !== 'mail' || first.reply?.code !== 530) return null;
+  return `${to.host} wants a login before mail (${replyText(first.reply)}); give user and password_file in smart_host.`;
+}

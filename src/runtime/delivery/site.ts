@@ -1,5 +1,3 @@
-import type { Candidate } from '../../decision/egress/choice.ts';
-import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -10,6 +8,7 @@ import { type HostList, hostListOf, type Target } from './route-choice.ts';
 import type { Session, SessionOwner } from './session.ts';
 import { SiteLimit } from './site-limit.ts';
 import { type Member, SiteMembers } from './site-members.ts';
+import type { SiteOwner } from './site-owner.ts';
 import { askAfter } from './suspicion.ts';
 
 /** New sessions begun at a time, so that a dead site costs few connects. */
@@ -19,36 +18,6 @@ const stuckJobs = 1_000;
 const answeredLatelyMs = 10_000;
 /** A kept session is closed by us before the far side does. */
 const idleLimitMs = 25_000;
-/** What a site tells its dispatcher. */
-export interface SiteOwner {
-  /**
-   * May one more connection be opened? If not, the site is pumped when one is free. `retry`: all that waits has failed
-   * before; then `retryOver` tells that the opening is over.
-   */
-  takeSlot(site: Site, retry: boolean): boolean;
-  retryOver(): void;
-  freeSlot(): void;
-  /** May one more message go by the uplink of this session now? If not, the site is pumped when its turn comes. */
-  takeTurn(site: Site, session: Session): boolean;
-  /** May one more connection be opened by the uplink that comes first? If not, the site is pumped when it may. */
-  mayConnect(site: Site, lane: Lane, hosts: HostList): boolean;
-  /** `inLine`: it waited for its turn. */
-  started(job: Job, session: Session, inLine: boolean): void;
-  hedged(job: Job, candidate: Candidate, to: HostAddress, waitedMs: number): void;
-  result(
-    site: Site,
-    lane: Lane,
-    job: Job,
-    session: Session,
-    recipients: readonly RecipientReply[],
-    dotSent: boolean,
-    why: string,
-  ): void;
-  /** The egress went down after the final dot, or the site (`why`): the session stands in case the answer comes late. */
-  doubted(job: Job, session: Session, why?: string): void;
-  failed(site: Site, lane: Lane, jobs: readonly Job[], end: Exclude<OpeningEnd, { kind: 'session' }>): void;
-}
-
 /** Jobs that may leave by the same egresses to the same hosts; `hosts` as the last of them had them. */
 type Queue = {
   readonly key: string;
@@ -64,7 +33,7 @@ type Queue = {
 export class Site implements SessionOwner {
   readonly key: string;
   readonly #ports: DeliveryPorts;
-  readonly #owner: SiteOwner;
+  readonly #owner: SiteOwner<Site>;
   #known: { readonly hosts: readonly NextHopHost[]; readonly list: HostList } | null = null;
   readonly #queues = new Map<string, Queue>();
   readonly #members: SiteMembers;
@@ -74,7 +43,7 @@ export class Site implements SessionOwner {
   #pumpAgain = false;
   #closed = false;
 
-  constructor(key: string, ports: DeliveryPorts, owner: SiteOwner) {
+  constructor(key: string, ports: DeliveryPorts, owner: SiteOwner<Site>) {
     this.key = key;
     this.#ports = ports;
     this.#owner = owner;

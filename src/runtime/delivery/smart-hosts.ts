@@ -91,16 +91,19 @@ export class SmartHosts {
     return trouble !== null && trouble.until > this.#parts.clock.monotonic() ? trouble.reason : null;
   }
 
+  has(site: string): boolean {
+    return this.#entries.has(site);
+  }
+
   /** It could not be used. The operator hears of each way in which it fails once, until it works again. */
-  failed(site: string, reason: string, told = false): void {
+  failed(site: string, reason: string): void {
     const entry = this.#entries.get(site);
     if (entry === undefined) return;
     entry.trouble = { reason, until: this.#parts.clock.monotonic() + troubleMs };
-    if (!told)
-      this.#warn(
-        entry,
-        `The smart host ${entry.setting.host} cannot be used, and its mail waits or takes another way. ${reason}`,
-      );
+    this.#warn(
+      entry,
+      `The smart host ${entry.setting.host} cannot be used, and its mail waits or takes another way. ${reason}`,
+    );
   }
 
   works(site: string): void {

@@ -81,6 +81,8 @@ export class Verdicts {
     dotSent: boolean,
     why: string,
     mayTryAgain: boolean,
+    /** Why it was no answer about the message: the smart host must be mended. */
+    trouble: string | null,
   ): Again | null {
     const { awaiting, ledger } = this.#parts;
     const entries: Entry[] = [];
@@ -95,6 +97,10 @@ export class Verdicts {
         sessionUsed: session.carried > 0,
         mayTryAgain,
       });
+      if (trouble !== null) {
+        entries.push({ leased, end: { kind: 'not_tried', error: trouble }, outcome: ours(trouble) });
+        return;
+      }
       if (outcome.kind === 'again') {
         again.push(leased);
         if (end.kind === 'broken' || said.reply?.code === 421) tries = job.tries + 1;
@@ -175,3 +181,11 @@ function endOf(said: RecipientReply, dotSent: boolean, why: string): AttemptEnd 
   if (said.local !== undefined) return { kind: 'unfit_message', reply: answer };
   return { kind: 'replied', stage, reply: answer };
 }
+
+const ours = (reason: string): Entry['outcome'] => ({
+  kind: 'deferred',
+  blame: 'egress',
+  reason,
+  egress: 'unchanged',
+  counts: true,
+});
