@@ -85,7 +85,7 @@ const usage: [string, string[], RegExp][] = [
   ],
   ['a state that is none', ['queue', 'list', '--state', 'late'], /'late' is invalid/],
   ['two outputs at once', ['queue', 'show', 'x', '--raw', '--json'], /cannot be used with/],
-  ['a command of a later version', ['init'], /^postern: unknown command 'init'/],
+  ['a command of a later version', ['cluster'], /^postern: unknown command 'cluster'/],
   ['nothing at all', [], /^Examples:/],
 ];
 for (const [sentence, args, expected] of usage) {
