@@ -24,7 +24,7 @@ complete -c postern -n '__postern_at postern' -a demo -d 'the main job on one ma
 complete -c postern -n '__postern_at postern' -a completion -d 'print what a shell needs to complete the commands'
 complete -c postern -n '__postern_at postern' -l version -d 'output the version number'
 complete -c postern -n '__postern_at postern serve' -l config -r -F -d 'the configuration (default: /etc/postern/postern.yaml)'
-complete -c postern -n '__postern_at postern config' -a check -d 'read the file as serve would, and look at the host: are the addresses here, is there a route for each'
+complete -c postern -n '__postern_at postern config' -a check -d 'read the file as serve would, and look at the host: are the addresses here, is there a route for each, do certificates fit'
 complete -c postern -n '__postern_at postern config check' -l config -r -F -d 'the configuration (default: /etc/postern/postern.yaml)'
 complete -c postern -n '__postern_at postern config check' -l json -d 'one JSON document'
 complete -c postern -n '__postern_at postern uplinks' -a test -d 'connect, say EHLO and look up the identity\'s names, for each address of an uplink, now'

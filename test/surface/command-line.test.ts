@@ -120,7 +120,26 @@ test('config check passes a sound file', async () => {
     warnings: [],
     egresses: [{ egress: 'isp1/127.0.0.2', condition: 'sound', message: '', commands: [] }],
     listeners: [{ listener: '127.0.0.1:2525', present: true }],
+    files: [],
   });
+});
+
+test('config check looks at the files that the configuration names', async () => {
+  const certificates = join(import.meta.dirname, '../certificates');
+  writeFileSync(
+    file('files.yaml'),
+    `hostname: mail.example.com
+state_dir: state
+uplinks: [{ name: isp1, source: [127.0.0.2], smart_host: { host: smtp.isp1.example, user: u, password_file: none } }]
+listeners: [{ address: "127.0.0.1:2525", role: mx, tls: { cert: ${certificates}/mail.pem, key: none.key } }]
+domains: [{ name: example.com, deliver_to: ["127.0.0.1:2526"], recipients: { file: nobody } }]
+`,
+  );
+  const { code, out } = await runHere(['config', 'check', '--config', file('files.yaml')]);
+  assert.equal(code, 1);
+  assert.match(out, /^error: listener 127\.0\.0\.1:2525: There is no file .*none\.key\.$/m);
+  assert.match(out, /^warning: domain example\.com: There is no file .*nobody\. Without its list/m);
+  assert.match(out, /^warning: There is no file .*none\. Mail for its smart host waits/m);
 });
 
 test('config check tells mistakes to programs too', async () => {

@@ -7,10 +7,19 @@ import { type HostAdvice, hostAdvice, presentAddress } from '../../decision/egre
 import type { Network } from '../../runtime/ports.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 import { addCommand, optionsOf, withConfig, withJson } from './command.ts';
+import { type FileFinding, lookAtFiles } from './files-check.ts';
 import { jsonLine, type Output } from './output.ts';
 
 type EgressFinding = { readonly egress: string } & HostAdvice;
 type ListenerFinding = { readonly listener: string; readonly present: boolean };
+
+/** What is worth a look, of each kind. */
+type Found = {
+  readonly warnings: readonly ConfigMistake[];
+  readonly egresses: readonly EgressFinding[];
+  readonly listeners: readonly ListenerFinding[];
+  readonly files: readonly FileFinding[];
+};
 
 /** `postern config check`. */
 export function addConfig(program: Command, parts: CliParts, end: (code: number) => void): void {
@@ -18,7 +27,7 @@ export function addConfig(program: Command, parts: CliParts, end: (code: number)
   const check = addCommand(
     config,
     'check',
-    'read the file as serve would, and look at the host: are the addresses here, is there a route for each',
+    'read the file as serve would, and look at the host: are the addresses here, is there a route for each, do certificates fit',
     ['postern config check', 'postern config check --config ./postern.yaml'],
   );
   withJson(withConfig(check), 'one JSON document').action(async (_options, command: Command) => {
@@ -27,8 +36,9 @@ export function addConfig(program: Command, parts: CliParts, end: (code: number)
   });
 }
 
-/** 0: sound, perhaps with warnings. 1: an address is here and cannot be used. 2: the file is unusable. */
-async function checkConfig(file: string, json: boolean, { output, network }: CliParts): Promise<number> {
+/** 0: sound, perhaps with warnings. 1: an address or a certificate is here and cannot be used. 2: the file is unusable. */
+async function checkConfig(file: string, json: boolean, parts: CliParts): Promise<number> {
+  const { output, network } = parts;
   const read = await readSettings(file);
   if (!read.ok) {
     for (const mistake of read.error) output.error(mistakeText(mistake));
@@ -41,6 +51,7 @@ async function checkConfig(file: string, json: boolean, { output, network }: Cli
           warnings: [],
           egresses: [],
           listeners: [],
+          files: [],
         }),
       );
     return 2;
@@ -49,18 +60,22 @@ async function checkConfig(file: string, json: boolean, { output, network }: Cli
   const host = network();
   const egresses = await lookAtEgresses(settings, host);
   const listeners = lookAtListeners(settings, host);
-  const faulty = egresses.some(({ condition }) => condition === 'no route');
+  const files = await lookAtFiles(settings, parts);
+  const faulty =
+    egresses.some(({ condition }) => condition === 'no route') ||
+    files.some(({ level }) => level === 'error');
   const quiet =
     warnings.length === 0 &&
+    files.length === 0 &&
     egresses.every(({ message }) => message === '') &&
     listeners.every(({ present }) => present);
   if (json) {
     const verdict = faulty ? 'error' : quiet ? 'pass' : 'warning';
     await output.write(
-      jsonLine({ file, verdict, mistakes: [], warnings: warnings.map(placed), egresses, listeners }),
+      jsonLine({ file, verdict, mistakes: [], warnings: warnings.map(placed), egresses, listeners, files }),
     );
   } else {
-    await tell(file, settings, warnings, egresses, listeners, output);
+    await tell(file, settings, { warnings, egresses, listeners, files }, output);
   }
   return faulty ? 1 : 0;
 }
@@ -89,14 +104,8 @@ function lookAtListeners(settings: Settings, host: Network): ListenerFinding[] {
   }));
 }
 
-async function tell(
-  file: string,
-  settings: Settings,
-  warnings: readonly ConfigMistake[],
-  egresses: readonly EgressFinding[],
-  listeners: readonly ListenerFinding[],
-  output: Output,
-): Promise<void> {
+async function tell(file: string, settings: Settings, found: Found, output: Output): Promise<void> {
+  const { warnings, egresses, listeners, files } = found;
   const lines: string[] = [];
   for (const warning of warnings) lines.push(`warning: ${mistakeText(warning)}`);
   for (const { egress, condition, message, commands } of egresses) {
@@ -110,6 +119,7 @@ async function tell(
         `warning: listener ${listener}: its address is not on this host now; serve takes it when it appears.`,
       );
   }
+  for (const { level, message } of files) lines.push(`${level}: ${message}`);
   const counts = [
     counted(settings.uplinks.length, 'uplink'),
     counted(egresses.length, 'source address', 'source addresses'),
