@@ -80,7 +80,13 @@ export class House {
     const trace = must(await openTraceStore({ directory: this.stateDir }));
     const outside = { files: realFiles(), processes: realProcesses(), web: realWeb() };
     const ports = { clock: realClock, random: realRandom, network: this.network, store, trace, ...outside };
-    this.#life = { gateway: must(await Gateway.start(ports, change(this.#settings()))), store, trace };
+    const started = await Gateway.start(ports, change(this.#settings()));
+    if (!started.ok) {
+      await store.close();
+      await trace.close();
+      throw new Error(started.error);
+    }
+    this.#life = { gateway: started.value, store, trace };
   }
 
   /** Ends the gateway as SIGTERM would. */
