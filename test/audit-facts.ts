@@ -2,8 +2,10 @@ import type { DnsFact } from '../src/decision/audit/dns-fact.ts';
 import type {
   AuditFacts,
   CertificateFact,
+  ConfigurationFact,
   ConversationFact,
   EgressFact,
+  HostFact,
   Said,
 } from '../src/decision/audit/facts.ts';
 
@@ -38,6 +40,15 @@ export const certificate: CertificateFact = {
   selfSigned: false,
 };
 
+const securely = {
+  kind: 'done',
+  protocol: 'TLSv1.3',
+  cipher: 'TLS_AES_256_GCM_SHA384',
+  chain: [certificate],
+  unverified: null,
+  injected: false,
+} as const;
+
 /** A sound conversation with one of our MX hosts. */
 export function conversation(
   host: string,
@@ -68,14 +79,7 @@ export function conversation(
     greetedAt: auditedAt,
     ehlo,
     helo: null,
-    tls: {
-      kind: 'done',
-      protocol: 'TLSv1.3',
-      cipher: 'TLS_AES_256_GCM_SHA384',
-      chain: [certificate],
-      unverified: null,
-      injected: false,
-    },
+    tls: securely,
     ehloAfterTls: { ...ehlo, lines: ehlo.lines.filter(line => line !== 'STARTTLS') },
     nullSender: said(250, 'Sender taken.'),
     postmaster: said(250, 'Recipient taken.'),
@@ -166,6 +170,112 @@ export const layoutB: AuditFacts = {
     '40.113.0.203.in-addr.arpa PTR': values('mail2.example.com'),
   },
 };
+
+const second = '192.0.2.80';
+
+const secondCertificate: CertificateFact = {
+  ...certificate,
+  subject: 'CN=backup.example.com',
+  names: ['backup.example.com'],
+  keyDigest: 'ba'.repeat(32),
+  digest: 'dc'.repeat(32),
+  keyDigest512: 'ba'.repeat(64),
+  digest512: 'dc'.repeat(64),
+};
+
+/** A second machine in another place stands behind the first, which has names of its own: a backup that never sends. */
+export const layoutC: AuditFacts = {
+  ...layoutB,
+  conversations: [
+    ...layoutB.conversations,
+    conversation('backup.example.com', second, {
+      tls: { ...securely, chain: [secondCertificate] },
+    }),
+  ],
+  dns: {
+    ...layoutB.dns,
+    'example.com MX': values('10 mx1.example.com.', '20 mx2.example.com.', '100 backup.example.com.'),
+    'backup.example.com A': values(second),
+    'backup.example.com AAAA': nodata,
+    '_25._tcp.backup.example.com TLSA': nxdomain,
+  },
+};
+
+/** The same, where the second machine sends too: it is in SPF, and has a name and a PTR of its own. */
+export const layoutCSending: AuditFacts = {
+  ...layoutC,
+  egresses: [...layoutC.egresses, egress('second', 100, second, 'backup.example.com')],
+  dns: {
+    ...layoutC.dns,
+    'example.com TXT': values(`v=spf1 ip4:${isp1} ip4:${isp2} ip4:${second} -all`),
+    'backup.example.com TXT': values(`v=spf1 ip4:${second} -all`),
+    '80.2.0.192.in-addr.arpa PTR': values('backup.example.com'),
+  },
+};
+
+const configuration: ConfigurationFact = {
+  hostname: 'mail.example.com',
+  uplinks: [
+    { name: 'isp1', preference: 10, probes: 3 },
+    { name: 'isp2', preference: 20, probes: 3 },
+  ],
+  listeners: [
+    { name: 'mx1.example.com', role: 'mx', address: isp1, uplink: 'isp1', certificate },
+    { name: 'mx2.example.com', role: 'mx', address: isp2, uplink: 'isp2', certificate },
+  ],
+  domains: [{ name: 'example.com', role: 'primary' }],
+  relayNetworks: ['10.20.0.0/24', '127.0.0.0/8'],
+  queueExpireMs: 5 * day,
+};
+
+const host: HostFact = {
+  sources: [isp1, isp2].map((address, place) => ({
+    egress: `isp${place + 1}/${address}`,
+    address,
+    condition: 'sound',
+    message: '',
+    commands: [],
+  })),
+  resolvers: [{ address: '127.0.0.1', validates: true }],
+  overrides: [],
+  clockOffsetMs: 120,
+  strictInterfaces: [],
+  mtus: [isp1, isp2].map((address, place) => ({
+    egress: `isp${place + 1}/${address}`,
+    interface: `eth${place + 1}`,
+    link: 1500,
+    path: null,
+  })),
+};
+
+/** A layout as its own gateway sees it: with its configuration and host, by each uplink, and what only it may try. */
+export function onGateway(facts: AuditFacts): AuditFacts {
+  const own = new Set([isp1, isp2]);
+  return {
+    ...facts,
+    configuration,
+    host,
+    egresses: facts.egresses
+      .filter(({ address }) => own.has(address))
+      .map(each => ({
+        ...each,
+        source: each.address,
+        port25: { reached: ['mx.remote.example [192.0.2.25]'], failed: [] },
+        observed: each.address,
+      })),
+    conversations: facts.conversations.map(each =>
+      own.has(each.address)
+        ? {
+            ...each,
+            egress: each.address === isp1 ? `isp2/${isp2}` : `isp1/${isp1}`,
+            inside: true,
+            relay: { ...said(550, 'Relaying denied.'), status: '5.7.1' },
+            bareNewlineEnds: false,
+          }
+        : each,
+    ),
+  };
+}
 
 /** The same facts, but for some answers of DNS; undefined takes one away, as if it had not been asked. */
 export function withDns(facts: AuditFacts, changes: Record<string, DnsFact>): AuditFacts {

@@ -1,5 +1,5 @@
 import { egressFinding, evidence, type IdentityFinding, seen } from './egress-finding.ts';
-import type { IdentityFacts } from './identity-facts.ts';
+import { addressType, type IdentityFacts } from './identity-facts.ts';
 
 const id = 'EGRESS-NO-PTR';
 
@@ -8,6 +8,11 @@ export function egressNoPtr(facts: IdentityFacts): IdentityFinding {
   const judged = seen(facts);
   if (typeof judged === 'string') return egressFinding(id, facts, { level: 'skip', message: judged });
   const { address, ehlo, asked } = judged;
+  const type = addressType(facts.family);
+  const forward = asked.ehlo[type];
+  // Where nobody could say, it is not doubted.
+  const leadsBack =
+    forward.kind === 'temperror' || (forward.kind === 'records' && forward.values.includes(address));
   const shown = [evidence(asked.reverseName, 'PTR', asked.ptr)];
   switch (asked.ptr.kind) {
     case 'records':
@@ -29,7 +34,9 @@ export function egressNoPtr(facts: IdentityFacts): IdentityFinding {
         level: 'error',
         message: `${address} has no PTR: Gmail and others refuse its mail. Ask the provider of ${facts.uplink}, who owns the address, to set it.`,
         evidence: shown,
-        fix: `${asked.reverseName}. IN PTR ${ehlo}.`,
+        fix: leadsBack
+          ? `${asked.reverseName}. IN PTR ${ehlo}.`
+          : `${asked.reverseName}. IN PTR ${ehlo}.\n${ehlo}. IN ${type} ${address}`,
       });
     default:
       return asked.ptr satisfies never;

@@ -1,5 +1,6 @@
 import type { AuditFacts } from './facts.ts';
 import type { Finding, FindingLevel } from './finding.ts';
+import { changeOf } from './record-change.ts';
 import type { Judgement, Rule } from './rule.ts';
 import { AuditView } from './view.ts';
 import { type WhatIf, whatIf } from './what-if.ts';
@@ -17,8 +18,8 @@ export type Report = {
 export const levels: readonly FindingLevel[] = ['error', 'warning', 'notice', 'info', 'skip', 'pass'];
 
 /**
- * Judges the facts by all rules. A fix that is a record is tried on the facts first: it is printed only where its
- * finding goes and no other comes.
+ * Judges the facts by all rules. A fix that is made of records is tried on the facts first: it is printed only where its
+ * finding goes and no other comes; only a notice may come where an error or a warning goes.
  */
 export function judge(facts: AuditFacts, rules: readonly Rule[]): Report {
   const view = new AuditView(facts);
@@ -35,8 +36,9 @@ export function judge(facts: AuditFacts, rules: readonly Rule[]): Report {
       reference: reference ?? rule.article.ground,
       fix,
     };
-    const stands =
-      change === undefined || fix === null || mends(facts, rules, change, keyOf(rule, judgement), before);
+    if (fix === null) return finding;
+    const effect = change ?? changeOf(fix, facts);
+    const stands = effect === null || mends(facts, rules, effect, { rule, judgement }, before);
     return stands ? finding : { ...finding, fix: null };
   });
   return { verdict: verdictOf(findings), findings: inOrder(findings), whatIf: whatIf(view, findings) };
@@ -46,17 +48,22 @@ function mends(
   facts: AuditFacts,
   rules: readonly Rule[],
   change: NonNullable<Judgement['change']>,
-  key: string,
+  mended: { readonly rule: Rule; readonly judgement: Judgement },
   before: ReadonlySet<string>,
 ): boolean {
+  const key = keyOf(mended.rule, mended.judgement);
   const view = new AuditView({ ...facts, dns: { ...facts.dns, ...change } });
   const after = rules.flatMap(rule =>
     rule
       .judge(view)
       .filter(isFault)
-      .map(judgement => keyOf(rule, judgement)),
+      .map(judgement => ({ level: judgement.level, key: keyOf(rule, judgement) })),
   );
-  return !after.includes(key) && after.every(fault => before.has(fault));
+  // A first step that leaves something worth doing is one all the same.
+  const allowsNotices = mended.judgement.level !== 'notice';
+  return after.every(
+    fault => fault.key !== key && (before.has(fault.key) || (allowsNotices && fault.level === 'notice')),
+  );
 }
 
 const isFault = ({ level }: Judgement): boolean =>

@@ -24,6 +24,10 @@ export class AuditView {
     return this.facts.dns[questionKey(name, type)] ?? notAsked;
   }
 
+  wasAsked(name: string, type: string): boolean {
+    return this.facts.dns[questionKey(name, type)] !== undefined;
+  }
+
   /** The data of the records; none where there are none, for whatever reason. */
   records(name: string, type: string): readonly string[] {
     const fact = this.dns(name, type);

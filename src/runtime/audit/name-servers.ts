@@ -81,8 +81,11 @@ function factOf(outcome: AskOutcome, name: string, type: RecordType): DnsFact {
   if (outcome.kind !== 'answer') return { kind: 'temperror', reason: outcome.reason };
   const { rcode, answers } = outcome.response;
   if (rcode === 'nxdomain') return { kind: 'nxdomain' };
-  const values = answers.flatMap(({ name: owner, data }) =>
-    owner === name && isOfType(data, type) ? [dataText(data)] : [],
-  );
-  return values.length === 0 ? { kind: 'nodata' } : { kind: 'records', values };
+  const own = answers.filter(({ name: owner, data }) => owner === name && isOfType(data, type));
+  if (own.length === 0) return { kind: 'nodata' };
+  return {
+    kind: 'records',
+    values: own.map(({ data }) => dataText(data)),
+    ttlS: Math.min(...own.map(({ ttlS }) => ttlS)),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
+import { backupHosts, primaryRefusesUnknown } from './backup-view.ts';
 import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** A backup refuses recipients that the primary refuses. */
@@ -14,15 +15,8 @@ export const backupAcceptsAll: Rule = {
     others: null,
   },
   judge(view) {
-    const best = view.mx[0]?.preference;
-    const backups = new Set(
-      view.mx.filter(({ preference }) => preference !== best).map(({ exchange }) => exchange),
-    );
-    const primaries = view.mx.filter(({ preference }) => preference === best).map(({ exchange }) => exchange);
-    const primaryRefuses = primaries.some(host =>
-      view.conversationsWith(host).some(({ unknownRecipient }) => (unknownRecipient?.code ?? 0) >= 500),
-    );
-    if (!primaryRefuses) return [];
+    const backups = new Set(backupHosts(view));
+    if (!primaryRefusesUnknown(view)) return [];
     return view.facts.conversations.flatMap((conversation): Judgement[] => {
       const { host, unknownRecipient } = conversation;
       if (!backups.has(host) || unknownRecipient === null) return [];

@@ -1,4 +1,8 @@
+import { isLocalAddress } from '../../next-hop/local-address.ts';
+import type { AuditFacts } from '../facts.ts';
 import type { Rule } from '../rule.ts';
+import { spfOf } from '../spf-of.ts';
+import { mxExtra } from './mx-extra.ts';
 
 /** A backup that never sends needs neither PTR nor SPF: said, so that nobody worries. */
 export const backupNotSender: Rule = {
@@ -20,8 +24,13 @@ export const backupNotSender: Rule = {
     return view.mx.flatMap(({ exchange }) => {
       const addresses = view.addresses(exchange);
       const onlyReceives =
-        addresses.length > 0 && addresses.every(address => !senders.has(address) && !doors.has(address));
-      if (!onlyReceives) return [];
+        addresses.length > 0 &&
+        addresses.every(address => !senders.has(address) && !doors.has(address) && !isLocalAddress(address));
+      // A server that the gateway knows nothing of is told of as such.
+      if (mxExtra.judge(view).some(({ level, subject }) => level === 'warning' && subject.name === exchange))
+        return [];
+      // SPF that names it says that it sends; then all that senders need holds for it.
+      if (!onlyReceives || addresses.some(address => isNamedBySpf(view.facts, address))) return [];
       return [
         {
           level: 'info' as const,
@@ -32,3 +41,9 @@ export const backupNotSender: Rule = {
     });
   },
 };
+
+/** It is named by its address; a term as mx takes in whoever receives. */
+function isNamedBySpf(facts: AuditFacts, address: string): boolean {
+  const { result, matched } = spfOf(facts, facts.domain, { address, ehlo: facts.domain });
+  return result === 'pass' && /^\+?ip[46]:/i.test(matched?.term ?? '');
+}

@@ -1,6 +1,7 @@
 import type { Judgement, Rule } from '../rule.ts';
 import { spfOf } from '../spf-of.ts';
 import { egressSubject, judgedEgresses } from './egress-subject.ts';
+import { spfFix } from './spf-fix.ts';
 
 /** A backup that sends is in SPF. */
 export const backupSendsNoSpf: Rule = {
@@ -25,7 +26,7 @@ export const backupSendsNoSpf: Rule = {
           subject: egressSubject(egress),
           message: `This backup sends from ${egress.address}, and SPF of ${domain} gives ${result} for it.`,
           evidence: [{ asked: `SPF of ${domain} for ${egress.address}`, answer: result }],
-          fix: `ip${egress.family}:${egress.address}   # into the SPF record of ${domain}`,
+          ...spfFix(view, egress),
         },
       ];
     });

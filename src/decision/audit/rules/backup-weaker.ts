@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { elsewhereHosts } from './backup-view.ts';
+import { elsewhereHosts, isWeakerBackup } from './backup-view.ts';
 import { subjectOf } from './conversation-evidence.ts';
 
 /** A backup speaks TLS as the primary does. */
@@ -15,17 +15,16 @@ export const backupWeaker: Rule = {
     others: null,
   },
   judge(view) {
-    const primaries = view.mailHosts.filter(host => !elsewhereHosts(view).includes(host));
-    const secured = primaries.some(host =>
-      view.conversationsWith(host).some(({ tls }) => tls?.kind === 'done'),
+    const secured = view.facts.conversations.some(
+      ({ host, tls }) => tls?.kind === 'done' && !elsewhereHosts(view).includes(host),
     );
     if (!secured) return [];
     return elsewhereHosts(view).flatMap(host =>
       view.conversationsWith(host).flatMap((conversation): Judgement[] => {
-        if (conversation.ehlo === null) return [];
         const subject = subjectOf(conversation);
         if (conversation.tls?.kind === 'done')
           return [{ level: 'pass', subject, message: `The backup ${host} speaks TLS as the primary does.` }];
+        if (!isWeakerBackup(view, conversation)) return [];
         return [
           {
             level: 'warning',

@@ -26,3 +26,7 @@ export function saidEvidence({ address }: ConversationFact, command: string, sai
 export function subjectOf({ host, address }: ConversationFact): FindingSubject {
   return { kind: 'mx', name: host, address, family: address.includes(':') ? 6 : 4 };
 }
+
+/** Why a conversation ended was that nothing more was said, or our own time was over. */
+export const isSilence = (stopped: string): boolean =>
+  /said nothing|time of the check|aborted|closed here/i.test(stopped);

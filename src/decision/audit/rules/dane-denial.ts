@@ -18,7 +18,7 @@ export const daneDenial: Rule = {
       const fact = view.dns(name, 'TLSA');
       const four = view.dns(host, 'A');
       // Where nothing of the host is answered, it is not about TLSA.
-      if (fact.kind !== 'temperror' || four.kind === 'temperror') return [];
+      if (fact.kind !== 'temperror' || four.kind === 'temperror' || !view.wasAsked(name, 'TLSA')) return [];
       return [
         {
           level: /no resolver|time of the check|silen|no answer/i.test(fact.reason) ? 'skip' : 'error',

@@ -1,6 +1,6 @@
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { tlsaOf } from './tls-view.ts';
+import { isDaneEnforced, tlsaOf } from './tls-view.ts';
 
 /** A mail host in a signed zone has TLSA records. */
 export const daneNone: Rule = {
@@ -25,6 +25,8 @@ export const daneNone: Rule = {
       const evidence = [evidenceOf(view, name, 'TLSA')];
       if (tlsaOf(view, host).records.length > 0)
         return [{ level: 'pass', subject, message: `${host} has TLSA records in a signed zone.`, evidence }];
+      // Where other hosts of the domain are protected, DANE-PARTIAL tells it.
+      if (view.mailHosts.some(other => isDaneEnforced(view, other))) return [];
       return [
         {
           level: 'notice',

@@ -15,15 +15,17 @@ export const danePartial: Rule = {
   },
   judge(view) {
     const hosts = view.mailHosts;
-    const bare = hosts.filter(
-      host => !isDaneEnforced(view, host) && view.dns(`_25._tcp.${host}`, 'TLSA').kind !== 'temperror',
-    );
-    if (bare.length === 0 || bare.length === hosts.length) return [];
+    if (!hosts.some(host => isDaneEnforced(view, host))) return [];
+    // Records that do not count are told by checks of their own.
+    const bare = hosts.filter(host => {
+      const { kind } = view.dns(`_25._tcp.${host}`, 'TLSA');
+      return kind === 'nodata' || kind === 'nxdomain';
+    });
     return bare.map(
       (host): Judgement => ({
         level: 'warning',
         subject: { kind: 'mx', name: host },
-        message: `${host} has no TLSA record that counts, while other MX hosts of the domain have: DANE protects only a part.`,
+        message: `${host} has no TLSA record, while other MX hosts of the domain have: DANE protects only a part.`,
         evidence: [evidenceOf(view, `_25._tcp.${host}`, 'TLSA')],
         fix: '"postern records --config FILE" prints the TLSA record.',
       }),

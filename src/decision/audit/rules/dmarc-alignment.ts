@@ -2,6 +2,7 @@ import type { Judgement, Rule } from '../rule.ts';
 import { spfOf } from '../spf-of.ts';
 import { dmarcOf } from './dmarc-view.ts';
 import { egressSubject, judgedEgresses } from './egress-subject.ts';
+import { spfFix } from './spf-fix.ts';
 
 /** SPF or DKIM of what we send aligns with the domain. */
 export const dmarcAlignment: Rule = {
@@ -35,7 +36,7 @@ export const dmarcAlignment: Rule = {
           subject: egressSubject(egress),
           message: `Neither SPF nor DKIM of ${domain} passes for mail by ${egress.uplink}, and its own DMARC policy refuses such mail.`,
           evidence: [{ asked: `SPF of ${domain} for ${egress.address}`, answer: result }],
-          fix: `ip${egress.family}:${egress.address}   # into the SPF record of ${domain}`,
+          ...spfFix(view, egress),
         },
       ];
     });

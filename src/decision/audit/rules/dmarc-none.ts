@@ -37,6 +37,8 @@ export const dmarcNone: Rule = {
           evidence: [evidenceOf(view, policy.name, 'TXT')],
         },
       ];
+    // A text that was meant as one is told by DMARC-SYNTAX.
+    if (view.records(`_dmarc.${domain}`, 'TXT').some(text => /dmarc/i.test(text))) return [];
     const judgement: Judgement = {
       level: 'warning',
       subject,

@@ -1,6 +1,7 @@
 import { reverseName } from '../../records/reverse-name.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
+import { isGeneric } from './egress-ptr-generic.ts';
 import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** EHLO name and PTR are one name, or sound apart. */
@@ -30,8 +31,8 @@ export const egressEhloPtr: Rule = {
       const sound =
         names.some(each => view.addresses(each).includes(egress.address)) &&
         view.addresses(egress.ehlo).includes(egress.address);
-      // Where one of them is not sound, that is told, and this would say it twice.
-      if (!sound) return [];
+      // Where one of them is not sound, or the PTR a poor one, that is told, and this would say it twice.
+      if (!sound || names.some(each => isGeneric(each, egress.address))) return [];
       return [
         {
           level: 'notice',

@@ -3,9 +3,13 @@ import { egressEhloUnresolved } from '../egress-ehlo-unresolved.ts';
 import { egressFcrdns } from '../egress-fcrdns.ts';
 import type { IdentityFinding } from '../egress-finding.ts';
 import { egressNoPtr } from '../egress-no-ptr.ts';
+import type { EgressFact } from '../facts.ts';
 import { grounds } from '../grounds.ts';
 import type { IdentityFacts } from '../identity-facts.ts';
 import type { Article, Judgement, Rule } from '../rule.ts';
+import type { AuditView } from '../view.ts';
+import { egressEhloForm } from './egress-ehlo-form.ts';
+import { egressRrMissing } from './egress-rr-missing.ts';
 
 /** The rules by which the gateway tests its own egresses, for every egress of the report. */
 export const identityRules: readonly Rule[] = [
@@ -51,10 +55,26 @@ function ruleOf(
   return {
     id,
     article: { ...article, ground: grounds[id] },
-    judge: view => view.facts.egresses.map(egress => asJudgement(judgeOne(view.identityOf(egress)))),
+    judge: view =>
+      view.facts.egresses.map(egress => {
+        const judgement = asJudgement(judgeOne(view.identityOf(egress)));
+        const teller =
+          judgement.level === 'pass' || judgement.level === 'skip' ? null : tellerOf(id, egress, view);
+        if (teller === null) return judgement;
+        const { subject } = judgement;
+        return { level: 'skip', subject, message: `${teller} tells what is wrong with ${egress.ehlo}.` };
+      }),
   };
 }
 
 function asJudgement({ id: _id, fix, ...told }: IdentityFinding): Judgement {
   return fix === null ? told : { ...told, fix };
+}
+
+/** The check that says the same more exactly, if one does. */
+function tellerOf(id: string, egress: EgressFact, view: AuditView): string | null {
+  const faulty = (rule: Rule): boolean =>
+    rule.judge(view).some(({ level, subject }) => level === 'error' && subject.name === egress.id);
+  if (id === 'EGRESS-EHLO-ELSEWHERE' && faulty(egressRrMissing)) return egressRrMissing.id;
+  return id.startsWith('EGRESS-EHLO-') && faulty(egressEhloForm) ? egressEhloForm.id : null;
 }

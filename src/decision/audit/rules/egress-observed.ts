@@ -23,6 +23,8 @@ export const egressObserved: Rule = {
       ];
       if (observed === address)
         return [{ level: 'pass', subject, message: `The world sees ${address}.`, evidence }];
+      // That it is another of our own is told as the wrong way.
+      if (view.facts.egresses.some(other => other.address === observed)) return [];
       return [
         {
           level: 'error',

@@ -35,7 +35,7 @@ export const egressPtrGeneric: Rule = {
 };
 
 /** It holds most of the numbers of the address, or a word that providers use for customers. */
-function isGeneric(name: string, address: string): boolean {
+export function isGeneric(name: string, address: string): boolean {
   if (
     /(^|[.-])(dynamic|dyn|dhcp|pool|dsl|adsl|cable|ppp|dialup|broadband|customer|static-ip)([.-]|\d|$)/i.test(
       name,

@@ -89,7 +89,8 @@ ruleTable(egressRrMissing, [
 ruleTable(egressObserved, [
   ['nobody told', layoutB, []],
   ['as configured', first(layoutB, { observed: '198.51.100.30' }), [`pass ${one}`]],
-  ['another', first(layoutB, { observed: '203.0.113.40' }), [`error ${one}`]],
+  ['another', first(layoutB, { observed: '192.0.2.1' }), [`error ${one}`]],
+  ['that of the other uplink is told as the wrong way', first(layoutB, { observed: '203.0.113.40' }), []],
 ]);
 ruleTable(egressIpv6Temporary, [
   ['fixed', layoutB, []],

@@ -1,6 +1,6 @@
 import type { Judgement, Rule } from '../rule.ts';
 import { spfOf, spfRecords } from '../spf-of.ts';
-import { evidenceOf } from '../view.ts';
+import { type AuditView, evidenceOf } from '../view.ts';
 import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** The EHLO name has SPF. */
@@ -19,9 +19,11 @@ export const egressSpfHelo: Rule = {
       const { ehlo } = egress;
       const fact = view.dns(ehlo, 'TXT');
       if (fact.kind === 'temperror' || ehlo === view.facts.domain) return [];
+      // A name that does not resolve is told, and needs an address first.
+      if (view.addresses(ehlo).length === 0 && !view.isUnsure(ehlo)) return [];
       const subject = egressSubject(egress);
       const evidence = [evidenceOf(view, ehlo, 'TXT')];
-      const fix = `${ehlo}. IN TXT "v=spf1 ip${egress.family}:${egress.address} -all"`;
+      const fix = `${ehlo}. IN TXT "v=spf1 ${sendersAs(view, ehlo)} -all"`;
       if (spfRecords(view, ehlo).length === 0)
         return [
           {
@@ -56,3 +58,10 @@ export const egressSpfHelo: Rule = {
     });
   },
 };
+
+/** Every address that says this name. */
+const sendersAs = (view: AuditView, ehlo: string): string =>
+  judgedEgresses(view.facts.egresses)
+    .filter(egress => egress.ehlo === ehlo)
+    .map(({ address, family }) => `ip${family}:${address}`)
+    .join(' ');

@@ -1,8 +1,15 @@
-import { isSpf } from '../../../protocol/spf/record.ts';
+import type { EgressFact } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { spfOf } from '../spf-of.ts';
-import { evidenceOf } from '../view.ts';
+import { type AuditView, evidenceOf } from '../view.ts';
 import { egressSubject, judgedEgresses } from './egress-subject.ts';
+import { spfFix } from './spf-fix.ts';
+import { spfIncludeBroken } from './spf-include-broken.ts';
+import { spfLookups } from './spf-lookups.ts';
+import { spfMany } from './spf-many.ts';
+import { spfMxMany } from './spf-mx-many.ts';
+import { spfSyntax } from './spf-syntax.ts';
+import { spfVoid } from './spf-void.ts';
 
 /** SPF passes for every sending address. */
 export const egressSpf: Rule = {
@@ -17,7 +24,8 @@ export const egressSpf: Rule = {
     others: null,
   },
   judge(view) {
-    const { domain } = view.facts;
+    const { domain, configuration } = view.facts;
+    const isBackup = configuration?.domains.find(({ name }) => name === domain)?.role === 'backup';
     return judgedEgresses(view.facts.egresses).flatMap((egress): Judgement[] => {
       const { result, matched, reason, lookUps } = spfOf(view.facts, domain, egress);
       const subject = egressSubject(egress);
@@ -34,7 +42,8 @@ export const egressSpf: Rule = {
           { level: 'pass', subject, message: `SPF of ${domain} passes for ${egress.address}.`, evidence },
         ];
       // Told by checks of their own.
-      if (result === 'none') return [];
+      if (result === 'none' || (result === 'permerror' && isBrokenRecordTold(view, egress))) return [];
+      if (isBackup && (result === 'fail' || result === 'softfail')) return [];
       if (result === 'temperror')
         return [
           {
@@ -45,30 +54,26 @@ export const egressSpf: Rule = {
             unanswered: true,
           },
         ];
-      const change = withTerm(view.records(domain, 'TXT'), `ip${egress.family}:${egress.address}`);
       return [
         {
           level: 'error',
           subject,
           message: `SPF of ${domain} gives ${result} for ${egress.address}: receivers take mail by ${egress.uplink} for a forgery.`,
           evidence,
-          ...(change === null
-            ? {}
-            : {
-                fix: `${domain}. IN TXT "${change.record}"`,
-                change: { [`${domain} TXT`]: { kind: 'records', values: change.values } },
-              }),
+          ...spfFix(view, egress),
         },
       ];
     });
   },
 };
 
-/** The texts with one more term right after the version of their SPF record; null where there is not exactly one. */
-function withTerm(texts: readonly string[], term: string): { record: string; values: string[] } | null {
-  const records = texts.filter(isSpf);
-  const [old] = records;
-  if (old === undefined || records.length > 1) return null;
-  const record = old.replace(/^(v=spf1)/i, `$1 ${term}`);
-  return { record, values: texts.map(text => (text === old ? record : text)) };
+/** That nothing can be judged by the record is told, with what is wrong with it. */
+function isBrokenRecordTold(view: AuditView, { id }: EgressFact): boolean {
+  const said = [spfMany, spfSyntax, spfLookups, spfVoid, spfIncludeBroken, spfMxMany].flatMap(rule =>
+    rule.judge(view),
+  );
+  return said.some(
+    ({ level, subject }) =>
+      (level === 'error' || level === 'warning') && (subject.kind !== 'egress' || subject.name === id),
+  );
 }

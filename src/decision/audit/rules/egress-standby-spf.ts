@@ -1,6 +1,7 @@
 import type { Judgement, Rule } from '../rule.ts';
 import { spfOf } from '../spf-of.ts';
 import { egressSubject, judgedEgresses } from './egress-subject.ts';
+import { spfFix } from './spf-fix.ts';
 
 /** An uplink that only stands by is in SPF. */
 export const egressStandbySpf: Rule = {
@@ -14,7 +15,9 @@ export const egressStandbySpf: Rule = {
     others: null,
   },
   judge(view) {
-    const { domain, egresses } = view.facts;
+    const { domain, egresses, configuration } = view.facts;
+    // Only a configuration tells which of them stands by.
+    if (configuration === null) return [];
     const best = Math.min(...egresses.map(({ preference }) => preference));
     return judgedEgresses(egresses).flatMap((egress): Judgement[] => {
       if (egress.preference === best) return [];
@@ -25,7 +28,7 @@ export const egressStandbySpf: Rule = {
           level: 'warning',
           subject: egressSubject(egress),
           message: `${egress.uplink} stands by, and SPF of ${domain} does not name its address ${egress.address}: mail fails on the day that it is needed.`,
-          fix: `ip${egress.family}:${egress.address}   # into the SPF record of ${domain}`,
+          ...spfFix(view, egress),
         },
       ];
     });

@@ -40,9 +40,15 @@ function judgedWeaknesses(view: AuditView): Map<string, string[]> {
     const ptr = view.dns(name, 'PTR');
     const said = weak.get(egress.uplink) ?? [];
     if (ptr.kind === 'nodata' || ptr.kind === 'nxdomain') said.push(`no PTR for ${egress.address}`);
+    if (ptr.kind === 'records' && ptr.values.every(each => leadsElsewhere(view, each, egress.address)))
+      said.push(`the PTR of ${egress.address} does not lead back`);
     if (!view.isUnsure(egress.ehlo) && !view.addresses(egress.ehlo).includes(egress.address))
       said.push(`its EHLO name does not lead to ${egress.address}`);
     weak.set(egress.uplink, said);
   }
   return weak;
 }
+
+const leadsElsewhere = (view: AuditView, name: string, address: string): boolean =>
+  view.dns(name, address.includes(':') ? 'AAAA' : 'A').kind !== 'temperror' &&
+  !view.addresses(name).includes(address);

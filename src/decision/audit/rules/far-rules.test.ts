@@ -188,7 +188,17 @@ ruleTable(egressMtu, [
 ]);
 ruleTable(hostProber, [
   ['nobody refuses us', layoutB, []],
-  ['the greeting does', mx1({ greeting: said(554, 'Not you') }), ['notice mx1.example.com']],
+  [
+    'the greeting does',
+    mx1({ greeting: said(554, 'Your address is listed at dnsbl.example') }),
+    ['notice mx1.example.com'],
+  ],
+  ['a greeting that refuses everybody is none of us', mx1({ greeting: said(554, 'No service') }), []],
+  [
+    'nor is a domain that it does not take',
+    mx1({ postmaster: { ...said(554, 'Relay access denied'), status: '5.7.1' } }),
+    [],
+  ],
   [
     'a refusal of the mailbox is none of us',
     mx1({ postmaster: { ...said(550, 'No'), status: '5.1.1' } }),

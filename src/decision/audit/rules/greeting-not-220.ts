@@ -1,5 +1,7 @@
+import type { ConversationFact } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
+import { conversationEvidence, isSilence, saidEvidence, subjectOf } from './conversation-evidence.ts';
+import { greetsUsAway } from './host-prober.ts';
 
 /** The greeting is a 220. */
 export const greetingNot220: Rule = {
@@ -16,11 +18,21 @@ export const greetingNot220: Rule = {
   judge(view) {
     return view.facts.conversations.flatMap((conversation): Judgement[] => {
       const { greeting, address } = conversation;
-      if (greeting === null) return [];
       const subject = subjectOf(conversation);
+      if (greeting === null) return withoutGreeting(conversation);
       const evidence = [saidEvidence(conversation, 'greeting', greeting)];
       if (greeting.code === 220)
         return [{ level: 'pass', subject, message: `${address} greets with 220.`, evidence }];
+      if (greetsUsAway(greeting))
+        return [
+          {
+            level: 'skip',
+            subject,
+            message: `${address} turns this host away (${greeting.code}), so it could not be judged from here.`,
+            evidence,
+            unanswered: true,
+          },
+        ];
       if (greeting.code >= 400 && greeting.code < 500)
         return [
           {
@@ -42,3 +54,31 @@ export const greetingNot220: Rule = {
     });
   },
 };
+
+/** It took the call, and then said nothing, hung up, or spoke something else than SMTP. */
+function withoutGreeting(conversation: ConversationFact): Judgement[] {
+  const { connectMs, stopped, address } = conversation;
+  if (connectMs === null || stopped === null) return [];
+  const subject = subjectOf(conversation);
+  const evidence = [conversationEvidence(conversation)];
+  // Senders wait for minutes (RFC 5321 section 4.5.3.2.1); this check does not.
+  if (isSilence(stopped))
+    return [
+      {
+        level: 'skip',
+        subject,
+        message: `${address} takes calls, but did not greet in the time of this check, so it could not be judged.`,
+        evidence,
+        unanswered: true,
+      },
+    ];
+  return [
+    {
+      level: 'error',
+      subject,
+      message: `${address} takes calls, but does not greet as a mail server: ${stopped}`,
+      evidence,
+      fix: `See what answers on port ${conversation.port} of ${address}, and let the mail server do it.`,
+    },
+  ];
+}

@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
+import { conversationEvidence, saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** The greeting comes without delay. */
 export const greetingSlow: Rule = {
@@ -16,8 +16,19 @@ export const greetingSlow: Rule = {
   judge(view) {
     return view.facts.conversations.flatMap((conversation): Judgement[] => {
       const { greeting, address } = conversation;
-      if (greeting === null) return [];
       const subject = subjectOf(conversation);
+      const silentS = Number(/said nothing for (\d+) s/.exec(conversation.stopped ?? '')?.[1] ?? 0);
+      if (greeting === null && silentS * 1000 >= verySlowMs)
+        return [
+          {
+            level: 'warning',
+            subject,
+            message: `${address} did not greet for ${silentS} s; some senders do not wait so long.`,
+            evidence: [conversationEvidence(conversation)],
+            fix: lookInLog,
+          },
+        ];
+      if (greeting === null) return [];
       const seconds = Math.round(greeting.elapsedMs / 1000);
       const evidence = [
         { ...saidEvidence(conversation, 'greeting', greeting), answer: `after ${greeting.elapsedMs} ms` },
@@ -30,12 +41,13 @@ export const greetingSlow: Rule = {
           subject,
           message: `${address} greets after ${seconds} s; some senders do not wait so long.`,
           evidence,
-          fix: 'Look in the log of the server what it waits for before it greets.',
+          fix: lookInLog,
         },
       ];
     });
   },
 };
 
+const lookInLog = 'Look in the log of the server what it waits for before it greets.';
 const slowMs = 5_000;
 const verySlowMs = 20_000;

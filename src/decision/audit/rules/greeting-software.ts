@@ -16,7 +16,8 @@ export const greetingSoftware: Rule = {
   judge(view) {
     return view.facts.conversations.flatMap((conversation): Judgement[] => {
       const { greeting, address } = conversation;
-      const text = greeting?.lines.join(' ') ?? '';
+      // The first word is the name of the host.
+      const text = greeting?.lines.join(' ').replace(/^\S*/, '') ?? '';
       if (
         greeting === null ||
         !/postfix|exim|sendmail|microsoft|exchange|opensmtpd|haraka|\d+\.\d+\.\d+/i.test(text)

@@ -1,6 +1,8 @@
+import type { Said } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 import { isAboutUs } from './mx-postmaster.ts';
+import { saysRelay } from './mx-refuses-domain.ts';
 
 /** This host is no stranger to those it tests. */
 export const hostProber: Rule = {
@@ -18,7 +20,9 @@ export const hostProber: Rule = {
     return view.facts.conversations.flatMap((conversation): Judgement[] => {
       const { greeting, nullSender, postmaster, host } = conversation;
       const refusal = [greeting, nullSender, postmaster].find(
-        said => said !== null && said.code >= 500 && (said === greeting || isAboutUs(said.status)),
+        said =>
+          said !== null &&
+          (said === greeting ? greetsUsAway(said) : isAboutUs(said.status) && !saysRelay(said)),
       );
       if (refusal === undefined || refusal === null) return [];
       return [
@@ -32,3 +36,11 @@ export const hostProber: Rule = {
     });
   },
 };
+
+/** A greeting that refuses this host, and not everybody. */
+export const greetsUsAway = ({ code, status, lines }: Said): boolean =>
+  code >= 500 &&
+  (isAboutUs(status) ||
+    /block(?:ed|list)|black ?list|deny ?list|spam|reputation|dnsbl|\brbl\b|your (?:ip|host|address|network)/i.test(
+      lines.join(' '),
+    ));

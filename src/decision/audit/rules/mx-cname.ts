@@ -1,3 +1,5 @@
+import type { DnsFact } from '../dns-fact.ts';
+import { questionKey } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
 
@@ -33,9 +35,26 @@ export const mxCname: Rule = {
           subject,
           message: `The MX ${exchange} is an alias of ${alias}; an MX must name a host.`,
           evidence: [evidenceOf(view, exchange, 'A')],
-          fix: `${domain}. IN MX ${preference} ${alias}.`,
+          fix: `${domain}. IN MX ${preference} ${alias}.   # in the place of ${exchange}`,
+          change: {
+            [questionKey(domain, 'MX')]: {
+              kind: 'records',
+              values: view
+                .records(domain, 'MX')
+                .map(text => (text === `${preference} ${exchange}.` ? `${preference} ${alias}.` : text)),
+            },
+            [questionKey(alias, 'A')]: unaliased(four),
+            [questionKey(alias, 'AAAA')]: unaliased(six),
+          },
         },
       ];
     });
   },
 };
+
+/** What the name behind an alias would say itself. */
+function unaliased(fact: DnsFact): DnsFact {
+  if (fact.kind === 'temperror') return fact;
+  const { alias: _alias, ...own } = fact;
+  return own;
+}

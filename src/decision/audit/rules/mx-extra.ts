@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { evidenceOf } from '../view.ts';
+import { type AuditView, evidenceOf } from '../view.ts';
 
 /** Every MX leads to a host that the configuration knows. */
 export const mxExtra: Rule = {
@@ -20,10 +20,24 @@ export const mxExtra: Rule = {
     if (configuration === null || own?.role !== 'primary') return [];
     const doors = configuration.listeners.filter(({ role }) => role === 'mx');
     if (doors.length === 0) return [];
+    const isOwn = (exchange: string): boolean =>
+      doors.some(({ address, name }) => view.addresses(exchange).includes(address) || name === exchange);
+    const best = view.mx.find(({ exchange }) => isOwn(exchange))?.preference;
     return view.mx.flatMap(({ exchange, preference }): Judgement[] => {
       const addresses = view.addresses(exchange);
-      const known = doors.some(({ address, name }) => addresses.includes(address) || name === exchange);
-      if (exchange === '' || addresses.length === 0 || known) return [];
+      // Where no MX leads here at all, that is told.
+      if (exchange === '' || addresses.length === 0 || best === undefined || isOwn(exchange)) return [];
+      const answer = preference > best ? answerOf(view, exchange) : 'none';
+      if (answer === 'taken')
+        return [
+          {
+            level: 'pass',
+            subject: { kind: 'mx', name: exchange },
+            message: `${exchange} stands behind this gateway and takes mail for ${domain}: a backup.`,
+          },
+        ];
+      // That is told of the backup itself.
+      if (answer === 'refused') return [];
       return [
         {
           level: 'warning',
@@ -36,3 +50,10 @@ export const mxExtra: Rule = {
     });
   },
 };
+
+/** What the server said to mail for the domain. */
+function answerOf(view: AuditView, host: string): 'taken' | 'refused' | 'none' {
+  const codes = view.conversationsWith(host).flatMap(({ postmaster }) => postmaster?.code ?? []);
+  if (codes.some(code => code < 300)) return 'taken';
+  return codes.some(code => code >= 500) ? 'refused' : 'none';
+}

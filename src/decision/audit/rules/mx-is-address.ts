@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import { canonicalAddress } from '../../../protocol/dns/address.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
+import { mxFix } from './mx-fix.ts';
 
 /** An MX holds a name. */
 export const mxIsAddress: Rule = {
@@ -25,7 +27,11 @@ export const mxIsAddress: Rule = {
           subject: { kind: 'mx', name: exchange },
           message: `An MX of ${domain} holds the address ${address}; senders look it up as a name and find nothing.`,
           evidence: [evidenceOf(view, domain, 'MX')],
-          fix: `mx1.${domain}. IN ${address.includes(':') ? 'AAAA' : 'A'} ${address}\n${domain}. IN MX ${preference} mx1.${domain}.`,
+          ...mxFix(
+            view,
+            [{ preference, address: canonicalAddress(address) }],
+            view.records(domain, 'MX').filter(text => text !== `${preference} ${exchange}.`),
+          ),
         };
       });
   },

@@ -1,5 +1,6 @@
 import type { Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
+import { mxFix, mxPlans } from './mx-fix.ts';
 
 /** The domain has an MX (RFC 5321 section 5.1). */
 export const mxNone: Rule = {
@@ -59,7 +60,7 @@ export const mxNone: Rule = {
               subject,
               message: `${domain} has neither an MX nor an address, so no mail can reach it.`,
               evidence,
-              fix: `${domain}. IN MX 10 mx1.${domain}.`,
+              ...(mxFix(view, mxPlans(view)) ?? { fix: `${domain}. IN MX 10 mx1.${domain}.` }),
             },
           ];
         return [
@@ -68,7 +69,7 @@ export const mxNone: Rule = {
             subject,
             message: `${domain} has no MX, so its mail goes to ${addresses.join(', ')}, the address of the domain itself.`,
             evidence,
-            fix: `${domain}. IN MX 10 mx1.${domain}.`,
+            ...(mxFix(view, mxPlans(view)) ?? { fix: `${domain}. IN MX 10 mx1.${domain}.` }),
           },
         ];
       }

@@ -1,4 +1,6 @@
 import type { Rule } from '../rule.ts';
+import type { AuditView } from '../view.ts';
+import { securedConversations } from './tls-view.ts';
 
 /** More than one machine receives mail. */
 export const mxOneHost: Rule = {
@@ -25,7 +27,7 @@ export const mxOneHost: Rule = {
       return configuration === null && ours.size === 0
         ? []
         : [{ level: 'pass', subject, message: `A server elsewhere also receives mail for ${domain}.` }];
-    if (configuration === null && egresses.length === 0) return [];
+    if (configuration === null && (egresses.length === 0 || showsManyKeys(view))) return [];
     return [
       {
         level: 'notice',
@@ -36,3 +38,9 @@ export const mxOneHost: Rule = {
     ];
   },
 };
+
+/** From outside only this hints at several machines: each shows a key of its own. */
+function showsManyKeys(view: AuditView): boolean {
+  const keys = securedConversations(view).map(({ certificate }) => certificate.keyDigest);
+  return new Set(keys).size > 1;
+}

@@ -1,5 +1,6 @@
 import type { Said } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { elsewhereHosts } from './backup-view.ts';
 import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** A mail host that the MX set names takes mail for the domain. */
@@ -24,6 +25,8 @@ export const mxRefusesDomain: Rule = {
       if (postmaster.code < 300 || unknownRecipient.code < 300)
         return [{ level: 'pass', subject, message: `${host} takes mail for ${domain}.`, evidence }];
       if (!saysRelay(postmaster) || !saysRelay(unknownRecipient)) return [];
+      // Told of the backup.
+      if (elsewhereHosts(view).includes(host)) return [];
       return [
         {
           level: 'error',
@@ -38,6 +41,6 @@ export const mxRefusesDomain: Rule = {
 };
 
 /** In words of every common server: the status code alone also speaks of blocked senders. */
-const saysRelay = ({ code, lines }: Said): boolean =>
+export const saysRelay = ({ code, lines }: Said): boolean =>
   code >= 500 &&
   /relay|not (?:a )?local|not permitted|unrouteable|not accept(?:ing)? mail for/i.test(lines.join(' '));

@@ -1,6 +1,8 @@
 import {
   conversation,
   layoutB,
+  layoutC,
+  layoutCSending,
   nodata,
   nxdomain,
   said,
@@ -10,6 +12,7 @@ import {
   withDns,
 } from '../../../../test/audit-facts.ts';
 import { ruleTable } from '../../../../test/rule-table.ts';
+import type { AuditFacts } from '../facts.ts';
 import { backupAcceptsAll } from './backup-accepts-all.ts';
 import { backupNotSender } from './backup-not-sender.ts';
 import { greetingName } from './greeting-name.ts';
@@ -134,22 +137,22 @@ ruleTable(mxUnreachable, [
   ],
 ]);
 ruleTable(greetingName, [
+  ['a name that differs from the PTR is explained', layoutB, ['info example.com']],
   [
-    'a name that differs from the PTR is explained',
-    layoutB,
-    ['info mx1.example.com', 'info mx2.example.com'],
+    'names like MX and PTR',
+    withDns(layoutB, {
+      '30.100.51.198.in-addr.arpa PTR': values('mx1.example.com'),
+      '40.113.0.203.in-addr.arpa PTR': values('mx2.example.com'),
+    }),
+    ['pass example.com'],
   ],
-  [
-    'a name like MX and PTR',
-    withDns(layoutB, { '30.100.51.198.in-addr.arpa PTR': values('mx1.example.com') }),
-    ['pass mx1.example.com', 'info mx2.example.com'],
-  ],
+  ['nobody greeted', { ...layoutB, conversations: [] }, []],
   [
     'a name of its own',
     withConversation(layoutB, 'mx1.example.com', {
       greeting: said(220, 'EXCHANGE01.corp.local Microsoft ESMTP'),
     }),
-    ['info mx1.example.com', 'info mx2.example.com'],
+    ['info example.com'],
   ],
 ]);
 ruleTable(greetingNot220, [
@@ -157,6 +160,29 @@ ruleTable(greetingNot220, [
   [
     '554',
     withConversation(layoutB, 'mx1.example.com', { greeting: said(554, 'No.') }),
+    ['error mx1.example.com', 'pass mx2.example.com'],
+  ],
+  [
+    'one that refuses this host alone is no verdict',
+    withConversation(layoutB, 'mx1.example.com', {
+      greeting: said(554, 'Your address is on the blocklist of dnsbl.example'),
+    }),
+    ['skip mx1.example.com', 'pass mx2.example.com'],
+  ],
+  [
+    'nothing but silence is no verdict',
+    withConversation(layoutB, 'mx1.example.com', {
+      greeting: null,
+      stopped: 'The server said nothing for 25 s.',
+    }),
+    ['skip mx1.example.com', 'pass mx2.example.com'],
+  ],
+  [
+    'no SMTP at all',
+    withConversation(layoutB, 'mx1.example.com', {
+      greeting: null,
+      stopped: 'The server spoke no SMTP: "SSH-2.0-OpenSSH".',
+    }),
     ['error mx1.example.com', 'pass mx2.example.com'],
   ],
   [
@@ -292,6 +318,26 @@ ruleTable(mxExtra, [
   ],
 ]);
 ruleTable(mxTtl, [
+  [
+    'a minute, as the servers of the zone say',
+    {
+      ...layoutB,
+      nameServers: [
+        {
+          name: 'ns1.example.net',
+          address: '192.0.2.53',
+          answers: { 'example.com MX': { kind: 'records', values: ['10 mx1.example.com.'], ttlS: 60 } },
+          tcp: true,
+        },
+      ],
+    },
+    ['notice example.com'],
+  ],
+  [
+    'what a cache still holds is not the whole of it',
+    withDns(layoutB, { 'example.com MX': { kind: 'records', values: ['10 mx1.example.com.'], ttlS: 60 } }),
+    [],
+  ],
   ['nothing is known of it', layoutB, []],
   [
     'two days',
@@ -307,18 +353,23 @@ ruleTable(mxTtl, [
   ],
 ]);
 ruleTable(backupAcceptsAll, [
-  ['both refuse', layoutB, ['pass mx2.example.com']],
+  ['both refuse', layoutC, ['pass backup.example.com']],
+  ['a second name of one machine is no backup', layoutB, []],
+  [
+    'where nothing tells what is ours, the order does',
+    { ...layoutB, egresses: [] },
+    ['pass mx2.example.com'],
+  ],
   [
     'the backup takes all',
-    withConversation(layoutB, 'mx2.example.com', { unknownRecipient: said(250, 'Ok') }),
-    ['warning mx2.example.com'],
+    withConversation(layoutC, 'backup.example.com', { unknownRecipient: said(250, 'Ok') }),
+    ['warning backup.example.com'],
   ],
   [
     'the primary does too',
-    withConversation(
-      withConversation(layoutB, 'mx2.example.com', { unknownRecipient: said(250, 'Ok') }),
-      'mx1.example.com',
-      { unknownRecipient: said(250, 'Ok') },
+    ['mx1.example.com', 'mx2.example.com', 'backup.example.com'].reduce(
+      (facts: AuditFacts, host) => withConversation(facts, host, { unknownRecipient: said(250, 'Ok') }),
+      layoutC,
     ),
     [],
   ],
@@ -329,6 +380,13 @@ ruleTable(backupNotSender, [
     'one never does',
     withDns(mx('10 mx1.example.com.', '30 mx3.example.com.'), { 'mx3.example.com A': values('192.0.2.9') }),
     ['info mx3.example.com'],
+  ],
+  ['layout C', layoutC, ['info backup.example.com']],
+  ['SPF names it, so it sends', layoutCSending, []],
+  [
+    'that SPF takes in all that receive says nothing of it',
+    withDns(layoutC, { 'example.com TXT': values('v=spf1 mx -all') }),
+    ['info backup.example.com'],
   ],
 ]);
 ruleTable(smtpNullSender, [

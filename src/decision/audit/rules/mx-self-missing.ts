@@ -1,3 +1,4 @@
+import { questionKey } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
 
@@ -40,13 +41,27 @@ export const mxSelfMissing: Rule = {
           unanswered: true,
         },
       ];
-    const fixes = doors.map(({ name }, place): string => `${domain}. IN MX ${10 * (place + 1)} ${name}.`);
+    const records = doors.map(({ name }, place): string => `${10 * (place + 1)} ${name}.`);
+    const others = view.records(domain, 'MX');
+    const fix = [
+      ...records.map(record => `${domain}. IN MX ${record}`),
+      ...(others.length === 0 ? [] : [`# in the place of ${others.join(' and ')}`]),
+    ];
     const judgement: Judgement = {
       level: 'error',
       subject,
       message: `The configuration takes mail for ${domain}, but no MX leads to one of its listeners.`,
       evidence,
-      fix: fixes.join('\n'),
+      fix: fix.join('\n'),
+      change: {
+        [questionKey(domain, 'MX')]: { kind: 'records', values: records },
+        ...Object.fromEntries(
+          doors.map(({ name, address }) => [
+            questionKey(name, address.includes(':') ? 'AAAA' : 'A'),
+            { kind: 'records' as const, values: [address] },
+          ]),
+        ),
+      },
     };
     return [judgement];
   },

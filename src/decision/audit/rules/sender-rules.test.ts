@@ -218,8 +218,9 @@ ruleTable(egressSpfHelo, [
 ]);
 ruleTable(egressStandbySpf, [
   ['it is there', layoutB, []],
-  ['it is missing', spf('v=spf1 ip4:198.51.100.30 -all'), [`warning ${two}`]],
-  ['that of the preferred one is told elsewhere', spf('v=spf1 ip4:203.0.113.40 -all'), []],
+  ['it is missing', configured(spf('v=spf1 ip4:198.51.100.30 -all')), [`warning ${two}`]],
+  ['from outside nobody knows which stands by', spf('v=spf1 ip4:198.51.100.30 -all'), []],
+  ['that of the preferred one is told elsewhere', configured(spf('v=spf1 ip4:203.0.113.40 -all')), []],
 ]);
 ruleTable(dmarcNone, [
   ['a policy', layoutB, [`pass ${home}`]],

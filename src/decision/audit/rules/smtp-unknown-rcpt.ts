@@ -1,4 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
+import { backupHosts, primaryRefusesUnknown } from './backup-view.ts';
 import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** A mail host refuses a mailbox that nobody has. */
@@ -14,11 +15,15 @@ export const smtpUnknownRcpt: Rule = {
     others: 'Some testing sites say nothing of it, though it is worse than much that they warn of.',
   },
   judge(view) {
+    const backups = new Set(backupHosts(view));
+    const refused = primaryRefusesUnknown(view);
     return view.facts.conversations.flatMap((conversation): Judgement[] => {
       const { unknownRecipient, host } = conversation;
       if (unknownRecipient === null) return [];
       const subject = subjectOf(conversation);
       const evidence = [saidEvidence(conversation, 'RCPT for a mailbox that nobody has', unknownRecipient)];
+      // That a backup takes what the primary refuses is told of the backup.
+      if (unknownRecipient.code < 300 && refused && backups.has(host)) return [];
       if (unknownRecipient.code < 300)
         return [
           {

@@ -19,7 +19,9 @@ export const spfHardfail: Rule = {
     const { domain } = view.facts;
     const subject = { kind: 'domain', name: domain } as const;
     const evidence = [evidenceOf(view, domain, 'TXT')];
-    return spfRecords(view, domain).flatMap((record): Judgement[] => {
+    const records = spfRecords(view, domain);
+    // Of several none counts, which is told.
+    return (records.length === 1 ? records : []).flatMap((record): Judgement[] => {
       const parsed = parseSpf(record);
       if (!parsed.ok) return [];
       const { mechanisms, redirect } = parsed.value;

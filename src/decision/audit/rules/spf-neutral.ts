@@ -2,6 +2,7 @@ import { parseSpf } from '../../../protocol/spf/record.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { spfRecords } from '../spf-of.ts';
 import { evidenceOf } from '../view.ts';
+import { spfRewritten } from './spf-fix.ts';
 
 /** The record ends in a decision. */
 export const spfNeutral: Rule = {
@@ -32,6 +33,7 @@ export const spfNeutral: Rule = {
           subject,
           message: `SPF of ${domain} ends without a decision about all other senders.`,
           evidence,
+          ...spfRewritten(view, terms => [...terms.filter(term => !/^\??all$/i.test(term)), '-all']),
         },
       ];
     });

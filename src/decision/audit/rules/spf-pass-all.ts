@@ -2,6 +2,7 @@ import { parseSpf } from '../../../protocol/spf/record.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { spfRecords } from '../spf-of.ts';
 import { evidenceOf } from '../view.ts';
+import { spfRewritten } from './spf-fix.ts';
 
 /** The record does not allow everybody. */
 export const spfPassAll: Rule = {
@@ -29,7 +30,15 @@ export const spfPassAll: Rule = {
         )
       )
         return [];
-      return [{ level: 'error', subject, message: `SPF of ${domain} passes everybody (+all).`, evidence }];
+      return [
+        {
+          level: 'error',
+          subject,
+          message: `SPF of ${domain} passes everybody (+all).`,
+          evidence,
+          ...spfRewritten(view, terms => [...terms.filter(term => !/^\+?all$/i.test(term)), '-all']),
+        },
+      ];
     });
   },
 };

@@ -2,6 +2,7 @@ import { parseSpf } from '../../../protocol/spf/record.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { spfRecords } from '../spf-of.ts';
 import { evidenceOf } from '../view.ts';
+import { spfRewritten } from './spf-fix.ts';
 
 /** The record does without ptr. */
 export const spfPtr: Rule = {
@@ -30,6 +31,7 @@ export const spfPtr: Rule = {
           subject,
           message: `SPF of ${domain} uses ptr, which the standard advises against.`,
           evidence,
+          ...spfRewritten(view, terms => terms.filter(term => !/^[-+~?]?ptr(:|$)/i.test(term))),
         },
       ];
     });

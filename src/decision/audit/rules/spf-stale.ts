@@ -21,7 +21,11 @@ export const spfStale: Rule = {
     const { configuration, egresses } = view.facts;
     // Only a configuration tells all that sends.
     if (configuration === null) return [];
-    const ours = new Set(egresses.map(({ address }) => address));
+    // A second machine that receives for the domain may send too.
+    const ours = new Set([
+      ...egresses.map(({ address }) => address),
+      ...view.mailHosts.flatMap(host => view.addresses(host)),
+    ]);
     return spfRecords(view, domain).flatMap((record): Judgement[] => {
       const parsed = parseSpf(record);
       const single = parsed.ok

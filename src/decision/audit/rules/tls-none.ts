@@ -1,5 +1,6 @@
 import { parseExtensions } from '../../../protocol/smtp/extensions.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { isWeakerBackup } from './backup-view.ts';
 import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** A mail host offers TLS. */
@@ -17,12 +18,14 @@ export const tlsNone: Rule = {
   judge(view) {
     return view.facts.conversations.flatMap((conversation): Judgement[] => {
       const { ehlo, tls, host } = conversation;
-      if (ehlo === null) return [];
+      // Without EHLO nobody can offer anything; that is told.
+      if (ehlo === null || ehlo.code >= 300) return [];
       const subject = subjectOf(conversation);
       const evidence = [saidEvidence(conversation, 'EHLO', ehlo)];
       const { code, status, lines } = ehlo;
       if (tls !== null || parseExtensions({ code, enhancedStatus: status, lines }).startTls)
         return [{ level: 'pass', subject, message: `${host} offers STARTTLS.`, evidence }];
+      if (isWeakerBackup(view, conversation)) return [];
       return [
         {
           level: 'warning',
