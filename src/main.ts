@@ -7,6 +7,7 @@ import type { Result, StoreError } from './runtime/ports.ts';
 import { realClock, realRandom } from './runtime/real-clock.ts';
 import { realFiles } from './runtime/real-files.ts';
 import { realProcesses } from './runtime/real-processes.ts';
+import { realPrograms } from './runtime/real-programs.ts';
 import type { ServedGateway } from './surface/cli/cli-parts.ts';
 import { outputTo } from './surface/cli/output.ts';
 import { runCommandLine } from './surface/cli/program.ts';
@@ -97,6 +98,7 @@ process.exitCode = await runCommandLine(
     output: outputTo(process.stdout, process.stderr, process.env),
     network: realNetwork,
     processes: realProcesses(),
+    programs: realPrograms(),
     journal: isJournal(1, process.env.JOURNAL_STREAM),
     notifySocket: process.env.NOTIFY_SOCKET ?? null,
     startGateway,

@@ -1,4 +1,4 @@
-import type { Files, Processes, Result, Web } from '../src/runtime/ports.ts';
+import type { Files, Processes, Programs, Result, Web } from '../src/runtime/ports.ts';
 
 /** Files that a test writes. */
 export class MemoryFiles implements Files {
@@ -33,4 +33,10 @@ export const nothingOutside: { readonly processes: Processes; readonly web: Web 
     post: async ({ url }) => ({ ok: false, error: `${url} is not called in this test.` }),
     get: async ({ url }) => ({ ok: false, error: `${url} is not called in this test.` }),
   },
+};
+
+/** For commands that ask no program. */
+export const noPrograms: Programs = {
+  ask: async ({ path }) => ({ ok: false, error: `${path} is not run in this test.` }),
+  follow: async ({ path }) => `${path} is not run in this test.`,
 };

@@ -3,7 +3,7 @@ function __postern_at
     set -l at postern
     for word in (commandline -opc)[2..]
         switch "$at $word"
-            case 'postern serve' 'postern config' 'postern config check' 'postern uplinks' 'postern uplinks test' 'postern uplinks drain' 'postern uplinks drill' 'postern uplinks resume' 'postern queue' 'postern queue list' 'postern queue show' 'postern queue retry' 'postern queue hold' 'postern queue release' 'postern queue remove' 'postern trace' 'postern events' 'postern notify' 'postern notify test' 'postern records' 'postern init' 'postern check' 'postern demo' 'postern completion'
+            case 'postern serve' 'postern config' 'postern config check' 'postern uplinks' 'postern uplinks test' 'postern uplinks drain' 'postern uplinks drill' 'postern uplinks resume' 'postern queue' 'postern queue list' 'postern queue show' 'postern queue retry' 'postern queue hold' 'postern queue release' 'postern queue remove' 'postern trace' 'postern events' 'postern notify' 'postern notify test' 'postern records' 'postern init' 'postern check' 'postern postfix' 'postern postfix plan' 'postern demo' 'postern completion'
                 set at "$at $word"
         end
     end
@@ -20,6 +20,7 @@ complete -c postern -n '__postern_at postern' -a notify -d 'how the operator is 
 complete -c postern -n '__postern_at postern' -a records -d 'the DNS records that the configuration needs: what, where, who sets it, and is it so now'
 complete -c postern -n '__postern_at postern' -a init -d 'write a configuration from what is found on the host and in DNS, never over an existing one'
 complete -c postern -n '__postern_at postern' -a check -d 'what the world sees of your mail, what of it matters, and how to mend it'
+complete -c postern -n '__postern_at postern' -a postfix -d 'care for an existing Postfix, which keeps sending itself'
 complete -c postern -n '__postern_at postern' -a demo -d 'the main job on one machine, visibly: an uplink dies, and mail goes on'
 complete -c postern -n '__postern_at postern' -a completion -d 'print what a shell needs to complete the commands'
 complete -c postern -n '__postern_at postern' -l version -d 'output the version number'
@@ -126,6 +127,10 @@ complete -c postern -n '__postern_at postern check' -l watch -d 'look again and 
 complete -c postern -n '__postern_at postern check' -l every -x -d 'between two looks of --watch (default: 5m)'
 complete -c postern -n '__postern_at postern check' -l save-facts -r -F -d 'write down what was seen'
 complete -c postern -n '__postern_at postern check' -l facts -r -F -d 'judge what was written down before, and ask nobody'
+complete -c postern -n '__postern_at postern postfix' -a plan -d 'what Postfix needs, as a diff with reasons; nothing is changed'
+complete -c postern -n '__postern_at postern postfix plan' -l config -r -F -d 'the configuration (default: /etc/postern/postern.yaml)'
+complete -c postern -n '__postern_at postern postfix plan' -l postfix-config -x -d 'where main.cf and master.cf are (default: /etc/postfix)'
+complete -c postern -n '__postern_at postern postfix plan' -l json -d 'one JSON document'
 complete -c postern -n '__postern_at postern demo' -l json -d 'the summary as one JSON document, on the last line'
 complete -c postern -n '__postern_at postern demo' -l no-namespaces -d 'use a stand-in for the cable even where a real one could be laid'
 complete -c postern -n '__postern_at postern completion' -a bash

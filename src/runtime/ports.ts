@@ -307,6 +307,32 @@ export interface Processes {
   }): Promise<Result<void, string>>;
 }
 
+/** Programs of this host that answer: what they say is wanted, and not only how they end. */
+export interface Programs {
+  /**
+   * Runs a program as `Processes` does, with `input` on its standard input, and gives its standard output. Code 0 and
+   * no more than `outputBytes` is a success; the error is a sentence, with the end of what it said where it failed.
+   */
+  ask(request: {
+    readonly path: string;
+    readonly arguments: readonly string[];
+    readonly input?: string | Buffer;
+    readonly outputBytes: number;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<Result<string, string>>;
+  /**
+   * Runs a program that goes on for as long as it likes, and hands over each line of its standard output; what of a
+   * line is beyond 4 KiB is left out. Gives a sentence when it has ended, by itself or by `signal`.
+   */
+  follow(request: {
+    readonly path: string;
+    readonly arguments: readonly string[];
+    readonly line: (text: string) => void;
+    readonly signal: AbortSignal;
+  }): Promise<string>;
+}
+
 /** Calls over HTTP. */
 export interface Web {
   /** Posts a text and gives the status; the reply's body is not read. The error is a sentence. */

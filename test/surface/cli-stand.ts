@@ -4,7 +4,7 @@ import { realClock, realRandom } from '../../src/runtime/real-clock.ts';
 import { realFiles } from '../../src/runtime/real-files.ts';
 import type { CliParts } from '../../src/surface/cli/cli-parts.ts';
 import { runCommandLine } from '../../src/surface/cli/program.ts';
-import { nothingOutside } from '../fakes.ts';
+import { noPrograms, nothingOutside } from '../fakes.ts';
 
 /** What a command wrote, and how it ended. */
 export type CommandResult = { readonly code: number; readonly out: string; readonly err: string };
@@ -31,6 +31,7 @@ export function cliStand(more: Partial<CliParts> = {}): {
     },
     network: realNetwork,
     processes: nothingOutside.processes,
+    programs: noPrograms,
     journal: false,
     notifySocket: null,
     startGateway: async () => ({ ok: false, error: 'No gateway is started in this test.' }),

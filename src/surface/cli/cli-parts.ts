@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { EventStream } from '../../runtime/events.ts';
 import type { GatewayControl } from '../../runtime/gateway-control.ts';
-import type { Clock, Files, Network, Processes, Random, Result, Web } from '../../runtime/ports.ts';
+import type { Clock, Files, Network, Processes, Programs, Random, Result, Web } from '../../runtime/ports.ts';
 import type { Output } from './output.ts';
 
 /** The gateway that `serve` runs. */
@@ -27,6 +27,7 @@ export type CliParts = {
   readonly output: Output;
   readonly network: () => Network;
   readonly processes: Processes;
+  readonly programs: Programs;
   /** Standard output is systemd's journal. */
   readonly journal: boolean;
   /** Where systemd wants to be told how we stand; null: nobody asks. */

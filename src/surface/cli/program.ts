@@ -7,6 +7,7 @@ import { addDemo } from './demo.ts';
 import { addEvents } from './events.ts';
 import { addInit } from './init.ts';
 import { addNotify } from './notify.ts';
+import { addPostfix } from './postfix.ts';
 import { addQueue } from './queue.ts';
 import { addRecords } from './records.ts';
 import { addServe } from './serve.ts';
@@ -43,6 +44,7 @@ export function buildProgram(parts: CliParts, version: string, end: (code: numbe
     addRecords,
     addInit,
     addCheck,
+    addPostfix,
     addDemo,
     addCompletion,
   ])

@@ -1,0 +1,362 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ListenerSetting } from '../admission/listener.ts';
+import type { EgressSetting, UplinkSetting } from '../egress/egress.ts';
+import { type CarePlan, planCare } from './care-plan.ts';
+import { parseMaster } from './master-entry.ts';
+import { parseVersion } from './parameters.ts';
+import type { PostfixFacts } from './postfix-facts.ts';
+
+/** A setting of Debian's, as far as a plan looks at it. */
+const debian: Readonly<Record<string, string>> = {
+  default_transport: 'smtp',
+  inet_interfaces: 'all',
+  inet_protocols: 'all',
+  myhostname: 'mail.example.com',
+  smtp_helo_name: 'mail.example.com',
+  smtpd_banner: 'mail.example.com ESMTP Postfix',
+};
+
+const debianMaster = `smtp inet n - y - - smtpd
+flush unix n - y 1000? 0 flush
+smtp unix - - y - - smtp
+relay unix - - y - - smtp -o syslog_name=postfix/relay
+uucp unix - n n - - pipe argv=uux
+`;
+
+function facts(
+  main: Readonly<Record<string, string>> = {},
+  master = debianMaster,
+  versionText = '3.7.11',
+): PostfixFacts {
+  const version = parseVersion(versionText);
+  assert.ok(version);
+  const all = new Map(Object.entries({ ...debian, ...main }));
+  return {
+    configDirectory: '/etc/postfix',
+    version,
+    versionText,
+    main: all,
+    explicit: new Map(Object.entries(main)),
+    expanded: all,
+    master: parseMaster(master),
+  };
+}
+
+function egress(uplink: string, address: string, ehlo: string): EgressSetting {
+  return {
+    id: `${uplink}/${address}`,
+    uplink,
+    ehlo,
+    family: address.includes(':') ? 6 : 4,
+    address,
+    interface: null,
+    publicAddress: null,
+  };
+}
+
+function uplink(name: string, preference: number, egresses: readonly EgressSetting[]): UplinkSetting {
+  return {
+    name,
+    preference,
+    weight: 1,
+    egresses,
+    dns: [],
+    probe: [],
+    health: { intervalMs: 10_000, suspectIntervalMs: 1_000, timeoutMs: 4_000, proveMs: 10_000 },
+    maxRatePerS: null,
+    maxConnections: null,
+    warmShare: 0,
+    whenUnfit: 'last',
+    smartHost: null,
+  };
+}
+
+const isp1 = uplink('isp1', 10, [egress('isp1', '198.51.100.30', 'mail.example.com')]);
+const isp2 = uplink('isp2', 20, [
+  egress('isp2', '203.0.113.40', 'mail2.example.com'),
+  egress('isp2', '2001:db8:2::40', 'mail2.example.com'),
+]);
+
+function plan(
+  of: PostfixFacts = facts(),
+  uplinks: readonly UplinkSetting[] = [isp1, isp2],
+  listeners: readonly ListenerSetting[] = [],
+  absent: readonly string[] = [],
+): CarePlan {
+  const addressOf = ({ address }: EgressSetting): string | null =>
+    address === null || absent.includes(address) ? null : address;
+  return planCare(of, { uplinks, listeners, addressOf });
+}
+
+const values = ({ edits }: CarePlan): readonly string[] =>
+  edits.map(({ name, value }) => `${name} = ${value ?? 'gone'}`);
+
+const service = (name: string, bind: string, protocols: string, ehlo: string, before = ''): string =>
+  `postern-${name}/unix = postern-${name} unix - - y - - smtp ${before}-o syslog_name=postfix/postern-${name} ${bind} -o inet_protocols=${protocols} -o smtp_helo_name=${ehlo} -o smtp_bind_address_enforce=yes -o smtp_connect_timeout=4s -o smtp_connection_cache_on_demand=no`;
+
+const first = service('isp1', '-o smtp_bind_address=198.51.100.30', 'ipv4', 'mail.example.com');
+const second = service(
+  'isp2',
+  '-o smtp_bind_address=203.0.113.40 -o smtp_bind_address6=2001:db8:2::40',
+  'all',
+  'mail2.example.com',
+);
+const byFirst = 'default_transport = postern-isp1';
+
+const without = (text: string, option: string): string => text.replace(` -o ${option}`, '');
+const enforce = 'smtp_bind_address_enforce=yes';
+
+const rows: readonly (readonly [string, CarePlan, readonly string[]])[] = [
+  [
+    'each uplink has its transport, first, and then default_transport names the preferred one',
+    plan(),
+    [first, second, byFirst],
+  ],
+  [
+    'a Postfix before 3.7 cannot enforce the address, so that is left out',
+    plan(facts({}, debianMaster, '3.6.4')),
+    [without(first, enforce), without(second, enforce), byFirst],
+  ],
+  [
+    'settings and limits of the transport that carried mail until now hold for ours, its identity does not',
+    plan(
+      facts(
+        {
+          default_transport: 'out',
+          out_destination_rate_delay: '1s',
+          smtp_destination_rate_delay: '9s',
+        },
+        `${debianMaster}out unix - - y - 20 smtp -o smtp_tls_security_level=encrypt -o smtp_helo_name=x.example.com\n`,
+      ),
+      [isp1],
+    ),
+    [
+      first.replace('y - - smtp', 'y - 20 smtp -o smtp_tls_security_level=encrypt'),
+      'postern-isp1_destination_rate_delay = $out_destination_rate_delay',
+      byFirst,
+    ],
+  ],
+  [
+    'an uplink that is configured no more loses its transport, after default_transport has left it',
+    plan(
+      facts(
+        { default_transport: 'postern-old' },
+        `${debianMaster}postern-old unix - - y - - smtp -o smtp_bind_address=192.0.2.9\n`,
+      ),
+      [isp1],
+    ),
+    [first, byFirst, 'postern-old/unix = gone'],
+  ],
+  [
+    'an address that is not here leaves the other family, and only that',
+    plan(facts(), [isp2], [], ['203.0.113.40']),
+    [
+      service('isp2', '-o smtp_bind_address6=2001:db8:2::40', 'ipv6', 'mail2.example.com'),
+      'default_transport = postern-isp2',
+    ],
+  ],
+  [
+    'a family that Postfix does not use is not used by an uplink either',
+    plan(facts({ inet_protocols: 'ipv4' }), [isp2]),
+    [
+      service('isp2', '-o smtp_bind_address=203.0.113.40', 'ipv4', 'mail2.example.com'),
+      'default_transport = postern-isp2',
+    ],
+  ],
+  [
+    'a second name on one uplink is not used, for a transport says one',
+    plan(facts(), [
+      uplink('isp2', 20, [...isp2.egresses.slice(0, 1), egress('isp2', '2001:db8:2::40', 'six')]),
+    ]),
+    [
+      service('isp2', '-o smtp_bind_address=203.0.113.40', 'ipv4', 'mail2.example.com'),
+      'default_transport = postern-isp2',
+    ],
+  ],
+];
+
+for (const [sentence, made, wanted] of rows)
+  test(sentence, () => {
+    assert.deepEqual(values(made), wanted);
+    assert.equal(made.blocked, null);
+  });
+
+/** Postfix as it is when the plan was carried out. */
+function applied(before: PostfixFacts, made: CarePlan): PostfixFacts {
+  const main = new Map(before.main);
+  const explicit = new Map(before.explicit);
+  let master = before.master;
+  for (const { file, name, value } of made.edits) {
+    if (file === 'main.cf' && value !== null) {
+      main.set(name, value);
+      explicit.set(name, value);
+    } else {
+      master = master.filter(entry => `${entry.name}/${entry.type}` !== name);
+      if (value !== null) master = [...master, ...parseMaster(value)];
+    }
+  }
+  return { ...before, main, explicit, expanded: main, master };
+}
+
+test('what was applied plans nothing more, and a transport that the watch chose stays', () => {
+  const before = facts({ smtp_destination_concurrency_limit: '5' });
+  const after = applied(before, plan(before));
+  assert.deepEqual(plan(after).edits, []);
+  const switched = {
+    ...after,
+    expanded: new Map([...after.expanded, ['default_transport', 'postern-isp2']]),
+  };
+  assert.deepEqual(plan(switched).edits, []);
+});
+
+test('half of it done, the rest is planned, limits too', () => {
+  const before = facts({ smtp_destination_concurrency_limit: '5' });
+  const made = plan(before);
+  const half = applied(before, { ...made, edits: made.edits.filter(({ file }) => file === 'master.cf') });
+  assert.deepEqual(values(plan(half)), [
+    'postern-isp1_destination_concurrency_limit = $smtp_destination_concurrency_limit',
+    'postern-isp2_destination_concurrency_limit = $smtp_destination_concurrency_limit',
+    byFirst,
+  ]);
+});
+
+test('an address of our transport that was changed by hand is put right, and what else was added stays', () => {
+  const after = applied(facts(), plan());
+  const changed = {
+    ...after,
+    master: after.master.map(entry =>
+      entry.name === 'postern-isp1'
+        ? {
+            ...entry,
+            words: [
+              '-o',
+              'smtp_tls_loglevel=1',
+              ...entry.words.map(word => word.replace('198.51.100.30', '192.0.2.1')),
+            ],
+          }
+        : entry,
+    ),
+  };
+  assert.deepEqual(values(plan(changed)), [
+    service(
+      'isp1',
+      '-o smtp_bind_address=198.51.100.30',
+      'ipv4',
+      'mail.example.com',
+      '-o smtp_tls_loglevel=1 ',
+    ),
+  ]);
+});
+
+function mx(address: string, name: string): ListenerSetting {
+  return {
+    address,
+    port: 25,
+    role: 'mx',
+    name,
+    publicAddress: null,
+    bareNewline: 'refuse',
+    allowPublic: false,
+    tls: null,
+  };
+}
+
+test('an address with a service of its own gets its name; one service for all is told', () => {
+  const master = debianMaster.replace('smtp inet', '198.51.100.30:smtp inet');
+  const one = plan(facts({}, master), [isp1], [mx('198.51.100.30', 'mx1.example.com')]);
+  assert.ok(
+    values(one).includes(
+      '198.51.100.30:smtp/inet = 198.51.100.30:smtp inet n - y - - smtpd -o myhostname=mx1.example.com',
+    ),
+  );
+  const all = plan(facts(), [isp1], [mx('198.51.100.30', 'mx1.example.com')]);
+  assert.deepEqual(values(all), [first, byFirst]);
+  assert.deepEqual(
+    all.findings.map(({ id, level }) => [id, level]),
+    [['GREETING-NAME', 'info']],
+  );
+});
+
+const faults: readonly (readonly [string, PostfixFacts, RegExp, string | null])[] = [
+  [
+    'a transport that binds an address without its name',
+    facts({}, `${debianMaster}two unix - - y - - smtp -o smtp_bind_address=203.0.113.40\n`),
+    /The transport two binds 203\.0\.113\.40 and has no name/,
+    'EGRESS-EHLO-PTR',
+  ],
+  [
+    'an address in main.cf that binds all sending',
+    facts({ smtp_bind_address: '198.51.100.30' }),
+    /binds every transport/,
+    'EGRESS-WRONG-WAY',
+  ],
+  [
+    'one address in inet_interfaces, which binds all sending',
+    facts({ inet_interfaces: '127.0.0.1, 198.51.100.30' }),
+    /every transport without an address of its own sends from 198\.51\.100\.30/,
+    'EGRESS-WRONG-WAY',
+  ],
+  ['a relayhost that hides us', facts({ relayhost: '[smtp.isp2.example]' }), /receivers see that host/, null],
+  [
+    'a name in main.cf that covers all transports',
+    facts({ smtp_helo_name: 'mail.example.com' }),
+    /smtp_helo_name = mail\.example\.com in main\.cf/,
+    'EGRESS-EHLO-SHARED',
+  ],
+  ['a transport map', facts({ transport_maps: 'hash:/etc/postfix/transport' }), /left as it is/, null],
+  [
+    'transports by sender',
+    facts({ sender_dependent_default_transport_maps: 'hash:/etc/postfix/by-sender' }),
+    /not by default_transport/,
+    null,
+  ],
+  ['no flush service', facts({}, debianMaster.replace(/^flush.*\n/m, '')), /no service flush/, null],
+  [
+    'a greeting without the name',
+    facts({ smtpd_banner: 'hello there' }),
+    /begins with "hello"/,
+    'GREETING-FORM',
+  ],
+];
+
+for (const [what, of, message, id] of faults)
+  test(`it is told: ${what}`, () => {
+    const found = plan(of).findings;
+    assert.equal(found.length, 1, JSON.stringify(found));
+    assert.match(found[0]?.message ?? '', message);
+    assert.equal(found[0]?.id, id);
+    assert.deepEqual(plan().findings, [], 'and nothing is said without it');
+  });
+
+const blocks: readonly (readonly [string, CarePlan, RegExp])[] = [
+  ['a Postfix before 3.5', plan(facts({}, debianMaster, '3.4.23')), /is 3\.4\.23; Postern cares for 3\.5/],
+  ['mail to the world that is no SMTP', plan(facts({ default_transport: 'uucp' })), /no SMTP to the world/],
+  [
+    'mail to the world that goes to one host',
+    plan(facts({ default_transport: 'smtp:[192.0.2.1]' })),
+    /one host/,
+  ],
+  ['no uplink with an address', plan(facts(), [isp1], [], ['198.51.100.30']), /No uplink/],
+];
+
+for (const [what, made, message] of blocks)
+  test(`nothing is applied to ${what}`, () => assert.match(made.blocked ?? '', message));
+
+const versions: readonly (readonly [string, number, RegExp | null])[] = [
+  ['3.5.25', 1, /smtp_bind_address_enforce/],
+  ['3.6.19', 1, /smtp_bind_address_enforce/],
+  ['3.7.11', 0, null],
+  ['3.8.13', 0, null],
+  ['3.9.9', 0, null],
+  ['3.10.7', 0, null],
+  ['3.11-20260801', 0, null],
+  ['3.12.0', 1, /newer than 3\.11/],
+];
+
+for (const [version, count, message] of versions)
+  test(`what Postfix ${version} lacks is said`, () => {
+    const { lacks } = plan(facts({}, debianMaster, version));
+    assert.equal(lacks.length, count);
+    if (message !== null) assert.match(lacks[0] ?? '', message);
+  });
