@@ -53,6 +53,14 @@ test('a program gets its arguments and environment, and nothing of ours', async 
   assert.doesNotMatch(text, /OF_OURS/);
 });
 
+test('a program that cannot be begun is told, however the system says so', async () => {
+  for (const path of [join(script('file'), 'below'), join(directory, 'x'.repeat(5_000))]) {
+    const result = await processes.run(at(path));
+    assert.ok(!result.ok);
+    assert.ok(result.error.startsWith(`${path} could not be run: spawn `), result.error);
+  }
+});
+
 test('what a program said, and its code, are told', async () => {
   const path = script('fails', 'echo "no such   room" >&2', 'exit 3');
   assert.deepEqual(await processes.run(at(path)), {

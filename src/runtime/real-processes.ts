@@ -20,11 +20,8 @@ function run({
 }: Parameters<Processes['run']>[0]): Promise<Result<void, string>> {
   const { promise, resolve } = Promise.withResolvers<Result<void, string>>();
   if (signal?.aborted) return Promise.resolve({ ok: false, error: stopped(path) });
-  const child = spawn(path, given, {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...environment },
-  });
+  const child = begun(path, given, environment);
+  if (child instanceof Error) return Promise.resolve({ ok: false, error: notRun(path, child) });
   const output: Buffer[] = [];
   let outputBytes = 0;
   const hear = (chunk: Buffer): void => {
@@ -47,7 +44,7 @@ function run({
     timeoutMs,
   );
   signal?.addEventListener('abort', abort, { once: true });
-  child.on('error', error => end({ ok: false, error: `${path} could not be run: ${error.message}.` }));
+  child.on('error', error => end({ ok: false, error: notRun(path, error) }));
   child.on('exit', (code, killedBy) => {
     clearTimeout(deadline);
     // What it has left running holds the pipes, and would hold them for as long as it likes.
@@ -60,6 +57,23 @@ function run({
     child.once('close', tell);
   });
   return promise;
+}
+
+/** Some failures (a path through a file, no memory) Node throws at once, where it tells others by an event. */
+function begun(path: string, given: readonly string[], environment: Readonly<Record<string, string>>) {
+  try {
+    return spawn(path, given, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...environment },
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function notRun(path: string, error: Error): string {
+  return `${path} could not be run: ${error.message}.`;
 }
 
 function outcomeOf(
