@@ -5,6 +5,8 @@ import { type RunningNameServer, startNameServer } from '../../src/surface/demo/
 import { startReceiver } from '../../src/surface/demo/receiver.ts';
 import { plainBehaviour, type ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
+import { layoutB, onGateway } from '../audit-facts.ts';
+import { testCertificate } from '../certificates.ts';
 import { nothingOutside } from '../fakes.ts';
 import { must } from './reference-network.ts';
 import { SimClock } from './sim-clock.ts';
@@ -24,6 +26,7 @@ export const layoutZone: ZoneTable = {
   'example.com TXT': [`v=spf1 ip4:${isp1} ip4:${isp2} -all`],
   '_dmarc.example.com TXT': ['v=DMARC1; p=none; rua=mailto:postmaster@example.com'],
   '_smtp._tls.example.com TXT': ['v=TLSRPTv1; rua=mailto:postmaster@example.com'],
+  'ns1.example.net A': [nameServerAddress],
   'mx1.example.com A': [isp1],
   'mx2.example.com A': [isp2],
   'mail.example.com A': [isp1],
@@ -58,6 +61,10 @@ export type AuditPlan = {
   readonly latencyMs?: number;
   readonly domain?: string;
   readonly timeoutMs?: number;
+  /** Both mail hosts offer STARTTLS. */
+  readonly tls?: boolean;
+  /** The audit knows the configuration of the layout, as on the gateway; its hosts are then put to the traps too. */
+  readonly configured?: boolean;
 };
 
 export type AuditRun = {
@@ -87,6 +94,7 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
     }),
   );
   const calls: string[] = [];
+  const offer = { ...testCertificate('mx1'), whim: 'none' as const };
   for (const [name, address, behaviour] of [
     ['mx1.example.com', isp1, plan.mx1],
     ['mx2.example.com', isp2, plan.mx2],
@@ -102,7 +110,7 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
           calls.push(`${name} from ${remote}`);
           return null;
         },
-        behaviour: { ...plainBehaviour, refuse, ...behaviour },
+        behaviour: { ...plainBehaviour, startTls: plan.tls === true ? offer : null, refuse, ...behaviour },
       }),
     );
   }
@@ -146,8 +154,8 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
       {
         domain: plan.domain ?? 'example.com',
         egresses,
-        configuration: null,
-        host: null,
+        configuration: plan.configured === true ? onGateway(layoutB).configuration : null,
+        host: Promise.resolve(null),
         asked: { dkimSelectors: [], blocklists: [], intrusive: false },
         hostsFile: null,
         port25Targets: [],

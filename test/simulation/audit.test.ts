@@ -64,8 +64,47 @@ test('SPF that includes itself ends', async () => {
   assert.ok(told(facts, 'error').includes('error SPF-LOOKUPS isp1/198.51.100.30'));
 });
 
-test('with 100 ms for each round trip an audit takes no longer than its critical path asks', async () => {
-  const { elapsedMs } = await runAudit({ latencyMs: 50 });
-  // Two round trips of DNS; connect and greeting, EHLO, the envelope in one group, and QUIT, in clear.
-  assert.ok(elapsedMs <= 1.3 * 6 * 100, `it took ${elapsedMs} ms`);
+test('an audit takes nine round trips from outside, and seven with the configuration', async () => {
+  const outside = await runAudit({ latencyMs: 50, tls: true });
+  // Two of DNS; connect, greeting, EHLO, STARTTLS, the handshake, EHLO, and the envelope in one group.
+  assert.ok(outside.elapsedMs <= 9 * 100 + 1, `from outside it took ${outside.elapsedMs} ms`);
+  const refuse = { 'postmaster@example.com': '450 4.3.0 Later', '@relay-test.invalid': '550 5.7.1 Not here' };
+  const known = await runAudit({
+    latencyMs: 50,
+    tls: true,
+    configured: true,
+    mx1: { refuse },
+    mx2: { refuse },
+  });
+  assert.ok(known.elapsedMs <= 7 * 100 + 1, `with the configuration it took ${known.elapsedMs} ms`);
+});
+
+test('hosts of the configuration are put to the traps, and no other', async () => {
+  const { facts, calls } = await runAudit({ tls: true, configured: true });
+  assert.deepEqual(
+    facts.conversations.map(({ bareNewlineEnds, tls }) => [
+      bareNewlineEnds,
+      tls?.kind === 'done' && tls.injected,
+    ]),
+    [
+      [false, false],
+      [false, false],
+    ],
+  );
+  // The envelope comes twice: in the conversation, and in the trap for bare newlines.
+  assert.equal(calls.filter(call => call.startsWith('mx1')).length, 2, calls.join());
+  const { facts: outside } = await runAudit({ tls: true });
+  assert.deepEqual(
+    outside.conversations.map(({ bareNewlineEnds }) => bareNewlineEnds),
+    [null, null],
+  );
+});
+
+test('a listener of the configuration that no MX leads to is not reported', async () => {
+  const zone = { ...layoutZone, 'example.com MX': ['10 mx1.example.com'] };
+  const { facts } = await runAudit({ configured: true, zone });
+  assert.deepEqual(
+    facts.conversations.map(({ host }) => host),
+    ['mx1.example.com'],
+  );
 });

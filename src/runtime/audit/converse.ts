@@ -96,9 +96,9 @@ async function converseOnce(
   signal.addEventListener('abort', abort);
   const ehlo = request.ehlo ?? literal(connected.value.localAddress);
   facts.stopped = await speak(dialogue, facts, { ...request, ehlo, ...way }, () => clock.now());
-  if (facts.stopped === null) await dialogue.say(['QUIT'], 1_000);
   signal.removeEventListener('abort', abort);
-  dialogue.close();
+  if (facts.stopped === null) dialogue.quit();
+  else dialogue.close();
   return facts;
 }
 

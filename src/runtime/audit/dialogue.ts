@@ -57,6 +57,14 @@ export class Dialogue {
     return this.#connection.startTls(terms);
   }
 
+  /** Takes leave, and does not wait for the answer: it is read until the far side hangs up, or for a second. */
+  quit(): void {
+    this.#connection.write([Buffer.from('QUIT\r\n')]);
+    this.#connection.end();
+    this.#end('The conversation is over.');
+    this.#clock.timer(1_000, () => this.#connection.destroy());
+  }
+
   close(): void {
     this.#connection.destroy();
   }

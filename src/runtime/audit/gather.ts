@@ -9,6 +9,7 @@ import type {
   PolicyFact,
 } from '../../decision/audit/facts.ts';
 import { addressesIn } from '../../decision/audit/rules/dmarc-view.ts';
+import { isHostAddress } from '../../decision/next-hop/local-address.ts';
 import { maxAddressesPerFamily, maxHosts } from '../../decision/next-hop/mx-facts.ts';
 import { reverseName } from '../../decision/records/reverse-name.ts';
 import { hostName } from '../../protocol/dns/names.ts';
@@ -17,7 +18,7 @@ import type { Resolver } from '../dns/resolver.ts';
 import type { Clock, Network, Random, Web } from '../ports.ts';
 import { type ConversationRequest, converse } from './converse.ts';
 import { hostAsSeen } from './host-as-seen.ts';
-import { tryIntrusions } from './intrusions.ts';
+import { tryIntrusions, withIntrusions } from './intrusions.ts';
 import { knock } from './knock.ts';
 import { askNameServers } from './name-servers.ts';
 import { Notebook } from './notebook.ts';
@@ -28,7 +29,8 @@ import { askForSpf } from './spf-questions.ts';
 export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
   readonly egresses: readonly EgressFact[];
   readonly configuration: ConfigurationFact | null;
-  readonly host: HostFact | null;
+  /** What the host says of itself, whenever it has said it. */
+  readonly host: Promise<HostFact | null>;
   /** Mail hosts that may be called to see whether port 25 outward works; none: it is not tried. */
   readonly port25Targets: readonly string[];
   /** The text of the host's own table of names; null: it is not compared. */
@@ -64,14 +66,15 @@ export async function gatherFacts(
   const deadline = clock.timer(request.timeoutMs, () => over.abort());
   const ended = new Promise<void>(resolve => over.signal.addEventListener('abort', () => resolve()));
   const audit = new Gathering(ports, request, progress, over.signal);
-  await Promise.race([audit.run(), ended]);
+  await Promise.race([Promise.all([audit.run(), request.host]), ended]);
   // What hangs hears of the end, and tells how far it came.
   over.abort();
   await Promise.race([audit.settled(), clock.sleep(500)]);
   deadline.cancel();
   const { domain, asked, configuration } = request;
   const seen = audit.facts();
-  return { version: 1, domain, startedAt, asked, configuration, host: hostAsSeen(request, seen), ...seen };
+  const host = hostAsSeen({ ...request, host: await request.host }, seen);
+  return { version: 1, domain, startedAt, asked, configuration, host, ...seen };
 }
 
 class Gathering {
@@ -85,8 +88,9 @@ class Gathering {
   #policy: PolicyFact | null = null;
   readonly #port25 = new Map<string, EgressFact['port25']>();
   readonly #observed = new Map<string, string | null>();
-  readonly #open = new Set<Promise<void>>();
-  readonly #spokenWith = new Set<string>();
+  readonly #spokenWith = new Map<string, Promise<void>>();
+  /** Hosts and addresses that DNS led to. */
+  readonly #ledTo = new Set<string>();
   readonly #unknownLocalPart: string;
 
   constructor(
@@ -108,6 +112,7 @@ class Gathering {
     await Promise.all([
       this.#lookAtDomain(),
       this.#lookAtMailHosts(),
+      ...this.#ownDoors().map(([host, address]) => this.#speakWith(host, address)),
       askForSpf(this.#notebook, this.#request.domain, this.#request.egresses),
       this.#lookAtReports(),
       this.#readPolicy(),
@@ -119,7 +124,7 @@ class Gathering {
 
   /** Resolves when every conversation has come to its end. */
   async settled(): Promise<void> {
-    await Promise.all(this.#open);
+    await Promise.all(this.#spokenWith.values());
   }
 
   facts(): {
@@ -131,7 +136,7 @@ class Gathering {
   } {
     return {
       dns: this.#notebook.facts(),
-      conversations: this.#conversations,
+      conversations: this.#conversations.filter(({ host, address }) => this.#ledTo.has(`${host} ${address}`)),
       nameServers: this.#nameServers,
       policy: this.#policy,
       egresses: this.#request.egresses.map(egress => ({
@@ -215,6 +220,18 @@ class Gathering {
     });
   }
 
+  /**
+   * The listeners that mail for the domain most likely comes in by: nobody need ask DNS for them first. What no MX leads
+   * to after all is forgotten again.
+   */
+  #ownDoors(): (readonly [string, string])[] {
+    const { configuration, domain } = this.#request;
+    if (configuration?.domains.some(({ name }) => name === domain) !== true) return [];
+    return configuration.listeners.flatMap(({ role, name, address }) =>
+      role === 'mx' && isHostAddress(address) ? [[name, address] as const] : [],
+    );
+  }
+
   async #lookAtMailHosts(): Promise<void> {
     const { domain } = this.#request;
     const [records] = await Promise.all([
@@ -238,7 +255,12 @@ class Gathering {
       ...parentsOf(host).map(name => book.ask(name, 'CAA')),
     ]);
     const addresses = [...four.slice(0, maxAddressesPerFamily), ...six.slice(0, maxAddressesPerFamily)];
-    await Promise.all(addresses.map(address => this.#speakWith(host, address)));
+    await Promise.all(
+      addresses.map(async address => {
+        this.#ledTo.add(`${host} ${address}`);
+        await Promise.all([this.#speakWith(host, address), book.ask(reverseName(address).name, 'PTR')]);
+      }),
+    );
   }
 
   /** One conversation with an address, whatever names lead there: what differs by name is the certificate. */
@@ -246,8 +268,8 @@ class Gathering {
     const { clock, network } = this.#ports;
     const { domain, port, ehlo, configuration, asked } = this.#request;
     const key = `${host} ${address}`;
-    if (this.#spokenWith.has(key) || this.#signal.aborted) return Promise.resolve();
-    this.#spokenWith.add(key);
+    const spoken = this.#spokenWith.get(key);
+    if (spoken !== undefined || this.#signal.aborted) return spoken ?? Promise.resolve();
     this.#progress(`speaking with ${host} [${address}]`);
     const door = configuration?.listeners.find(listener => listener.address === address);
     const egress = egressFor(this.#request.egresses, isIPv6(address) ? 6 : 4, door?.uplink ?? null);
@@ -265,12 +287,12 @@ class Gathering {
       relayTo: door !== undefined || asked.intrusive ? `${this.#unknownLocalPart}@relay-test.invalid` : null,
     };
     const intrudes = request.relayTo !== null;
+    const traps = intrudes ? tryIntrusions({ clock, network }, request, this.#signal) : null;
     const talk = converse({ clock, network }, request, this.#signal).then(async fact => {
       const place = this.#conversations.push(fact) - 1;
-      if (intrudes)
-        this.#conversations[place] = await tryIntrusions({ clock, network }, request, fact, this.#signal);
+      if (traps !== null) this.#conversations[place] = withIntrusions(fact, await traps);
     });
-    this.#open.add(talk);
+    this.#spokenWith.set(key, talk);
     return talk;
   }
 

@@ -11,6 +11,9 @@ const tlsMs = 10_000;
 /** So long a server has to fall into a trap. */
 const trapMs = 1_500;
 
+/** What came of the traps; null where it did not come so far. */
+export type Intrusions = { readonly injected: boolean | null; readonly bareNewlineEnds: boolean | null };
+
 /**
  * Two traps that only hosts of our own are put to, or others with the caller's word: a command in clear behind STARTTLS,
  * and a dot between bare line feeds. Each on a connection of its own, which is cut; no message is ever ended in order.
@@ -18,15 +21,20 @@ const trapMs = 1_500;
 export async function tryIntrusions(
   ports: Ports,
   request: ConversationRequest,
-  fact: ConversationFact,
   signal: AbortSignal,
-): Promise<ConversationFact> {
+): Promise<Intrusions> {
   const [injected, bareNewlineEnds] = await Promise.all([
-    fact.tls?.kind === 'done' ? withDialogue(ports, request, signal, isInjectable) : false,
-    fact.postmaster !== null && fact.postmaster.code < 300
-      ? withDialogue(ports, request, signal, endsAtBareNewline)
-      : null,
+    withDialogue(ports, request, signal, isInjectable),
+    withDialogue(ports, request, signal, endsAtBareNewline),
   ]);
+  return { injected, bareNewlineEnds };
+}
+
+/** The conversation with what came of the traps. */
+export function withIntrusions(
+  fact: ConversationFact,
+  { injected, bareNewlineEnds }: Intrusions,
+): ConversationFact {
   const tls = fact.tls?.kind === 'done' ? { ...fact.tls, injected: injected === true } : fact.tls;
   return { ...fact, tls, bareNewlineEnds };
 }
@@ -53,10 +61,16 @@ async function withDialogue(
   return verdict;
 }
 
-/** What was said in clear after STARTTLS must be forgotten (RFC 3207 section 4.2). */
-async function isInjectable(dialogue: Dialogue, { host, address }: ConversationRequest): Promise<boolean> {
+/**
+ * What was said in clear after STARTTLS must be forgotten (RFC 3207 section 4.2): else it is answered first, and the
+ * answer to QUIT is not the last of two.
+ */
+async function isInjectable(
+  dialogue: Dialogue,
+  { host, address }: ConversationRequest,
+): Promise<boolean | null> {
   const agreed = await sayOne(dialogue, 'STARTTLS\r\nNOOP');
-  if (!agreed.ok || agreed.value.code !== 220) return false;
+  if (!agreed.ok || agreed.value.code !== 220) return null;
   const secured = await dialogue.startTls({
     side: 'client',
     serverName: host,
@@ -64,7 +78,9 @@ async function isInjectable(dialogue: Dialogue, { host, address }: ConversationR
     sessionKey: `audit ${address}`,
     timeoutMs: tlsMs,
   });
-  return secured.ok && (await dialogue.listen(trapMs)).ok;
+  if (!secured.ok) return false;
+  const farewell = await sayOne(dialogue, 'QUIT');
+  return farewell.ok && farewell.value.code !== 221;
 }
 
 /** Only CRLF ends a line (RFC 5321 section 2.3.8). Null: it did not come to a message. */

@@ -225,7 +225,10 @@ async function lookAt(
           ...(options.uplink ?? []),
         ],
         configuration: settings === null ? null : await own.configurationFact(settings, files),
-        host: settings === null ? null : await own.hostFact(settings, { network, files, clock, random }),
+        host:
+          settings === null
+            ? Promise.resolve(null)
+            : own.hostFact(settings, { network, files, clock, random }),
         asked: {
           dkimSelectors: options.selector ?? [],
           blocklists: options.blocklist ?? [],

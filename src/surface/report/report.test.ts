@@ -18,8 +18,8 @@ test('report: the worst subject comes first, and the last line is for a manager'
 });
 
 test('report: no colour where none is wanted', () => {
-  assert.doesNotMatch(reportText(noPtr, judge(noPtr, catalogue), false), /\u001b/);
-  assert.match(reportText(noPtr, judge(noPtr, catalogue), true), /\u001b\[31merror/);
+  assert.equal(reportText(noPtr, judge(noPtr, catalogue), false).includes('\u001b'), false);
+  assert.ok(reportText(noPtr, judge(noPtr, catalogue), true).includes('\u001b[31merror'));
 });
 
 test('report: what a stranger says cannot write into the terminal or the page', () => {
@@ -27,7 +27,7 @@ test('report: what a stranger says cannot write into the terminal or the page', 
     greeting: { code: 220, status: null, lines: ['<script>alert(1)</script>\u001b[2J ESMTP'], elapsedMs: 1 },
   });
   const report = judge(evil, catalogue);
-  assert.doesNotMatch(reportText(evil, report, false), /\u001b/);
+  assert.equal(reportText(evil, report, false).includes('\u001b'), false);
   assert.doesNotMatch(reportHtml(evil, report), /<script/);
   assert.match(reportHtml(evil, report), /&lt;script&gt;/);
 });
