@@ -3,7 +3,8 @@ import type { Clock, QueueStore, Timer } from '../ports.ts';
 
 /** Recipients are kept in so many parts, each written to disk as one fact. */
 const parts = 64;
-const perPart = 1_600;
+/** Of each kind in one part: strangers may ask for what they like, and drive out nobody whom we know. */
+const perPart = { unknown: 400, known: 800, learnt: 800 } as const;
 const writeMs = 30_000;
 
 /** What is remembered of one recipient. `words` of the store's refusal, '' where it is known. */
@@ -13,14 +14,26 @@ export type Remembered = RememberedRecipient & {
   readonly durable: boolean;
 };
 
+type Kind = keyof typeof perPart;
+
+/** `learnt`: kept for the time when nobody can be asked. In each the longest unused comes first. */
+type Part = Readonly<Record<Kind, Map<string, Remembered>>>;
+
+const kinds: readonly Kind[] = ['learnt', 'known', 'unknown'];
+
+function kindOf({ known, durable }: Remembered): Kind {
+  if (!known) return 'unknown';
+  return durable ? 'learnt' : 'known';
+}
+
 /**
- * The answers of mail stores, by recipient: 100,000 at most, the longest unused going first. Those that are durable are
- * written to disk, many at a time.
+ * The answers of mail stores, by recipient: some 128,000 at most, the longest unused of a kind going first. Those that are
+ * durable are written to disk, many at a time.
  */
 export class RecipientMemory {
   readonly #clock: Clock;
   readonly #store: Pick<QueueStore, 'remember' | 'recall'>;
-  readonly #parts = Array.from({ length: parts }, () => new Map<string, Remembered>());
+  readonly #parts = Array.from({ length: parts }, emptyPart);
   readonly #changed = new Set<number>();
   #timer: Timer | null = null;
   #writing = false;
@@ -37,35 +50,29 @@ export class RecipientMemory {
       if (!text.ok || text.value === null) continue;
       for (const [key, remembered] of readPart(text.value)) {
         const part = this.#parts[place];
-        if (part !== undefined && part.size < perPart && !part.has(key)) part.set(key, remembered);
+        if (part !== undefined && kinds.every(kind => !part[kind].has(key))) put(part, key, remembered);
       }
     }
   }
 
   get(key: string): Remembered | null {
     const part = this.#partOf(key);
-    const found = part.get(key);
-    if (found === undefined) return null;
-    part.delete(key);
-    part.set(key, found);
-    return found;
+    for (const kind of kinds) {
+      const found = part[kind].get(key);
+      if (found === undefined) continue;
+      part[kind].delete(key);
+      part[kind].set(key, found);
+      return found;
+    }
+    return null;
   }
 
   set(key: string, remembered: Remembered): void {
     const part = this.#partOf(key);
-    part.delete(key);
-    part.set(key, remembered);
-    if (part.size > perPart) {
-      const [oldest] = part.keys();
-      if (oldest !== undefined) part.delete(oldest);
-    }
-    if (remembered.durable) this.#write(key);
-  }
-
-  forget(key: string): void {
-    const part = this.#partOf(key);
-    const durable = part.get(key)?.durable === true;
-    if (part.delete(key) && durable) this.#write(key);
+    const forgotten = kinds.some(kind => part[kind].get(key)?.durable === true);
+    for (const kind of kinds) part[kind].delete(key);
+    put(part, key, remembered);
+    if (remembered.durable || forgotten) this.#write(key);
   }
 
   /** Writes what is not written yet. */
@@ -99,9 +106,22 @@ export class RecipientMemory {
     });
   }
 
-  #partOf(key: string): Map<string, Remembered> {
-    return this.#parts[placeOf(key)] ?? new Map();
+  #partOf(key: string): Part {
+    return this.#parts[placeOf(key)] ?? emptyPart();
   }
+}
+
+function emptyPart(): Part {
+  return { unknown: new Map(), known: new Map(), learnt: new Map() };
+}
+
+function put(part: Part, key: string, remembered: Remembered): void {
+  const kind = kindOf(remembered);
+  const same = part[kind];
+  same.set(key, remembered);
+  if (same.size <= perPart[kind]) return;
+  const [oldest] = same.keys();
+  if (oldest !== undefined) same.delete(oldest);
 }
 
 const factKey = (place: number): string => `recipients ${place}`;
@@ -112,9 +132,11 @@ function placeOf(key: string): number {
   return (hash >>> 0) % parts;
 }
 
-function textOf(part: ReadonlyMap<string, Remembered> | undefined): string | null {
-  const rows = [...(part ?? [])].flatMap(([key, { known, at, words, durable }]) =>
-    durable ? [[key, known ? 1 : 0, at, words]] : [],
+function textOf(part: Part | undefined): string | null {
+  const rows = kinds.flatMap(kind =>
+    [...(part?.[kind] ?? [])].flatMap(([key, { known, at, words, durable }]) =>
+      durable ? [[key, known ? 1 : 0, at, words]] : [],
+    ),
   );
   return rows.length === 0 ? null : JSON.stringify(rows);
 }
