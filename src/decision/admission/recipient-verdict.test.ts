@@ -58,10 +58,17 @@ test('recipients are compared in lower case, and without needless quotes', () =>
   assert.equal(recipientKey('"a b"@example.com'), '"a b"@example.com');
 });
 
+test('recipients are compared whatever way their domain and accents are written', () => {
+  assert.equal(recipientKey('user@B\u00fccher.example'), 'user@xn--bcher-kva.example');
+  assert.equal(recipientKey('user@XN--BCHER-KVA.example'), 'user@xn--bcher-kva.example');
+  assert.equal(recipientKey('JO\u0308RG@example.com'), 'j\u00f6rg@example.com');
+});
+
 test('postmaster is known in any case and in quotes, and only as the whole local part', () => {
   assert.ok(isPostmaster('Postmaster@example.com'));
   assert.ok(isPostmaster('"postmaster"@example.com'));
   assert.ok(!isPostmaster('postmaster2@example.com'));
+  assert.ok(!isPostmaster('"postmaster@remote.example"@example.com'));
 });
 
 test('where nobody can be asked it is deferred, or taken, as configured', () => {

@@ -1,3 +1,4 @@
+import { domainOf } from '../../protocol/smtp/address.ts';
 import { type Reply, reply, replyText } from '../../protocol/smtp/reply.ts';
 
 /** What a mail store's answer to RCPT says of the mailbox. `unsure`: nothing. */
@@ -57,19 +58,20 @@ export function holdsInSilence({ known, at }: RememberedRecipient, heardAt: numb
 
 /**
  * The form in which recipients are compared: lower case throughout, a quoted local part without quotes where it needs
- * none. RFC 5321 section 2.4 lets a host tell `User` from `user`; no store in use does, so we do not either.
+ * none, the domain in A-labels, what is not ASCII composed. RFC 5321 section 2.4 lets a host tell `User` from `user`; no
+ * store in use does, so we do not either.
  */
 export function recipientKey(forwardPath: string): string {
   const at = forwardPath.lastIndexOf('@');
   const local = at < 0 ? forwardPath : forwardPath.slice(0, at);
-  const domain = at < 0 ? '' : forwardPath.slice(at);
   const plain = /^"([\w!#$%&'*+/=?^`{|}~.-]+)"$/.exec(local)?.[1] ?? local;
-  return (plain + domain).toLowerCase();
+  const name = plain.normalize().toLowerCase();
+  return at < 0 ? name : `${name}@${domainOf(forwardPath)}`;
 }
 
 /** `postmaster` is always taken (RFC 5321 section 4.5.1). */
 export function isPostmaster(forwardPath: string): boolean {
-  return /^"?postmaster"?@/i.test(forwardPath);
+  return /^(?:postmaster|"postmaster")@[^@]*$/i.test(forwardPath);
 }
 
 /** The refusal of a recipient that does not exist; `said`: in whose words, and what they are. */
