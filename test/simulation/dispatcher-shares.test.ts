@@ -158,3 +158,14 @@ story('an idle session of one site makes room for another site’s mail', async 
   await house.clock.run(1_000);
   assert.equal(count(house, byIsp1), 2);
 });
+
+story('connections that were opened under other settings are counted off when they end', async house => {
+  give(house, 'isp1', { maxConnections: 2 });
+  for (let turn = 0; turn < 3; turn++) {
+    for (const name of ['remote', 'partner']) await house.accept(`receiver@${name}.example`);
+    await house.clock.run(1_000);
+    give(house, 'isp1', { maxConnections: 2 });
+    await house.clock.run(60_000);
+  }
+  assert.deepEqual([count(house, byIsp1), count(house, byIsp2)], [6, 0]);
+});

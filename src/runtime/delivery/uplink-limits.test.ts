@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { must, ReferenceNetwork } from '../../../test/simulation/reference-network.ts';
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
+import type { EgressSnapshot } from '../../decision/egress/health-state.ts';
 import { UplinkLimits, type Waiter } from './uplink-limits.ts';
 
 const nobody = { version: 1, egresses: [] };
@@ -98,4 +100,44 @@ test('limits: a new configuration lets those who wait go', () => {
   line.pump();
   limits.configure([{ name: 'isp1', maxRatePerS: null, maxConnections: null }]);
   assert.equal(line.took.length, 50);
+});
+
+test('limits: a free connection goes to the next who waits, where the first has no use for it', async () => {
+  const world = new ReferenceNetwork(1);
+  await world.start();
+  const [uplink] = world.settings().uplinks;
+  const [egress] = uplink?.egresses ?? [];
+  assert.ok(egress);
+  const view: EgressSnapshot['egresses'][number] = {
+    id: egress.id,
+    uplink: 'isp1',
+    state: 'up',
+    since: 0,
+    reason: '',
+    fit: 'fit',
+    preference: 10,
+    weight: 1,
+    egress: { ...egress, kind: 'uplink', source: egress.address ?? '', publicAddress: '' },
+  };
+  const limits = new UplinkLimits(world.clock, () => ({ version: 1, egresses: [view] }));
+  limits.configure([{ name: 'isp1', maxRatePerS: null, maxConnections: 1 }]);
+  const call = limits.counted(world.gateway).connect({
+    source: '198.51.100.30',
+    address: '192.0.2.10',
+    port: 25,
+    timeoutMs: 1_000,
+  });
+  const connection = must(await world.clock.await(call));
+  const gone: Waiter = { waiting: 0, pump() {} };
+  let pumped = 0;
+  const hungry: Waiter = {
+    waiting: 1,
+    pump: () => {
+      pumped += 1;
+    },
+  };
+  assert.deepEqual([limits.mayConnect('isp1', gone), limits.mayConnect('isp1', hungry)], [false, false]);
+  connection.destroy();
+  await world.clock.run(10);
+  assert.equal(pumped, 1);
 });

@@ -26,7 +26,8 @@ type Rate = {
   serving: Waiter | null;
   timer: Timer | null;
 };
-type Connections = { readonly most: number; open: number; readonly waiters: Set<Waiter> };
+/** One for as long as its uplink is configured: what was opened under other settings is still counted off it. */
+type Connections = { most: number; open: number; readonly waiters: Set<Waiter> };
 
 /**
  * What the operator allows an uplink: messages in a time (`max_rate`) and connections at one time (`max_connections`).
@@ -51,7 +52,10 @@ export class UplinkLimits {
       timer?.cancel();
       hungry.push(...waiters);
     }
-    for (const { waiters } of before.values()) hungry.push(...waiters);
+    for (const { waiters } of before.values()) {
+      hungry.push(...waiters);
+      waiters.clear();
+    }
     this.#rates.clear();
     this.#connections.clear();
     const now = this.#clock.monotonic();
@@ -65,13 +69,11 @@ export class UplinkLimits {
           serving: null,
           timer: null,
         });
-      // Those that stand are counted on.
-      if (most !== null || before.has(name))
-        this.#connections.set(name, {
-          most: most ?? Number.POSITIVE_INFINITY,
-          open: before.get(name)?.open ?? 0,
-          waiters: new Set(),
-        });
+      const place = before.get(name);
+      if (most === null && place === undefined) continue;
+      const counted = place ?? { most: 0, open: 0, waiters: new Set() };
+      counted.most = most ?? Number.POSITIVE_INFINITY;
+      this.#connections.set(name, counted);
     }
     for (const waiter of hungry) waiter.pump();
   }
@@ -172,10 +174,18 @@ export class UplinkLimits {
 
   #freed(place: Connections): void {
     place.open -= 1;
+    this.#wakeNext(place);
+  }
+
+  /** One that waits gets the place; where it has no use for it any more, the next one does. */
+  #wakeNext(place: Connections): void {
     const [waiter] = place.waiters;
-    if (waiter === undefined) return;
+    if (waiter === undefined || place.open >= place.most) return;
     place.waiters.delete(waiter);
-    queueMicrotask(() => waiter.pump());
+    queueMicrotask(() => {
+      waiter.pump();
+      this.#wakeNext(place);
+    });
   }
 
   #fill(rate: Rate): void {
