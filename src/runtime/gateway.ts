@@ -1,17 +1,8 @@
-import type { DomainSetting, RelaySetting } from '../decision/admission/domain.ts';
-import type { ClientLimits, ListenerSetting } from '../decision/admission/listener.ts';
-import type { DrillSetting, UplinkSetting } from '../decision/egress/egress.ts';
 import { withSmartHostProbes } from '../decision/egress/smart-host-probe.ts';
-import type { DnsServerSetting } from '../decision/next-hop/dns-server.ts';
-import { ourAddresses } from '../decision/next-hop/our-addresses.ts';
-import type { RouteSetting } from '../decision/next-hop/route-setting.ts';
-import type { NotifySetting } from '../decision/notice/notify-setting.ts';
-import { expireMsByDomain } from '../decision/queue/expiry.ts';
 import { MessageIds } from '../decision/queue/message-id.ts';
-import type { DeliverySetting, QueueSetting } from '../decision/queue/settings.ts';
 import { Primaries } from './backup/primaries.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
-import { type FinderSettings, NextHopFinder } from './dns/next-hop-finder.ts';
+import { NextHopFinder } from './dns/next-hop-finder.ts';
 import { Resolver } from './dns/resolver.ts';
 import { DrillSchedule } from './drill/drill-schedule.ts';
 import { Drills } from './drill/drills.ts';
@@ -27,10 +18,17 @@ import type {
   QueueStanding,
   UplinkReport,
 } from './gateway-control.ts';
+import {
+  certificateSettings,
+  deliverySettings,
+  finderSettings,
+  type GatewaySettings,
+  inboundSettings,
+} from './gateway-settings.ts';
 import { IdentityWatch } from './identity/identity-watch.ts';
 import { testUplink } from './identity/uplink-test.ts';
 import { Intake } from './inbound/intake.ts';
-import { type InboundSettings, Listeners } from './inbound/listeners.ts';
+import { Listeners } from './inbound/listeners.ts';
 import { Notifier } from './notify/notifier.ts';
 import { OutageLog } from './outage-log.ts';
 import type {
@@ -45,7 +43,7 @@ import type {
   Web,
 } from './ports.ts';
 import { RecipientChecks } from './recipients/recipient-checks.ts';
-import { type CertificateSettings, Certificates } from './tls/certificates.ts';
+import { Certificates } from './tls/certificates.ts';
 import { DiskWatch } from './watch/disk-watch.ts';
 import { QueueWatch } from './watch/queue-watch.ts';
 
@@ -61,22 +59,7 @@ export type GatewayPorts = {
   readonly web: Pick<Web, 'post'>;
 };
 
-/** What the gateway runs by; the configuration's settings have this shape. */
-export type GatewaySettings = {
-  readonly hostname: string;
-  readonly uplinks: readonly UplinkSetting[];
-  readonly listeners: readonly ListenerSetting[];
-  readonly domains: readonly DomainSetting[];
-  readonly relay: RelaySetting;
-  readonly dnsServers: readonly DnsServerSetting[];
-  readonly delivery: DeliverySetting;
-  readonly queue: QueueSetting;
-  readonly limits: ClientLimits;
-  readonly routes: readonly RouteSetting[];
-  readonly notify: readonly NotifySetting[];
-  readonly drill: DrillSetting | null;
-  readonly http: { readonly address: string; readonly port: number } | null;
-};
+export type { GatewaySettings };
 
 /** How long a stop waits for clients whose message is under way. */
 const clientGraceMs = 10_000;
@@ -177,7 +160,10 @@ export class Gateway implements GatewayControl {
       resolver: this.#resolver,
       clock,
       random,
-      settings: this.#finderSettings(),
+      settings: finderSettings(
+        () => live.current,
+        () => this.#monitor.snapshot(),
+      ),
     });
     this.#primaries = new Primaries({
       network,
@@ -398,37 +384,6 @@ export class Gateway implements GatewayControl {
     return this.#listeners.states();
   }
 
-  /** Made again when the settings or the addresses of the host have changed, for it is read for every message. */
-  #finderSettings(): () => FinderSettings {
-    const ofSettings = rememberLast(
-      () => this.#settings.current,
-      settings => {
-        const families = new Set(
-          settings.uplinks.flatMap(uplink => uplink.egresses.map(egress => egress.family)),
-        );
-        const ourNames = new Set(
-          settings.listeners.filter(({ role }) => role === 'mx').map(({ name }) => name.toLowerCase()),
-        );
-        return rememberLast(
-          () => this.#monitor.snapshot(),
-          snapshot => ({
-            domains: settings.domains,
-            port: settings.delivery.port,
-            families: [...families],
-            ourAddresses: ourAddresses(
-              settings.uplinks,
-              snapshot,
-              settings.listeners,
-              settings.delivery.port,
-            ),
-            ourNames,
-          }),
-        );
-      },
-    );
-    return () => ofSettings()();
-  }
-
   async #addressesOf(name: string): Promise<readonly string[]> {
     const answers = await Promise.all([
       this.#resolver.resolve(name, 'A'),
@@ -449,47 +404,8 @@ async function nodeName(store: QueueStore, hostname: string): Promise<string> {
   return hostname;
 }
 
-const deliverySettings = (settings: GatewaySettings) => ({
-  hostname: settings.hostname,
-  queue: settings.queue,
-  delivery: settings.delivery,
-  expireMsOf: expireMsByDomain(settings.domains),
-  uplinks: settings.uplinks,
-  routes: settings.routes,
-  ownDomains: new Set(settings.domains.map(({ name }) => name)),
-});
-
-function inboundSettings(settings: GatewaySettings): InboundSettings {
-  const { listeners, domains, relay, limits } = settings;
-  const uplinkByAddress = new Map(
-    settings.uplinks.flatMap(uplink =>
-      uplink.egresses.flatMap(egress =>
-        [egress.address, egress.publicAddress].flatMap(address =>
-          address === null ? [] : [[address, uplink.name] as const],
-        ),
-      ),
-    ),
-  );
-  return { listeners, domains, relay, limits, uplinkOf: address => uplinkByAddress.get(address) ?? null };
-}
-
-const certificateSettings = ({ listeners, uplinks }: GatewaySettings): CertificateSettings => ({
-  listeners,
-  ehloNames: uplinks.flatMap(uplink => uplink.egresses.map(egress => egress.ehlo)),
-});
-
 /** Sound where all are. */
 function allErrors(...results: readonly Result<void, string>[]): Result<void, string> {
   const errors = results.flatMap(result => (result.ok ? [] : [result.error]));
   return errors.length === 0 ? { ok: true, value: undefined } : { ok: false, error: errors.join(' ') };
-}
-
-/** What `make` gives for a value, made again only when `read` gives another. */
-function rememberLast<Key, Made>(read: () => Key, make: (key: Key) => Made): () => Made {
-  let last: { key: Key; made: Made } | null = null;
-  return () => {
-    const key = read();
-    if (last === null || last.key !== key) last = { key, made: make(key) };
-    return last.made;
-  };
 }
