@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { layoutB, nodata, values, withDns } from '../../../test/audit-facts.ts';
+import {
+  layoutB,
+  layoutC,
+  nodata,
+  said,
+  values,
+  withConversation,
+  withDns,
+} from '../../../test/audit-facts.ts';
 import { catalogue } from './catalogue.ts';
 import type { AuditFacts } from './facts.ts';
 import { judge } from './judge.ts';
@@ -21,6 +29,7 @@ const rest = [
   'name_server ns2.example.net: flows, flows []',
   'certificate mx1.example.com, mx2.example.com: flows, flows []',
 ];
+const restOfC = rest.map(row => row.replace('mx2.example.com:', 'mx2.example.com, backup.example.com:'));
 const alone = 'mail_host example.com: waits, waits [MX-ONE-HOST]';
 const rows: [string, AuditFacts, string[]][] = [
   [
@@ -46,6 +55,30 @@ const rows: [string, AuditFacts, string[]][] = [
       'mail_host example.com: waits, waits []',
       'backup mx2.example.com: flows, flows []',
       ...rest,
+    ],
+  ],
+  [
+    'a backup keeps the mail',
+    layoutC,
+    [
+      'uplink isp1: flows, flows []',
+      'uplink isp2: flows, flows []',
+      'mail_host example.com: waits, waits []',
+      'backup backup.example.com: flows, flows []',
+      ...restOfC,
+    ],
+  ],
+  [
+    'a backup that refuses the domain makes it bounce',
+    withConversation(layoutC, 'backup.example.com', {
+      postmaster: { ...said(554, 'Relay access denied'), status: '5.7.1' },
+    }),
+    [
+      'uplink isp1: flows, flows []',
+      'uplink isp2: flows, flows []',
+      'mail_host example.com: refused, waits [BACKUP-REFUSES]',
+      'backup backup.example.com: flows, flows []',
+      ...restOfC,
     ],
   ],
   ['from outside nothing is said of what is not known', { ...layoutB, egresses: [] }, rest],

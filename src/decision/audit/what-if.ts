@@ -39,7 +39,7 @@ export function whatIf(view: AuditView, findings: readonly Finding[]): readonly 
   const uplinks = [...new Set(egresses.map(({ uplink }) => uplink))];
   return [
     ...uplinks.map(uplink => uplinkFails(uplink, view, findings)),
-    ...(egresses.length > 0 || configuration !== null ? [mailHostFails(view)] : []),
+    ...(egresses.length > 0 || configuration !== null ? [mailHostFails(view, findings)] : []),
     ...elsewhere(view).map(host => backupFails(host)),
     ...nameServersOf(view, nameServers.length).map(name => nameServerFails(name, view)),
     ...(hasCertificate(view) ? [certificateEnds(view)] : []),
@@ -79,16 +79,31 @@ function faultsOf(egresses: readonly EgressFact[], findings: readonly Finding[])
   );
 }
 
-function mailHostFails(view: AuditView): WhatIf {
+function mailHostFails(view: AuditView, findings: readonly Finding[]): WhatIf {
   const backups = elsewhere(view);
+  const useless = findings.filter(
+    ({ id, level, subject }) =>
+      level === 'error' &&
+      (id === 'BACKUP-REFUSES' || id === 'BACKUP-LOOPS') &&
+      backups.includes(subject.name ?? ''),
+  );
+  const helpful = backups.filter(host => !useless.some(({ subject }) => subject.name === host));
   return {
     failure: { kind: 'mail_host', name: view.facts.configuration?.hostname ?? view.facts.domain },
     incoming:
-      backups.length > 0
-        ? { state: 'waits', message: `Mail is kept by ${backups.join(' and ')} and handed over afterwards.` }
-        : { state: 'waits', message: `Mail waits ${senders}.` },
+      useless.length > 0
+        ? {
+            state: 'refused',
+            message: `Senders come to ${useless.map(({ subject }) => subject.name).join(' and ')}, which refuses the mail: it bounces.`,
+          }
+        : helpful.length > 0
+          ? {
+              state: 'waits',
+              message: `Mail is kept by ${helpful.join(' and ')} and handed over afterwards.`,
+            }
+          : { state: 'waits', message: `Mail waits ${senders}.` },
     outgoing: { state: 'waits', message: 'Mail waits where it is written, until the host is back.' },
-    reasons: backups.length > 0 ? [] : ['MX-ONE-HOST'],
+    reasons: backups.length > 0 ? [...new Set(useless.map(({ id }) => id))] : ['MX-ONE-HOST'],
   };
 }
 

@@ -15,16 +15,17 @@ body { margin: 0 auto; max-width: 62rem; padding: 1.5rem; font: 16px/1.5 system-
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
 .verdict { font-size: 1.1rem; border-left: .4rem solid var(--line); padding: .4rem .8rem; background: var(--soft); }
 .verdict.error { border-color: var(--error); } .verdict.warning, .verdict.unknown { border-color: var(--warning); } .verdict.pass { border-color: var(--pass); }
-figure { margin: 1rem 0; overflow-x: auto; } svg { min-width: 40rem; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+figure { margin: 1rem 0; } .wide { overflow-x: auto; } svg { min-width: 40rem; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
 svg rect { fill: var(--soft); stroke: var(--line); } svg text { fill: var(--ink); } svg .heading { font-weight: 600; }
 .edge { fill: none; stroke-width: 2.5; stroke: var(--pass); } .edge.error { stroke: var(--error); stroke-width: 4; stroke-dasharray: 3 5; } .edge.warning { stroke: var(--warning); stroke-width: 3; stroke-dasharray: 10 5; } .edge.notice { stroke: var(--notice); }
 .finding { border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .9rem; margin: .6rem 0; break-inside: avoid; }
 .finding h3 { font-size: 1rem; margin: 0; } .level { font-weight: 700; } .level.error { color: var(--error); } .level.warning { color: var(--warning); } .level.notice, .level.info, .level.skip { color: var(--notice); } .level.pass { color: var(--pass); }
-p { margin: .3rem 0; } dl { margin: .3rem 0; display: grid; grid-template-columns: max-content 1fr; gap: 0 .8rem; } dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
+p { margin: .3rem 0; } dl { margin: .3rem 0; display: grid; grid-template-columns: max-content 1fr; gap: .3rem .8rem; align-items: baseline; } dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/1.4 ui-monospace, monospace; background: var(--soft); padding: .4rem; }
-table { border-collapse: collapse; width: 100%; } th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; } th { background: var(--soft); }
+table { border-collapse: collapse; width: 100%; min-width: 36rem; } th:nth-child(1) { width: 24%; } th:nth-child(3) { width: 27%; } th:nth-child(4) { width: 17%; } td { overflow-wrap: anywhere; } th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; } th { background: var(--soft); }
 summary { cursor: pointer; } :focus-visible { outline: 3px solid var(--notice); outline-offset: 2px; }
-@media print { body { max-width: none; padding: 0; font-size: 11pt; } details:not([open]) > *:not(summary) { display: none; } a { color: inherit; } }
+@page { margin: 15mm; }
+@media print { :root { --ink: #000; --paper: #fff; --line: #767676; --soft: #f3f3f1; --error: #b00020; --warning: #8a4b00; --notice: #005a8c; --pass: #1b6e2c; } body { max-width: none; padding: 0; font-size: 10.5pt; } h2, h3 { break-after: avoid; } tr { break-inside: avoid; } svg { min-width: 0; } table { min-width: 0; } .verdict, pre, th, svg rect { print-color-adjust: exact; } details:not([open]) > *:not(summary) { display: none; } a { color: inherit; } }
 `;
 
 const headings: Readonly<Record<FindingLevel, string>> = {
@@ -52,9 +53,9 @@ export function reportHtml(facts: AuditFacts, report: Report): string {
 <body>
 <main>
 <h1>${title}</h1>
-<p>Seen by Postern on ${escapeMarkup(rfc3339(facts.startedAt))}.</p>
+<p>Seen by Postern on ${escapeMarkup(whenText(facts.startedAt))}.</p>
 <p class="verdict ${report.verdict}">${escapeMarkup(conclusion(facts, report))}</p>
-<figure>${topologySvg(topologyOf(facts, report.findings))}<figcaption>Solid lines are sound; dashed ones have a finding: long dashes a warning, short ones an error.</figcaption></figure>
+<figure><div class="wide" tabindex="0" role="region" aria-label="Picture">${topologySvg(topologyOf(facts, report.findings))}</div><figcaption>Solid lines are sound; dashed ones have a finding: long dashes a warning, short ones an error.</figcaption></figure>
 ${sections}${matrix(report)}
 </main>
 </body>
@@ -91,5 +92,8 @@ function matrix({ whatIf }: Report): string {
     );
     return `<tr><th scope="row">${escapeMarkup(failureText(failure))}</th>${cells.join('')}<td>${escapeMarkup(reasons.join(', '))}</td></tr>`;
   });
-  return `<h2>What if one of these fails?</h2><table><thead><tr><th scope="col">Fails</th><th scope="col">Mail in</th><th scope="col">Mail out</th><th scope="col">Because of</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return `<h2>What if one of these fails?</h2><div class="wide" tabindex="0" role="region" aria-label="What if one of these fails?"><table><thead><tr><th scope="col">Fails</th><th scope="col">Mail in</th><th scope="col">Mail out</th><th scope="col">Because of</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
+
+/** `2026-11-24 12:00 UTC`. */
+const whenText = (at: number): string => `${rfc3339(at).slice(0, 16).replace('T', ' ')} UTC`;
