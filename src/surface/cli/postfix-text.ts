@@ -2,6 +2,8 @@ import type { CarePlan } from '../../decision/postfix/care-plan.ts';
 import type { PostfixEdit } from '../../decision/postfix/postfix-edit.ts';
 import type { PostfixFacts } from '../../decision/postfix/postfix-facts.ts';
 import type { PostfixFinding } from '../../decision/postfix/postfix-finding.ts';
+import type { Applied } from '../../runtime/postfix/apply-care.ts';
+import type { Undone } from '../../runtime/postfix/undo-care.ts';
 import { printable } from '../printable.ts';
 import type { Output } from './output.ts';
 
@@ -19,7 +21,6 @@ export function planText(facts: PostfixFacts, plan: CarePlan, output: Output): s
   for (const finding of plan.findings) lines.push(...findingLines(finding, output));
   for (const lack of plan.lacks) lines.push(`Note: ${lack}`);
   if (plan.blocked !== null) lines.push(`It cannot be applied: ${plan.blocked}`);
-  else if (plan.edits.length > 0) lines.push('"postern postfix apply" makes these changes; it asks first.');
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
@@ -72,3 +73,41 @@ export function planDocument(facts: PostfixFacts, plan: CarePlan): object {
     transports: plan.transports.map(({ uplink, name }) => ({ uplink, name })),
   };
 }
+
+export function appliedText({ changed, reloaded, backup }: Applied, directory: string): string {
+  if (!changed) return 'Nothing was to be done.\n';
+  const use = reloaded ? 'and Postfix has it in use' : 'and is in use when Postfix is started';
+  return [
+    `All is written to ${directory}, checked, ${use}. The files of before are in ${backup}.`,
+    '"postern postfix watch" moves mail to another uplink when one dies; "postern postfix apply --undo" takes all back.',
+    '',
+  ].join('\n');
+}
+
+export function undoneText(
+  { how, reloaded, kept, difference }: Undone,
+  directory: string,
+  output: Output,
+): string {
+  if (how === 'nothing') return `Postern has written nothing in ${directory}; nothing is changed.\n`;
+  const use = reloaded ? ', and Postfix has it in use' : '';
+  const lines = [
+    how === 'files'
+      ? `main.cf and master.cf are as they were before, byte for byte${use}.`
+      : `Others have written in ${directory} since, so only Postern's own settings are taken out${use}.`,
+  ];
+  for (const name of kept) lines.push(`${name} was changed by somebody since, and stays.`);
+  for (const [file, differing] of Object.entries(difference)) {
+    lines.push(
+      '',
+      'What is still unlike the time before:',
+      `--- ${directory}/${file}, before`,
+      `+++ ${directory}/${file}`,
+    );
+    for (const line of differing)
+      lines.push(painted(printable(line), line.startsWith('-') ? '31' : '32', output));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+export const planHint = '"postern postfix apply" makes these changes; it asks first.\n';
