@@ -118,22 +118,25 @@ export class Town {
     });
   }
 
-  /** Waits until it holds; the logs of all are in the failure. */
+  /** Waits until it holds; the logs of all are in the failure. A mail server that ends is one. */
   async until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
     const end = performance.now() + limitMs;
     while (!(await holds())) {
-      if (performance.now() > end) {
-        const logs = await Promise.all(
-          this.servers().map(
-            async each => `== ${each.kind} ${each.post.name}\n${(await each.log()).slice(-4_000)}`,
-          ),
-        );
-        throw new Error(
-          `waited in vain for ${what}\n== the gateway\n${this.gateway.tail()}\n${logs.join('\n')}`,
-        );
-      }
+      const gone = this.gateway.ended ? 'the gateway' : this.servers().find(each => each.ended)?.post.name;
+      if (gone !== undefined)
+        throw new Error(`${gone} ended while we waited for ${what}\n${await this.#logs()}`);
+      if (performance.now() > end) throw new Error(`waited in vain for ${what}\n${await this.#logs()}`);
       await sleep(100);
     }
+  }
+
+  async #logs(): Promise<string> {
+    const logs = await Promise.all(
+      this.servers().map(
+        async each => `== ${each.kind} ${each.post.name}\n${(await each.log()).slice(-4_000)}`,
+      ),
+    );
+    return `== the gateway\n${this.gateway.tail()}\n${logs.join('\n')}`;
   }
 
   async close(): Promise<void> {
@@ -235,6 +238,7 @@ export class Town {
     const certificate = { cert: join(directory, 'cert.pem'), key: join(directory, 'cert.key') };
     await cp(join(certificates, `${pem}.pem`), certificate.cert);
     await cp(join(certificates, `${pem}.key`), certificate.key);
+    await chmod(certificate.cert, 0o644);
     await chmod(certificate.key, 0o600);
     return { ...place, directory, etc, certificate };
   }
