@@ -203,6 +203,24 @@ test('resolver: after a failure nobody is asked again at once', async () => {
   assert.equal(text((await names.ask('mx.remote.example')).answer), 'records 1 mx.remote.example');
 });
 
+test('resolver: a failure that is for the signatures is told as such to those who explain', async () => {
+  const explains = await Names.start('open', { tellsBogus: true });
+  explains.server(open).behave({ bogus: true });
+  const { answer } = await explains.ask('mx.remote.example');
+  assert.ok(answer.kind === 'temperror');
+  assert.match(
+    answer.reason,
+    /^DNS look-up of mx\.remote\.example A failed: the answer is bogus \(DNSSEC\)$/,
+  );
+  explains.server(open).behave({ bogus: false, servfail: true });
+  const { answer: failed } = await explains.ask('remote.example', 'MX');
+  assert.match(failed.kind === 'temperror' ? failed.reason : '', /SERVFAIL$/);
+  const plain = await Names.start('open');
+  plain.server(open).behave({ bogus: true });
+  await plain.ask('mx.remote.example');
+  assert.equal(plain.asked(open).length, 1);
+});
+
 test('resolver: an uplink’s own resolver is asked only through it', async () => {
   const names = await Names.start('own');
   await names.ask('mx.remote.example');

@@ -21,6 +21,7 @@ declare module 'dns-packet' {
     flag_rd?: boolean;
     flag_ra?: boolean;
     flag_ad?: boolean;
+    flag_cd?: boolean;
     questions: PacketQuestion[];
     answers: PacketRecord[];
     authorities: PacketRecord[];
@@ -34,5 +35,6 @@ declare module 'dns-packet' {
   export const RECURSION_DESIRED: number;
   export const RECURSION_AVAILABLE: number;
   export const AUTHENTIC_DATA: number;
+  export const CHECKING_DISABLED: number;
   export const DNSSEC_OK: number;
 }

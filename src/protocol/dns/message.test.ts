@@ -21,6 +21,7 @@ test('dns codec: a query asks recursively, with EDNS, the DO and the AD flag', (
     question: { name: 'example.com', type: 'MX' },
     payloadBytes: 1232,
     wantsAuthentic: true,
+    unchecked: false,
   });
   assert.equal(query.readUInt16BE(2), 0x0120, 'RD and AD');
 });

@@ -1,6 +1,7 @@
 import {
   AUTHENTIC_DATA,
   AUTHORITATIVE_ANSWER,
+  CHECKING_DISABLED,
   DNSSEC_OK,
   decode,
   encode,
@@ -46,14 +47,19 @@ export type DnsQuery = {
   readonly payloadBytes: number;
   /** It knows the AD bit (RFC 6840 section 5.7) or asked for DNSSEC. */
   readonly wantsAuthentic: boolean;
+  /** It wants what does not validate too (the CD bit, RFC 4035 section 3.2.2). */
+  readonly unchecked: boolean;
 };
 
-/** A recursive query of class IN with the AD flag and EDNS (RFC 6891) with DO. `name` is canonical. */
-export function encodeQuery(id: number, name: string, type: RecordType): Buffer {
+/**
+ * A recursive query of class IN with the AD flag and EDNS (RFC 6891) with DO. `name` is canonical. `unchecked` asks for
+ * what does not validate too (the CD bit, RFC 4035 section 3.2.2).
+ */
+export function encodeQuery(id: number, name: string, type: RecordType, unchecked = false): Buffer {
   return encode({
     id,
     type: 'query',
-    flags: RECURSION_DESIRED | AUTHENTIC_DATA,
+    flags: RECURSION_DESIRED | AUTHENTIC_DATA | (unchecked ? CHECKING_DISABLED : 0),
     questions: [{ name, type, class: 'IN' }],
     additionals: [{ type: 'OPT', name: '.', udpPayloadSize: udpPayloadBytes, flags: DNSSEC_OK }],
   });
@@ -101,6 +107,7 @@ export function decodeQuery(datagram: Buffer): DnsQuery | null {
     question: { name: wireName(question.name), type: question.type },
     payloadBytes: Math.max(512, options?.udpPayloadSize ?? 512),
     wantsAuthentic: packet.flag_ad === true || ((options?.flags ?? 0) & DNSSEC_OK) !== 0,
+    unchecked: packet.flag_cd === true,
   };
 }
 

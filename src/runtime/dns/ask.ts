@@ -8,8 +8,8 @@ import type { Clock, DatagramSocket, Network, Random } from '../ports.ts';
 
 export type DnsPorts = { readonly network: Network; readonly clock: Clock; readonly random: Random };
 
-/** `name` is canonical. */
-export type Question = { readonly name: string; readonly type: RecordType };
+/** `name` is canonical. `unchecked`: what does not validate is wanted too. */
+export type Question = { readonly name: string; readonly type: RecordType; readonly unchecked?: boolean };
 
 /** What came of asking one way. Silence is no outcome: whoever asks has a clock. */
 export type AskOutcome =
@@ -44,7 +44,7 @@ export class Ask {
     this.#question = question;
     this.#done = done;
     this.#id = Math.floor(ports.random.next() * 65_536);
-    this.#query = encodeQuery(this.#id, question.name, question.type);
+    this.#query = encodeQuery(this.#id, question.name, question.type, question.unchecked);
     void this.#open();
   }
 

@@ -16,6 +16,7 @@ export function outsideResolver(
     servers: () => settings.dnsServers,
     uplinks: () => settings.uplinks,
     snapshot: () => snapshot,
+    tellsBogus: true,
   });
 }
 

@@ -20,6 +20,8 @@ export type ResolverSetting = DnsPorts & {
   /** The system's resolvers; default: those of /etc/resolv.conf. */
   readonly system?: () => readonly DnsServerSetting[];
   readonly events?: EventStream;
+  /** Where a resolver fails, it is asked once more whether that is for the signatures: for those who explain. */
+  readonly tellsBogus?: boolean;
 };
 
 /** What DNS says to one question. `ttlMs` is how much longer that may be believed. */
@@ -172,7 +174,7 @@ export class Resolver {
     let authenticated = true;
     for (let step = 0; step <= maxAliases; step++) {
       const outcome = await this.#race({ name, type: question.type }, deadline);
-      if (outcome.kind === 'failed') return this.#failed(outcome);
+      if (outcome.kind === 'failed') return this.#failed(await this.#explained(question, outcome, deadline));
       const { response, path } = outcome;
       authenticated &&= response.authenticated && path.server.trustAd;
       const found = followAliases(name, question.type, response);
@@ -193,6 +195,18 @@ export class Resolver {
     }
     const reason = `DNS look-up of ${question.name} ${question.type} failed: more than ${maxAliases} aliases`;
     return { kind: 'temperror', reason, silent: false };
+  }
+
+  /** A failure that is for the signatures goes away when nobody looks at them (RFC 4035 section 5.5). */
+  async #explained(
+    { name, type }: Question,
+    outcome: Extract<RaceOutcome, { kind: 'failed' }>,
+    deadline: number,
+  ): Promise<Extract<RaceOutcome, { kind: 'failed' }>> {
+    if (this.#setting.tellsBogus !== true || !outcome.reason.endsWith('SERVFAIL')) return outcome;
+    const unchecked = await this.#race({ name, type, unchecked: true }, deadline);
+    if (unchecked.kind === 'failed') return outcome;
+    return { ...outcome, reason: `DNS look-up of ${name} ${type} failed: the answer is bogus (DNSSEC)` };
   }
 
   /** One question to the resolvers, when its turn comes. */

@@ -36,6 +36,8 @@ export type NameServerBehaviour = {
   /** Hears, and says nothing. */
   readonly silent: boolean;
   readonly servfail: boolean;
+  /** It validates, and the signatures are wrong: SERVFAIL, but for those who want what does not validate too. */
+  readonly bogus: boolean;
   /** Every answer by UDP is cut: the client has to ask by TCP. */
   readonly truncate: boolean;
   readonly delayMs: number;
@@ -62,7 +64,13 @@ export class RunningNameServer {
     this.#sockets = sockets;
     this.address = setting.address;
     this.#zone = new Zone(setting.zone);
-    this.#behaviour = { silent: false, servfail: false, truncate: false, delayMs: setting.delayMs ?? 0 };
+    this.#behaviour = {
+      silent: false,
+      servfail: false,
+      bogus: false,
+      truncate: false,
+      delayMs: setting.delayMs ?? 0,
+    };
     const customers = setting.customers ?? [];
     this.#customers = customers.length > 0 ? new ClientNetworks(customers) : null;
     sockets.udp.handle((datagram, from) =>
@@ -150,7 +158,8 @@ export class RunningNameServer {
   #decide(query: DnsQuery, from: string): Answer {
     const empty = { truncated: false, authenticated: false, answers: [], authorities: [] };
     if (this.#customers !== null && !this.#customers.includes(from)) return { ...empty, rcode: 'refused' };
-    if (this.#behaviour.servfail) return { ...empty, rcode: 'servfail' };
+    if (this.#behaviour.servfail || (this.#behaviour.bogus && !query.unchecked))
+      return { ...empty, rcode: 'servfail' };
     const ttlS = this.#setting.ttlS ?? 300;
     const found = this.#zone.lookUp(query.question.name, query.question.type, ttlS);
     return {

@@ -407,7 +407,12 @@ ruleTable(dnssecBogus, [
   ['answers', layoutB, []],
   [
     'no answer, because it is bogus',
-    withDns(layoutB, { 'mx1.example.com A': { kind: 'temperror', reason: 'SERVFAIL (DNSSEC Bogus)' } }),
+    withDns(layoutB, {
+      'mx1.example.com A': {
+        kind: 'temperror',
+        reason: 'DNS look-up of mx1.example.com A failed: the answer is bogus (DNSSEC)',
+      },
+    }),
     ['error mx1.example.com'],
   ],
 ]);
