@@ -351,3 +351,20 @@ story('a smart host that refuses to speak with us bounces nothing', async house 
   await house.clock.run(600_000);
   assert.deepEqual(came(house), [`${smartAddress} by ${byIsp1}`]);
 });
+
+for (const line of ['554 5.7.1 Relay access denied', '530 5.7.0 Authentication required'])
+  story(
+    `a smart host that says ${line} of a recipient bounces nothing, and the operator hears of it once`,
+    async house => {
+      const host = await smartHost(house);
+      host.behave({ refuse: { [remote]: line } });
+      house.reload({ routes: [route({ to: '*', smartHost: smart })] });
+      const ids = [await house.accept(remote), await house.accept(remote)];
+      await house.clock.run(2_000);
+      for (const id of ids) assert.deepEqual(house.eventsOf(id), ['attempt', 'deferred']);
+      assert.equal(house.warnings().filter(text => text.includes(line)).length, 1);
+      host.behave({ refuse: {} });
+      await house.clock.run(900_000);
+      assert.equal(came(house).length, 2);
+    },
+  );

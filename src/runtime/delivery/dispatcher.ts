@@ -5,7 +5,7 @@ import type { MessageIds } from '../../decision/queue/message-id.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { Turn } from '../../decision/queue/turn.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
-import { reply, replyText } from '../../protocol/smtp/reply.ts';
+import { reply } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, Files, Network, QueueStore, Random, Timer } from '../ports.ts';
 import { AwaitingPreferred } from './awaiting-preferred.ts';
@@ -368,11 +368,9 @@ export class Dispatcher {
     why: string,
   ): void {
     const mayTryAgain = job.mayTryAgain && !this.#stopping;
-    const isSmartHost = this.#smartHosts.has(site.key);
-    const trouble = isSmartHost ? loginWanted(session, replies) : null;
-    if (trouble !== null) this.#smartHosts.failed(site.key, trouble);
-    else if (isSmartHost) this.#smartHosts.works(site.key);
-    const again = this.#verdicts.result(job, session, replies, dotSent, why, mayTryAgain, trouble);
+    const isSmartHost = lane.smartHosts === 'past';
+    if (isSmartHost) this.#smartHosts.answered(site.key, session.to.host, replies);
+    const again = this.#verdicts.result(job, session, replies, dotSent, why, mayTryAgain, isSmartHost);
     if (again === null) return;
     const { group, tries } = again;
     if (this.#stopping) return this.#ledger.handBack(group, null);
@@ -437,10 +435,3 @@ const localEgress = ({ hostname }: DeliverySettings): LocalEgress => ({
   id: 'local',
   ehlo: hostname,
 });
-
-/** A smart host that wants a login of us at MAIL (RFC 4954 section 6) has judged no message. */
-function loginWanted({ to }: Session, replies: readonly RecipientReply[]): string | null {
-  const [first] = replies;
-  if (first?.stage !== 'mail' || first.reply?.code !== 530) return null;
-  return `${to.host} wants a login before mail (${replyText(first.reply)}); give user and password_file in smart_host.`;
-}

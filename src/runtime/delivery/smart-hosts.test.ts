@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import type { SmartHost } from '../../decision/next-hop/route-setting.ts';
+import { reply } from '../../protocol/smtp/reply.ts';
 import { EventStream, type GatewayEvent } from '../events.ts';
 import { SmartHosts, siteOf } from './smart-hosts.ts';
 
@@ -142,7 +143,7 @@ test('smart hosts: trouble is over after a while, at once when it works, and is 
   await stand.clock.run(61_000);
   assert.equal(stand.hosts.troubleOf(plain), null);
   stand.hosts.failed(site, 'It refused.');
-  stand.hosts.works(site);
+  stand.hosts.answered(site, 'smtp.isp2.example', [{ stage: 'dot', reply: reply(250, '2.0.0', 'Taken') }]);
   assert.equal(stand.hosts.troubleOf(plain), null);
   stand.hosts.failed(site, 'It refused.');
   assert.equal(stand.warnings.length, 2);

@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
 import { isLocalAddress } from '../../decision/next-hop/local-address.ts';
 import type { SmartHost } from '../../decision/next-hop/route-setting.ts';
+import { smartHostRefusal } from '../../decision/queue/smart-host-refusal.ts';
+import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
+import { replyText } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, Files } from '../ports.ts';
 import type { HostList, Target } from './route-choice.ts';
@@ -32,6 +35,8 @@ type Entry = {
   } | null;
   trouble: { readonly reason: string; readonly until: number } | null;
   warned: string | null;
+  /** Refusals of single messages that were told, by their codes. */
+  readonly refusals: Set<string>;
 };
 
 /** Where smart hosts are and how they are spoken with; and which of them are of no use at the moment. */
@@ -106,9 +111,17 @@ export class SmartHosts {
     );
   }
 
-  works(site: string): void {
+  /** What it said of a message: where it wants a login it is of no use, where it has not spoken nothing is known. */
+  answered(site: string, host: string, replies: readonly RecipientReply[]): void {
     const entry = this.#entries.get(site);
-    if (entry === undefined) return;
+    if (entry === undefined || replies.every(({ reply }) => reply === null)) return;
+    for (const said of replies) {
+      const trouble = smartHostTrouble(host, said);
+      if (trouble === null) continue;
+      if (said.reply && smartHostRefusal(said.stage, said.reply) === 'login')
+        return this.failed(site, trouble);
+      return this.#tellOfRefusal(entry, said, trouble);
+    }
     entry.trouble = null;
     entry.warned = null;
   }
@@ -129,6 +142,7 @@ export class SmartHosts {
       made: null,
       trouble: null,
       warned: null,
+      refusals: new Set(),
     };
   }
 
@@ -181,12 +195,33 @@ export class SmartHosts {
     return { kind: 'waits', reason };
   }
 
+  /** Some of the mail is not taken, maybe that of one sender: told once for each code. */
+  #tellOfRefusal(entry: Entry, { reply }: RecipientReply, message: string): void {
+    const code = `${reply?.code} ${reply?.enhancedStatus}`;
+    if (entry.refusals.has(code)) return;
+    entry.refusals.add(code);
+    this.#emit(entry, message);
+  }
+
   #warn(entry: Entry, message: string): void {
     if (entry.warned === message) return;
     entry.warned = message;
+    this.#emit(entry, message);
+  }
+
+  #emit(entry: Entry, message: string): void {
     const { clock, events } = this.#parts;
     events.emit({ kind: 'warning', at: clock.now(), subject: `smart host ${entry.setting.host}`, message });
   }
+}
+
+/** Why a smart host's refusal is no answer about the message, for the operator; null: it is, or it took it. */
+export function smartHostTrouble(host: string, { stage, reply }: RecipientReply): string | null {
+  const about = reply === null ? null : smartHostRefusal(stage, reply);
+  if (about === null || reply === null) return null;
+  return about === 'login'
+    ? `${host} wants a login before mail (${replyText(reply)}); give user and password_file in smart_host.`
+    : `${host} does not take this from us (${replyText(reply)}); ask its provider for whom it relays, and see to user and password_file of smart_host.`;
 }
 
 /** The key of the site that a smart host is; no MX host or mail store has such a one. */

@@ -13,6 +13,7 @@ import type { Group } from './group.ts';
 import type { Job } from './job.ts';
 import type { Entry, Ledger, Made } from './ledger.ts';
 import type { Session } from './session.ts';
+import { smartHostTrouble } from './smart-hosts.ts';
 import type { StandingDoubts } from './standing-doubts.ts';
 import { type RouteTaken, recipientEvent } from './trace-event.ts';
 
@@ -81,8 +82,8 @@ export class Verdicts {
     dotSent: boolean,
     why: string,
     mayTryAgain: boolean,
-    /** Why it was no answer about the message: the smart host must be mended. */
-    trouble: string | null,
+    /** Its refusals may be about us and not about the message. */
+    ofSmartHost: boolean,
   ): Again | null {
     const { awaiting, ledger } = this.#parts;
     const entries: Entry[] = [];
@@ -97,6 +98,7 @@ export class Verdicts {
         sessionUsed: session.carried > 0,
         mayTryAgain,
       });
+      const trouble = ofSmartHost ? smartHostTrouble(session.to.host, said) : null;
       if (trouble !== null) {
         entries.push({ leased, end: { kind: 'not_tried', error: trouble }, outcome: ours(trouble) });
         return;
