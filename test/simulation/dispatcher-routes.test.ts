@@ -368,3 +368,39 @@ for (const line of ['554 5.7.1 Relay access denied', '530 5.7.0 Authentication r
       assert.equal(came(house).length, 2);
     },
   );
+
+story(
+  'mail that waits goes by a route that a reload brings, and past a smart host that it takes away',
+  async house => {
+    const host = await smartHost(house);
+    for (const each of [host, remoteReceiver(house)]) each.behave({ replyDelayMs: 2_000 });
+    house.reload({ routes: [route({ from: '@bulk.example.com', smartHost: smart })] });
+    for (let n = 0; n < 30; n++) await house.acceptFrom('news@bulk.example.com', [remote]);
+    for (let n = 0; n < 30; n++) await house.accept(partner);
+    await house.clock.run(1_000);
+    house.reload({ routes: [route({ from: '@bulk.example.com', uplinks: ['isp2'] })] });
+    await house.clock.run(60_000);
+    const [there, byRoute] = [`${smartAddress} by ${byIsp1}`, `192.0.2.10 by ${byIsp2}`];
+    const count = (way: string): number => came(house).filter(each => each === way).length;
+    assert.ok(count(there) <= 5, `${count(there)} went on to the smart host`);
+    assert.equal(count(there) + count(byRoute), 30);
+  },
+);
+
+story('a smart host that does not answer holds up no direct mail to the same destination', async house => {
+  const host = await smartHost(house);
+  house.reload({ routes: [route({ from: '@bulk.example.com', smartHost: smart })] });
+  remoteReceiver(house).behave({ greylistTries: 1 });
+  await house.accept(remote);
+  await house.clock.run(1_000);
+  const [waiting] = await house.queued();
+  assert.equal(waiting?.state, 'deferred');
+  await house.clock.run(waiting.nextAttemptAt - house.clock.now() - 15_000);
+  host.behave({ greetingDelayMs: 3_600_000 });
+  for (let n = 0; n < 1_010; n++) await house.acceptFrom('news@bulk.example.com', [remote]);
+  await house.clock.run(12_000);
+  for (let n = 0; n < 10; n++) await house.acceptFrom('news@bulk.example.com', [remote]);
+  assert.equal(came(house).length, 0);
+  await house.clock.run(6_000);
+  assert.deepEqual(came(house), [`192.0.2.10 by ${byIsp1}`]);
+});

@@ -233,8 +233,10 @@ export class Dispatcher {
   reload(settings: DispatcherSettings): void {
     this.#settings = settings;
     this.#local = localEgress(settings);
+    const { isPlain: wasPlain } = this.#ways;
     this.#ways.configure(settings);
     this.#limits.configure(settings.uplinks);
+    if (!wasPlain || !this.#ways.isPlain) this.#placement.chooseAllAgain(this.#sites.values());
   }
 
   /** For a while this uplink carries so much (0 to 1) of each site's mail, if it is sound. Gives the way to end it. */

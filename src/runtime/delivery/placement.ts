@@ -93,14 +93,25 @@ export class Placement {
     for (const job of jobs) this.begin(job.recipients, 0);
   }
 
+  /** The ways are other ones now: all that waits goes where it would go now. */
+  chooseAllAgain(sites: Iterable<Site>): void {
+    const jobs = [...sites].flatMap(site => site.takeWaiting(() => true));
+    for (const job of jobs) this.begin(job.recipients, 0);
+  }
+
   #toSmartHost(group: Group, way: ToSmartHost): void {
-    const { search, smartHosts, ways, verdicts, siteOf: siteFor, ledger, clock, random } = this.#parts;
+    const { search, smartHosts, ways, verdicts, siteOf: siteFor, ledger } = this.#parts;
     const { smartHost, lane } = way;
     search.until(group, smartHosts.find(smartHost, ways.isNear(lane)), found => {
       if (found.kind === 'waits') return verdicts.conclude(group, { kind: 'not_tried', error: found.reason });
       const site = siteFor(siteOf(smartHost));
+      // Each by itself: mail of others for the same destinations may go another way.
       if (site.isStuck && !ledger.hasExpired(group[0]))
-        return ledger.putOff(group, clock.now() + stuckAwayMs * (0.5 + random.next()));
+        return verdicts.isOurs(
+          group,
+          `${smartHost.host} has not answered for a while, and much mail waits for it.`,
+          0,
+        );
       this.#add(site, group, found.hosts, lane);
     });
   }

@@ -6,7 +6,7 @@ import type { Group } from './group.ts';
 import { recipientLimit } from './in-hand.ts';
 import type { Job } from './job.ts';
 import { type Lane, withoutPast } from './lane.ts';
-import type { Entry, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { NextHopSearch } from './next-hop-search.ts';
 import type { OpeningEnd } from './opening.ts';
 import type { Parking } from './parking.ts';
@@ -110,16 +110,7 @@ export class Unserved {
   /** Another way is looked for soon; where there is none it waits, for that is ours to mend, or our provider's. */
   #noSmartHost(job: Job, error: string, elapsedMs: number): void {
     if (this.#again(job, 0)) return;
-    const end = { kind: 'unreached', error } as const;
-    const outcome = {
-      kind: 'deferred',
-      blame: 'egress',
-      reason: error,
-      egress: 'unchanged',
-      counts: true,
-    } as const;
-    const entries = job.recipients.map((leased): Entry => ({ leased, end, outcome }));
-    this.#parts.ledger.settle(entries, { route: null, elapsedMs, dotAt: null });
+    this.#parts.verdicts.isOurs(job.recipients, error, elapsedMs);
   }
 
   /** One more quick try; false: there were enough. */

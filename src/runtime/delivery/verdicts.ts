@@ -74,6 +74,13 @@ export class Verdicts {
     this.#parts.ledger.settle(entries, { route: refusedBy, elapsedMs, dotAt: null });
   }
 
+  /** It waits as after an attempt, for something that is ours to mend, or our provider's. */
+  isOurs(group: Group, error: string, elapsedMs: number): void {
+    const end = { kind: 'unreached', error } as const;
+    const entries = group.map((leased): Entry => ({ leased, end, outcome: ours(error) }));
+    this.#parts.ledger.settle(entries, { route: null, elapsedMs, dotAt: null });
+  }
+
   /** The end of a job on a session; gives what is tried again at once. */
   result(
     job: Job,
