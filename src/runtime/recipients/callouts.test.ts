@@ -227,6 +227,13 @@ story(
   },
 );
 
+story('a store that begins to refuse everybody is found out at the third stranger', async desk => {
+  await desk.check('user');
+  await desk.clock.run(5 * minute);
+  desk.store.rcpt = () => '550 Your address is on a list';
+  assert.equal(await desk.many('one', 'two', 'three', 'four'), 'refuse refuse unsure unsure');
+});
+
 story('equal questions at one time share one call', async desk => {
   const asked = Array.from({ length: 50 }, () => desk.check('user'));
   const verdicts = await Promise.all(asked);

@@ -3,8 +3,8 @@ import type { RecipientAnswer } from '../../decision/admission/recipient-verdict
 const testEveryMs = 3_600_000;
 /** A test that is asked for early comes no sooner. */
 const testAgainMs = 60_000;
-/** So many refusals without a mailbox that is taken ask for a test. */
-const refusalsToTest = 20;
+/** So many refusals without a mailbox that is taken ask for a test: each costs a sender its mail, a test costs little. */
+const refusalsToTest = 2;
 /** So many questions without an answer are told. */
 const silencesToTell = 5;
 
