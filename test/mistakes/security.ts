@@ -148,6 +148,17 @@ const rows: readonly MistakeRow[] = [
     noNextGoes,
   ],
   [
+    'an MX that does not exist, beside protected ones',
+    signed,
+    withDns(signed, {
+      'example.com MX': believed('10 mx1.example.com.', '20 mx2.example.com.', '30 gone.example.com.'),
+      'gone.example.com A': { kind: 'nxdomain', authenticated: true },
+      'gone.example.com AAAA': { kind: 'nxdomain', authenticated: true },
+      '_25._tcp.gone.example.com TLSA': { kind: 'nxdomain', authenticated: true },
+    }),
+    ['error MX-UNRESOLVED gone.example.com'],
+  ],
+  [
     'a key in a form that is not for mail',
     signed,
     keys2(key.replace('3', '1')),

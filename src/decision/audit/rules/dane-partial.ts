@@ -16,10 +16,10 @@ export const danePartial: Rule = {
   judge(view) {
     const hosts = view.mailHosts;
     if (!hosts.some(host => isDaneEnforced(view, host))) return [];
-    // Records that do not count are told by checks of their own.
+    // Records that do not count are told by checks of their own, and so are hosts without an address.
     const bare = hosts.filter(host => {
       const { kind } = view.dns(`_25._tcp.${host}`, 'TLSA');
-      return kind === 'nodata' || kind === 'nxdomain';
+      return (kind === 'nodata' || kind === 'nxdomain') && view.addresses(host).length > 0;
     });
     return bare.map(
       (host): Judgement => ({
