@@ -267,3 +267,20 @@ for (const [sentence, behaviour, why] of [
       assert.equal(remote.deliveries.length, 0);
     },
   );
+
+story(
+  'a host that wants TLS, with which TLS fails for a moment, bounces nothing and has its mail by TLS',
+  async house => {
+    const wanting = { [recipient]: '530 5.7.0 Must issue a STARTTLS command first' };
+    const remote = remoteOf(house, { startTls: startTls('junk'), refuse: wanting });
+    const id = await house.accept(recipient);
+    await house.clock.run(5_000);
+    assert.deepEqual(house.eventsOf(id), ['attempt', 'deferred']);
+    remote.behave({ startTls: startTls(), refuse: {} });
+    await house.clock.run(400_000);
+    assert.deepEqual(
+      remote.deliveries.map(({ tls }) => tls),
+      [cipher],
+    );
+  },
+);

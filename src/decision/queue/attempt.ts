@@ -34,6 +34,10 @@ export type AttemptContext = {
   readonly othersTaken: boolean;
   /** The session had carried mail before, so its end says little of this message. */
   readonly sessionUsed: boolean;
+  /** The session was not encrypted: the host did not offer it just now, or it failed. */
+  readonly inClear: boolean;
+  /** It was a smart host, whose limits are not the receiver's. */
+  readonly ofSmartHost: boolean;
   /** One more try within this attempt is allowed. */
   readonly mayTryAgain: boolean;
 };

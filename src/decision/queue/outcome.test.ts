@@ -9,8 +9,11 @@ const preferred: AttemptContext = {
   standIn: false,
   othersTaken: false,
   sessionUsed: false,
+  inClear: false,
+  ofSmartHost: false,
   mayTryAgain: true,
 };
+const inClear: AttemptContext = { ...preferred, inClear: true };
 const standIn: AttemptContext = { ...preferred, standIn: true };
 const kept: AttemptContext = { ...preferred, sessionUsed: true };
 const exhausted: AttemptContext = { ...kept, mayTryAgain: false };
@@ -49,6 +52,36 @@ const rows: [string, AttemptEnd, AttemptContext, string][] = [
     said('rcpt', 550, '5.7.1'),
     preferred,
     'bounced destination',
+  ],
+  [
+    'a host that wants TLS, asked in clear, has not answered about the message',
+    { kind: 'replied', stage: 'mail', reply: reply(530, '5.7.0', 'Must issue a STARTTLS command first') },
+    inClear,
+    'deferred route unchanged',
+  ],
+  [
+    'nor where its status says that encryption is needed',
+    said('rcpt', 550, '5.7.10'),
+    inClear,
+    'deferred route unchanged',
+  ],
+  [
+    'under TLS it has',
+    { kind: 'replied', stage: 'mail', reply: reply(530, '5.7.0', 'Must issue a STARTTLS command first') },
+    preferred,
+    'bounced destination',
+  ],
+  [
+    'a policy refusal in clear that is about something else is the answer',
+    said('rcpt', 550, '5.7.1'),
+    inClear,
+    'bounced destination',
+  ],
+  [
+    'what a stand-in’s smart host lacks says nothing of the preferred egress',
+    { kind: 'unfit_message', reply: reply(552, '5.3.4', 'too large') },
+    { ...standIn, ofSmartHost: true },
+    'awaits_preferred route',
   ],
   [
     'a policy refusal of a stand-in blames the route',

@@ -17,6 +17,10 @@ export function outcomeOf(end: AttemptEnd, context: AttemptContext): Outcome {
     case 'broken':
       return ofBreak(end, context);
     case 'unfit_message':
+      if (context.standIn && context.ofSmartHost) {
+        const reason = `It cannot go by the stand-in's smart host, which says nothing of the preferred egress: ${end.reply.lines.join(' ')}`;
+        return { kind: 'awaits_preferred', blame: 'route', reason };
+      }
       return { kind: 'bounced', blame: 'message', reason: end.reply.lines.join(' ') };
     case 'unreached':
     case 'no_next_hop':
@@ -46,6 +50,10 @@ function ofReply(stage: ClientStage, reply: Reply, context: AttemptContext): Out
     return { kind: 'again', reason: 'The receiver ended a session that had carried mail.' };
   if (isOneTooMany(stage, reply) && context.othersTaken)
     return { kind: 'again', reason: 'The receiver takes fewer recipients at once; the rest follows.' };
+  if (context.inClear && wantsTls(reply)) {
+    const reason = `The receiver wants TLS, and there was none with it just now: ${replyText(reply)}`;
+    return { kind: 'deferred', blame: 'route', reason, egress: 'unchanged', counts: true };
+  }
   if (context.standIn && (isBeforeRecipients(stage) || isPolicy(reply))) {
     const reason = `The receiver refused the stand-in egress (${stage}), which says nothing of the preferred one.`;
     return { kind: 'awaits_preferred', blame: 'route', reason };
@@ -77,6 +85,17 @@ function isBeforeRecipients(stage: ClientStage): boolean {
 /** X.7.x: security or policy (RFC 3463 section 3.8), so it may be about who we are. */
 function isPolicy({ enhancedStatus }: Reply): boolean {
   return enhancedStatus !== null && /^[45]\.7\.\d+$/.test(enhancedStatus);
+}
+
+/**
+ * It refuses what is not encrypted (RFC 3207 section 4; RFC 5248's X.7.10, RFC 3463's X.7.11). In clear that is no answer about the message:
+ * TLS may have failed a moment ago, or somebody on the way hides that it is offered.
+ */
+export function wantsTls({ code, enhancedStatus, lines }: Reply): boolean {
+  if (code < 500) return false;
+  const status = enhancedStatus ?? '';
+  if (status === '5.7.10' || status === '5.7.11') return true;
+  return (code === 530 || status.startsWith('5.7.')) && /\b(?:START)?TLS\b/i.test(lines.join(' '));
 }
 
 function blameAt(stage: ClientStage, reply: Reply): 'message' | 'recipient' | 'destination' {

@@ -2,6 +2,7 @@ import type { LocalEgress } from '../../decision/egress/egress.ts';
 import type { EgressState, EgressView } from '../../decision/egress/health-state.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { MessageIds } from '../../decision/queue/message-id.ts';
+import { wantsTls } from '../../decision/queue/outcome.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { Turn } from '../../decision/queue/turn.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
@@ -372,6 +373,10 @@ export class Dispatcher {
     const mayTryAgain = job.mayTryAgain && !this.#stopping;
     const isSmartHost = lane.smartHosts === 'past';
     if (isSmartHost) this.#smartHosts.answered(site.key, session.to.host, replies);
+    if (session.tls === null && replies.some(({ reply: said }) => said !== null && wantsTls(said))) {
+      this.#ports.hosts.forgetClear(session.to);
+      session.retired = true;
+    }
     const again = this.#verdicts.result(job, session, replies, dotSent, why, mayTryAgain, isSmartHost);
     if (again === null) return;
     const { group, tries } = again;

@@ -50,6 +50,11 @@ export class HostMemory {
     return (this.#clear.get(keyOf(to)) ?? Number.NEGATIVE_INFINITY) > now;
   }
 
+  /** It wants TLS, so it is tried again. */
+  forgetClear(to: HostAddress): void {
+    this.#clear.delete(keyOf(to));
+  }
+
   /** Says whether this is news. */
   noteLoginRefused(to: HostAddress, why: string): boolean {
     const key = keyOf(to);

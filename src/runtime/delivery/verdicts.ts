@@ -65,6 +65,8 @@ export class Verdicts {
       standIn: refusedBy?.candidate.standIn ?? false,
       othersTaken: false,
       sessionUsed: false,
+      inClear: false,
+      ofSmartHost: false,
       mayTryAgain: false,
     };
     const outcome = outcomeOf(end, context);
@@ -103,6 +105,8 @@ export class Verdicts {
         standIn: session.candidate.standIn,
         othersTaken: replies.some(other => other !== said && wasTaken(other)),
         sessionUsed: session.carried > 0,
+        inClear: session.tls === null,
+        ofSmartHost,
         mayTryAgain,
       });
       const trouble = ofSmartHost ? smartHostTrouble(session.to.host, said) : null;
