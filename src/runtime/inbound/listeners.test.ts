@@ -32,6 +32,7 @@ class Client implements Connection {
   /** We have ended our half; the client ends its own where it is polite. */
   ended = false;
   closed = false;
+  paused = false;
   readonly #polite: boolean;
   #events: ConnectionEvents | null = null;
 
@@ -53,8 +54,12 @@ class Client implements Connection {
   async startTls(): Promise<never> {
     throw new Error('This client speaks no TLS.');
   }
-  pause(): void {}
-  resume(): void {}
+  pause(): void {
+    this.paused = true;
+  }
+  resume(): void {
+    this.paused = false;
+  }
   end(): void {
     this.ended = true;
     if (this.#polite) this.destroy();
@@ -547,6 +552,38 @@ test('reload opens and closes doors and holds for sessions that are open', async
   await client.say('EHLO app.example.com');
   await client.say('MAIL FROM:<>');
   assert.match(await client.say('RCPT TO:<postmaster>'), /^550 5\.1\.1 /);
+});
+
+test('who is no longer in our networks relays no more, in a session that is open too', async () => {
+  const { listeners, call } = house();
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await client.say('EHLO app.example.com');
+  assert.match(await client.say('MAIL FROM:<a@example.com>', 'RCPT TO:<b@remote.example>'), /^250 2\.1\.5 /m);
+  await listeners.reload({ ...settings, relay: { fromNetworks: ['10.20.1.0/24'] } });
+  assert.match(await client.say('RCPT TO:<c@remote.example>'), /^550 5\.7\.1 Relaying denied/);
+  assert.match(await client.say('RCPT TO:<d@example.com>'), /^250 2\.1\.5 /);
+});
+
+test('a message that is given up while the spool is opened leaves its client no longer held', async () => {
+  const opening = Promise.withResolvers<Result<BodyWriter, StoreError>>();
+  const store = { openBody: () => opening.promise } as unknown as QueueStore;
+  const { listeners, call } = house({}, { store });
+  await listeners.start();
+  const client = call('10.20.0.2', '10.20.0.7');
+  await client.say('EHLO app.example.com');
+  await client.say(...message);
+  for (let count = 0; count < 4; count++) await client.say('x'.repeat(100_000));
+  assert.ok(client.paused, 'more waits than may');
+  await client.say('a bare\nline');
+  const aborted: string[] = [];
+  const done = async () => ({ ok: true, value: undefined }) as const;
+  const finish = async () => ({ ok: false, error: { kind: 'failed', message: 'given up' } }) as const;
+  opening.resolve({ ok: true, value: { write: done, finish, abort: async () => void aborted.push('1-1') } });
+  await settled();
+  assert.deepEqual(aborted, ['1-1']);
+  assert.ok(!client.paused);
+  assert.match(await client.say('.', 'NOOP'), /^550 5\.6\.0 /);
 });
 
 test('a stop ends idle sessions with 421', async () => {

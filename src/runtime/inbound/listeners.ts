@@ -224,7 +224,7 @@ export class Listeners {
       listener: setting,
       uplink: this.#settings.uplinkOf(setting.publicAddress ?? connection.localAddress),
       ourNames: () => this.#names,
-      ours,
+      ours: () => this.#ours.includes(client),
       limits: serverLimits(limits),
       rules: () => this.#rules,
       ...(this.#parts.recipientCheck ? { recipientCheck: this.#parts.recipientCheck } : {}),

@@ -24,10 +24,10 @@ const handshakeMs = 30_000;
 /** Ends of a session that nobody needs to hear of. */
 const inOrder: ReadonlySet<string> = new Set(['quit', 'shutdown']);
 
-/** What one connection works with. `rules` are read at each recipient, so a new configuration holds for open sessions too. */
+/** What one connection works with. `ours` and `rules` are asked at each recipient, so a new configuration holds for open sessions too. */
 export type SmtpConnectionParts = IncomingParts & {
-  /** The client is in `relay.from_networks`. */
-  readonly ours: boolean;
+  /** Is the client in `relay.from_networks`? */
+  readonly ours: () => boolean;
   readonly limits: ServerLimits;
   readonly rules: () => AdmissionRules;
   /** Left out: every recipient of our domains is taken. */
@@ -203,14 +203,19 @@ export class SmtpConnection {
 
   #admit(ask: number, { reversePath, forwardPath }: RecipientAsked): void {
     const { listener, ours, rules, recipientCheck } = this.#parts;
-    const admission = admitRecipient(forwardPath, domainOf(forwardPath), { listener, ours }, rules());
+    const client = { listener, ours: ours() };
+    const admission = admitRecipient(forwardPath, domainOf(forwardPath), client, rules());
     if (admission.kind === 'refused')
       return this.#refuseRecipient(ask, reversePath, forwardPath, admission.reply);
     const domain = domainOf(admission.forwardPath);
     if (recipientCheck === undefined || !rules().domains.has(domain))
       return this.#takeRecipient(ask, admission.forwardPath);
-    const client = this.#connection.remoteAddress;
-    const word = recipientCheck({ forwardPath: admission.forwardPath, domain, reversePath, client });
+    const word = recipientCheck({
+      forwardPath: admission.forwardPath,
+      domain,
+      reversePath,
+      client: this.#connection.remoteAddress,
+    });
     const settle = (refusal: Reply | null): void =>
       refusal === null
         ? this.#takeRecipient(ask, admission.forwardPath)
@@ -236,7 +241,7 @@ export class SmtpConnection {
   }
 
   #open(question: Extract<ServerQuestion, { kind: 'data' }>): Reply {
-    this.#incoming = new IncomingMessage(
+    const incoming: IncomingMessage = new IncomingMessage(
       this.#parts,
       {
         question,
@@ -245,10 +250,10 @@ export class SmtpConnection {
         tls: this.#tls,
       },
       () => {
-        this.#heldByBody = false;
-        this.#read();
+        if (this.#incoming === incoming) this.#releaseBody();
       },
     );
+    this.#incoming = incoming;
     this.#forwardPaths = [];
     return reply(354, null, 'Send the message; end with a dot on a line by itself.');
   }
@@ -264,8 +269,7 @@ export class SmtpConnection {
   }
 
   async #commit(ask: number): Promise<void> {
-    const incoming = this.#incoming;
-    this.#incoming = null;
+    const incoming = this.#takeIncoming();
     if (!incoming)
       return this.#answer(ask, reply(451, '4.3.0', 'The message was lost on its way in; send it again.'));
     this.#awaited = true;
@@ -295,9 +299,22 @@ export class SmtpConnection {
   }
 
   #discard(): void {
+    const incoming = this.#takeIncoming();
+    if (incoming) void incoming.abandon();
+  }
+
+  /** The message is no longer read, so the client is no longer held by it. */
+  #takeIncoming(): IncomingMessage | null {
     const incoming = this.#incoming;
     this.#incoming = null;
-    if (incoming) void incoming.abandon();
+    this.#releaseBody();
+    return incoming;
+  }
+
+  #releaseBody(): void {
+    if (!this.#heldByBody) return;
+    this.#heldByBody = false;
+    this.#read();
   }
 
   #read(): void {
