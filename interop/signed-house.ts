@@ -133,8 +133,13 @@ export class SignedHouse {
     await writeFile(join(directory, 'keys.conf'), this.#knotConfig(directory));
     for (const zone of zones)
       await run('/usr/sbin/keymgr', [
-        ...['-c', join(directory, 'keys.conf'), zone, 'generate'],
-        ...['algorithm=ECDSAP256SHA256', 'ksk=yes', 'zsk=yes'],
+        '-c',
+        join(directory, 'keys.conf'),
+        zone,
+        'generate',
+        'algorithm=ECDSAP256SHA256',
+        'ksk=yes',
+        'zsk=yes',
       ]);
     await this.serve(this.#records);
     await this.gateway.serve();

@@ -110,7 +110,7 @@ complete -c postern -n '__postern_at postern init' -l relay-from -x -d 'a networ
 complete -c postern -n '__postern_at postern init' -l backup -d 'this host is the backup of a primary elsewhere'
 complete -c postern -n '__postern_at postern init' -l dry-run -d 'show the configuration, and write nothing'
 complete -c postern -n '__postern_at postern init' -l no-input -d 'ask nothing; what is not found comes from the options'
-complete -c postern -n '__postern_at postern check' -l config -r -F -d 'the configuration (default: /etc/postern/postern.yaml)'
+complete -c postern -n '__postern_at postern check' -l config -r -F -d 'look as the gateway of this configuration, with its host (default, where no domain is named: /etc/postern/postern.yaml)'
 complete -c postern -n '__postern_at postern check' -l json -d 'one JSON document a line, for each domain'
 complete -c postern -n '__postern_at postern check' -l uplink -x -d 'an address that mail leaves from, and its EHLO name; may be repeated'
 complete -c postern -n '__postern_at postern check' -l explain -x -d 'what a check means, who acts on it, and what other testers say'

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Command, Option } from 'commander';
@@ -26,8 +27,8 @@ import {
   readTimeout,
   readUplink,
 } from './check-options.ts';
-import type { CliParts } from './cli-parts.ts';
-import { addCommand, optionsOf, withConfig, withJson } from './command.ts';
+import { type CliParts, defaultConfigFile } from './cli-parts.ts';
+import { addCommand, optionsOf, withJson } from './command.ts';
 import { jsonLine } from './output.ts';
 
 type CheckOptions = {
@@ -65,7 +66,12 @@ export function addCheck(program: Command, parts: CliParts, end: (code: number) 
     ],
   );
   withJson(
-    withConfig(check.argument('[domains...]', 'the domains; default: those of the configuration')),
+    check
+      .argument('[domains...]', 'the domains; default: those of the configuration')
+      .option(
+        '--config <file>',
+        `look as the gateway of this configuration, with its host (default, where no domain is named: ${defaultConfigFile})`,
+      ),
     'one JSON document a line, for each domain',
   )
     .option(
@@ -115,7 +121,8 @@ async function runCheck(domains: readonly string[], command: Command, parts: Cli
   if (options.explain !== undefined) return explain(options.explain, parts);
   const unknown = [...(options.only ?? []), ...(options.skip ?? [])].find(id => !isKnown(id));
   if (unknown !== undefined) return refuse(parts, unknownCheck(unknown));
-  const settings = await settingsOf(options.config, parts);
+  const file = options.config ?? (domains.length === 0 ? usualConfig(options) : undefined);
+  const settings = await settingsOf(file, parts);
   if (settings === 'bad') return 2;
   const names = domains.length > 0 ? domains : (settings?.domains.map(({ name }) => name) ?? []);
   if (options.facts !== undefined) return replay(options.facts, options, parts);
@@ -319,6 +326,10 @@ async function explain(id: string, parts: CliParts): Promise<number> {
   await parts.output.write(articleText(rule));
   return 0;
 }
+
+/** Without a domain and a file: the usual configuration, where there is one. */
+const usualConfig = ({ facts }: CheckOptions): string | undefined =>
+  facts === undefined && existsSync(defaultConfigFile) ? defaultConfigFile : undefined;
 
 const isKnown = (id: string): boolean => catalogue.some(rule => rule.id === id);
 

@@ -5,9 +5,11 @@ import test from 'node:test';
 import { cliStand } from '../../../test/surface/cli-stand.ts';
 import { configJsonSchema } from '../../config/json-schema.ts';
 import { configurationReference } from '../../config/reference.ts';
+import { catalogue } from '../../decision/audit/catalogue.ts';
 import { EventStream } from '../../runtime/events.ts';
 import { realClock } from '../../runtime/real-clock.ts';
 import { metricsReference } from '../metrics/metrics-reference.ts';
+import { checksReference } from '../report/checks-reference.ts';
 import { commandsReference } from './commands-reference.ts';
 import { completionScript } from './completion.ts';
 import { commandsPage, configurationPage } from './man-page.ts';
@@ -22,6 +24,7 @@ const generated: [string, string][] = [
   ['postern.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
   ['docs/reference/configuration.md', configurationReference()],
   ['docs/reference/commands.md', commandsReference(program)],
+  ['docs/reference/checks.md', checksReference(catalogue)],
   ['docs/reference/metrics.md', metricsReference(metrics.families)],
   ['contrib/man/postern.8', commandsPage(program)],
   ['contrib/man/postern.yaml.5', configurationPage()],

@@ -4,6 +4,7 @@ import { layoutB, nodata, values, withConversation, withDns } from '../../../tes
 import { catalogue } from '../../decision/audit/catalogue.ts';
 import { judge } from '../../decision/audit/judge.ts';
 import { articleText } from './article-text.ts';
+import { checksReference } from './checks-reference.ts';
 import { reportHtml } from './html.ts';
 import { reportText } from './text.ts';
 import { topologyOf } from './topology.ts';
@@ -77,4 +78,9 @@ test('every check has an article of whole sentences', () => {
 test('every check of the catalogue has an ID of its own', () => {
   const ids = catalogue.map(({ id }) => id);
   assert.equal(new Set(ids).size, ids.length);
+});
+
+test('every check stands once on the page of all checks', () => {
+  const page = checksReference(catalogue);
+  for (const { id } of catalogue) assert.equal(page.split(`\n### ${id}\n`).length, 2, id);
 });
