@@ -17,6 +17,11 @@ export class ConnectionSlots {
     this.#sites = sites;
   }
 
+  /** Places that are taken, and of them those that are being opened for mail that failed before. */
+  get inUse(): { readonly connections: number; readonly retries: number } {
+    return { connections: this.#taken, retries: this.#retries };
+  }
+
   /**
    * False: none is free, not even that of an idle session, and the site is pumped later. `retry`: all that waits for it
    * has failed before; `opened` tells the end of such an opening.
@@ -50,9 +55,13 @@ export class ConnectionSlots {
     const waiting = this.#hungry.size > 0 ? this.#hungry : this.#hungryRetries;
     if (waiting === this.#hungryRetries && this.#retries >= retryLimit) return;
     const [site] = waiting;
-    if (site === undefined) return;
+    if (site === undefined || this.#taken >= connectionLimit) return;
     waiting.delete(site);
-    queueMicrotask(() => site.pump());
+    queueMicrotask(() => {
+      site.pump();
+      // Where it has no use for the place any more, the next one has.
+      this.#serve();
+    });
   }
 
   #dismissIdle(): boolean {

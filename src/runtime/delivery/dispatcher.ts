@@ -202,6 +202,17 @@ export class Dispatcher {
     return this.#stopping ? 0 : this.#inHand.roomFor(sender);
   }
 
+  /** How much is taken of what is bounded: nothing, where nothing is under way. */
+  get inUse(): Readonly<Record<string, number>> {
+    return {
+      ...this.#inHand.inUse,
+      ...this.#slots.inUse,
+      uplinkConnections: this.#limits.connections,
+      waiting: this.#reach.waiting,
+      parked: this.#parking.recipients,
+    };
+  }
+
   /** Recipients leased to us, to be attempted now. */
   offer(leased: readonly LeasedRecipient[]): void {
     this.#inHand.add(leased);

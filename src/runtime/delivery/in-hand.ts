@@ -29,6 +29,12 @@ export class InHand {
     return this.#recipients === 0;
   }
 
+  /** What is counted; all zero where nothing is held. */
+  get inUse(): { readonly recipients: number; readonly senders: number; readonly bytes: number } {
+    const bytes = this.#bytes.fresh + this.#bytes.retried + this.#bodies.size;
+    return { recipients: this.#recipients, senders: this.#bySender.size, bytes };
+  }
+
   /** How many more new recipients are taken at once, whoever sends them. */
   get room(): number {
     if (this.#bytes.fresh + this.#bytes.retried >= byteLimit) return 0;

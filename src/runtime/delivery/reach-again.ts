@@ -14,6 +14,11 @@ export class ReachAgain {
   readonly #tries = new WeakMap<Group, number>();
   #waiting = 0;
 
+  /** Recipients that wait for their next try. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   /** A part of a group has had the tries of the whole. */
   carry(whole: Group, part: Group): void {
     const tries = this.#tries.get(whole) ?? 0;

@@ -116,6 +116,13 @@ export class UplinkLimits {
     };
   }
 
+  /** Connections that stand by uplinks that have few. */
+  get connections(): number {
+    let open = 0;
+    for (const place of this.#connections.values()) open += place.open;
+    return open;
+  }
+
   get hasConnections(): boolean {
     return this.#connections.size > 0;
   }
