@@ -52,7 +52,8 @@ function variants({ uplinks }: DispatcherSettings): readonly Partial<DispatcherS
       ],
     },
     { uplinks: [first, { ...second, smartHost }], routes: [toSmartHost] },
-    { uplinks: [second] },
+    // Taken away it would be forgotten what is counted of it.
+    { uplinks: [first, { ...second, preference: 5 }] },
   ];
 }
 
@@ -103,7 +104,8 @@ for (const seed of [1, 2])
       guide.change(link.name, { state: 'up' });
     }
     for (const receiver of world.worldReceivers) receiver.behave(plainBehaviour);
-    house.reload({ uplinks: world.settings().uplinks, routes: [] });
+    const uplinks = world.settings().uplinks.map(uplink => ({ ...uplink, maxConnections: 3 }));
+    house.reload({ uplinks, routes: [] });
     for (let waited = 0; waited < 40 && (await house.queued()).length > 0; waited++)
       await clock.run(1_800_000);
     assert.deepEqual(await house.queued(), []);
