@@ -1,7 +1,12 @@
 import type { AuditFacts, EgressFact } from '../../src/decision/audit/facts.ts';
 import { gatherFacts } from '../../src/runtime/audit/gather.ts';
 import { Resolver } from '../../src/runtime/dns/resolver.ts';
-import { type RunningNameServer, startNameServer } from '../../src/surface/demo/name-server.ts';
+import type { Connection } from '../../src/runtime/ports.ts';
+import {
+  type NameServerBehaviour,
+  type RunningNameServer,
+  startNameServer,
+} from '../../src/surface/demo/name-server.ts';
 import { startReceiver } from '../../src/surface/demo/receiver.ts';
 import { plainBehaviour, type ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
@@ -63,6 +68,10 @@ export type AuditPlan = {
   readonly timeoutMs?: number;
   /** Both mail hosts offer STARTTLS. */
   readonly tls?: boolean;
+  /** What answers at the second mail host in the place of a receiver. */
+  readonly raw2?: (connection: Connection, clock: SimClock) => void;
+  /** How the name server behaves. */
+  readonly names?: Partial<NameServerBehaviour>;
   /** The audit knows the configuration of the layout, as on the gateway; its hosts are then put to the traps too. */
   readonly configured?: boolean;
 };
@@ -93,12 +102,18 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
       clock,
     }),
   );
+  served.behave(plan.names ?? {});
   const calls: string[] = [];
   const offer = { ...testCertificate('mx1'), whim: 'none' as const };
   for (const [name, address, behaviour] of [
     ['mx1.example.com', isp1, plan.mx1],
     ['mx2.example.com', isp2, plan.mx2],
   ] as const) {
+    const { raw2 } = plan;
+    if (name === 'mx2.example.com' && raw2 !== undefined) {
+      must(await place(name, address).listen(address, 25, connection => raw2(connection, clock)));
+      continue;
+    }
     const refuse = { '@relay-test.invalid': '550 5.7.1 Relaying denied' };
     must(
       await startReceiver(place(name, address), {

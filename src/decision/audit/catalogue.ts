@@ -102,6 +102,7 @@ import { mxTtl } from './rules/mx-ttl.ts';
 import { mxUnreachable } from './rules/mx-unreachable.ts';
 import { mxUnresolved } from './rules/mx-unresolved.ts';
 import { nsDiffer } from './rules/ns-differ.ts';
+import { nsLame } from './rules/ns-lame.ts';
 import { nsOneNetwork } from './rules/ns-one-network.ts';
 import { nsTcp } from './rules/ns-tcp.ts';
 import { smtpAuthClear } from './rules/smtp-auth-clear.ts';
@@ -232,6 +233,7 @@ export const catalogue: readonly Rule[] = [
   hostClock,
   confQueueLife,
   nsDiffer,
+  nsLame,
   nsTcp,
   nsOneNetwork,
   spfNone,

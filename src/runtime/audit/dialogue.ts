@@ -79,9 +79,10 @@ export class Dialogue {
   }
 
   #armed(timeoutMs: number): Timer {
-    return this.#clock.timer(timeoutMs, () =>
-      this.#end(`The server said nothing for ${timeoutMs / 1000} s.`),
-    );
+    return this.#clock.timer(timeoutMs, () => {
+      const did = this.#line === '' ? 'said nothing for' : 'did not end its reply in';
+      this.#end(`The server ${did} ${timeoutMs / 1000} s.`);
+    });
   }
 
   #woken(): Promise<void> {

@@ -79,7 +79,8 @@ function question(
 
 function factOf(outcome: AskOutcome, name: string, type: RecordType): DnsFact {
   if (outcome.kind !== 'answer') return { kind: 'temperror', reason: outcome.reason };
-  const { rcode, answers } = outcome.response;
+  const { rcode, answers, authoritative } = outcome.response;
+  if (!authoritative) return { kind: 'temperror', reason: 'it answers without authority for the zone' };
   if (rcode === 'nxdomain') return { kind: 'nxdomain' };
   const own = answers.filter(({ name: owner, data }) => owner === name && isOfType(data, type));
   if (own.length === 0) return { kind: 'nodata' };

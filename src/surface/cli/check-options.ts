@@ -6,6 +6,10 @@ import type { AuditFacts, EgressFact } from '../../decision/audit/facts.ts';
 import { canonicalAddress } from '../../protocol/dns/address.ts';
 import { hostName } from '../../protocol/dns/names.ts';
 
+/** Second-level names below which countries register: only those that nobody could have as a domain of his own. */
+const publicSuffix =
+  /^(?:(?:co|org|me|ltd|plc|net|sch|ac|gov|nhs|police)\.uk|(?:com|net|org|edu|gov|asn|id)\.au|(?:co|net|org|ac|govt|school|geek|gen)\.nz|(?:co|ne|or|ac|ad|ed|go|gr|lg)\.jp|(?:co|org|net|web|ac|gov|law)\.za|(?:com|net|org|gov|edu|art|blog)\.br|(?:com|net|org|gov|edu|ac)\.cn|(?:co|net|org|gen|firm|ind|ac|edu|res|gov)\.in|(?:com|net|org|gob|edu)\.(?:mx|ar|pe|ve|ec|uy|py|bo|gt|sv|hn|ni|do)|(?:co|or|ne|re|pe|go|ac)\.kr|(?:com|net|org|gov|edu|bel|pol|gen|web)\.tr|(?:com|net|org|gov|edu|idv)\.(?:tw|hk|sg|my|ph|pk|ua|eg|sa|cy|mt|gr|pl|vn|np|lk|ng|gh)|(?:co|or|ac|gv)\.at|(?:co|org|net|ac|gov|muni|k12)\.il|(?:co|or|ne|ac|go|sc|me|info|mobi)\.(?:ke|tz|ug)|(?:co|or|web|ac|sch|go|net|my|biz|desa)\.id|(?:co|in|ac|go|or|mi|net)\.th)$/;
+
 /** A domain in A-labels, or why it is none. */
 export function readDomain(text: string): { ok: true; value: string } | { ok: false; error: string } {
   const given = text.trim().replace(/\.$/, '');
@@ -22,6 +26,11 @@ export function readDomain(text: string): { ok: true; value: string } | { ok: fa
     return { ok: false, error: `${text} is not the name of a domain; write for example example.com.` };
   if (!name.includes('.'))
     return { ok: false, error: `${text} is a public suffix or one word; name a domain, as in example.com.` };
+  if (publicSuffix.test(name))
+    return {
+      ok: false,
+      error: `${text} is a public suffix, below which others have their domains; name a domain, as in example.${name}.`,
+    };
   return { ok: true, value: name };
 }
 

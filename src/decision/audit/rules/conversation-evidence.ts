@@ -29,4 +29,4 @@ export function subjectOf({ host, address }: ConversationFact): FindingSubject {
 
 /** Why a conversation ended was that nothing more was said, or our own time was over. */
 export const isSilence = (stopped: string): boolean =>
-  /said nothing|time of the check|aborted|closed here/i.test(stopped);
+  /said nothing|did not end its reply|time of the check|aborted|closed here/i.test(stopped);

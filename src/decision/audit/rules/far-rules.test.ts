@@ -24,6 +24,7 @@ import { egressWrongWay } from './egress-wrong-way.ts';
 import { hostProber } from './host-prober.ts';
 import { hostRpFilter } from './host-rp-filter.ts';
 import { hostWatchTarget } from './host-watch-target.ts';
+import { nsLame } from './ns-lame.ts';
 import { smtpBareLf } from './smtp-bare-lf.ts';
 import { smtpBareLfOut } from './smtp-bare-lf-out.ts';
 import { smtpLiteral } from './smtp-literal.ts';
@@ -257,4 +258,32 @@ ruleTable(stsId, [
   ['the same policy', seen('version: STSv1', 'v=STSv1; id=1'), []],
   ['another policy, another id', seen('mode: none', 'v=STSv1; id=0'), []],
   ['another policy, the same id', seen('mode: none', 'v=STSv1; id=1'), [`notice ${home}`]],
+]);
+
+const served = (answer: DnsFact, tcp: boolean | null): AuditFacts => ({
+  ...layoutB,
+  nameServers: [
+    {
+      name: 'ns1.example.net',
+      address: '192.0.2.53',
+      answers: { 'example.com MX': answer, 'example.com TXT': answer },
+      tcp,
+    },
+  ],
+});
+const failed = (reason: string): DnsFact => ({ kind: 'temperror', reason });
+ruleTable(nsLame, [
+  ['nobody was asked', layoutB, []],
+  ['it answers', served(values('10 mx1.example.com.'), true), ['pass ns1.example.net']],
+  ['it refuses', served(failed('192.0.2.53 answered REFUSED'), true), ['warning ns1.example.net']],
+  [
+    'it has the answer from elsewhere',
+    served(failed('it answers without authority for the zone'), true),
+    ['warning ns1.example.net'],
+  ],
+  [
+    'silence may be the network',
+    served(failed('192.0.2.53 did not answer in 3 s'), null),
+    ['skip ns1.example.net'],
+  ],
 ]);

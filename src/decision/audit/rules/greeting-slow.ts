@@ -17,7 +17,9 @@ export const greetingSlow: Rule = {
     return view.facts.conversations.flatMap((conversation): Judgement[] => {
       const { greeting, address } = conversation;
       const subject = subjectOf(conversation);
-      const silentS = Number(/said nothing for (\d+) s/.exec(conversation.stopped ?? '')?.[1] ?? 0);
+      const silentS = Number(
+        /(?:said nothing for|did not end its reply in) (\d+) s/.exec(conversation.stopped ?? '')?.[1] ?? 0,
+      );
       if (greeting === null && silentS * 1000 >= verySlowMs)
         return [
           {

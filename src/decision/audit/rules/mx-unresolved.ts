@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { DnsFact } from '../dns-fact.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
 
@@ -29,6 +30,16 @@ export const mxUnresolved: Rule = {
             evidence,
           },
         ];
+      if (isCircle(view.dns(exchange, 'A')))
+        return [
+          {
+            level: 'error',
+            subject,
+            message: `The MX ${exchange} is an alias that leads to no end, so no sender can reach it.`,
+            evidence,
+            fix: `${exchange}. IN A (the address of the server)`,
+          },
+        ];
       if (view.isUnsure(exchange))
         return [
           {
@@ -51,3 +62,7 @@ export const mxUnresolved: Rule = {
     });
   },
 };
+
+/** The resolver gave up following aliases. */
+const isCircle = (fact: DnsFact): boolean =>
+  fact.kind === 'temperror' && /failed: more than \d+ aliases$/.test(fact.reason);
