@@ -1,10 +1,10 @@
 import { listenerText } from '../decision/admission/listener.ts';
-import { scopeOf } from './address.ts';
+import { type Endpoint, scopeOf } from './address.ts';
 import { pathText, shown } from './explain-issue.ts';
 import type { Finding } from './finding.ts';
 import { nearWord } from './near-word.ts';
 import { openRelayFindings } from './open-relay.ts';
-import type { Placed, Survey } from './survey.ts';
+import type { Placed, Survey, SurveyedListener } from './survey.ts';
 import type { ConfigPath } from './yaml-file.ts';
 
 /** Everything that no single value shows: doubles, contradictions, references to nothing, open relays. */
@@ -163,10 +163,7 @@ function domainFindings(survey: Survey): Finding[] {
         ),
       );
     for (const { value, path } of deliverTo) {
-      const own = survey.listeners.find(
-        listener =>
-          listener.endpoint !== null && listenerText(listener.endpoint.value) === listenerText(value),
-      );
+      const own = survey.listeners.find(listener => isOurDoor(value, listener, survey));
       if (own)
         found.push(
           mistake(
@@ -177,6 +174,26 @@ function domainFindings(survey: Survey): Finding[] {
     }
   }
   return found;
+}
+
+/**
+ * Is this listener called there: at its own address or its public one, or, where it takes every address of the host, at
+ * loopback or an address that the file names as this host's?
+ */
+function isOurDoor(
+  to: Endpoint,
+  { endpoint, publicAddress }: SurveyedListener,
+  { uplinks, listeners }: Survey,
+): boolean {
+  if (endpoint === null || endpoint.value.port !== to.port) return false;
+  const { address } = endpoint.value;
+  if (to.address === address || to.address === publicAddress?.value) return true;
+  if (address !== '::' && (address !== '0.0.0.0' || familyOf(to.address) === 6)) return false;
+  return (
+    scopeOf(to.address) === 'loopback' ||
+    listeners.some(other => other.endpoint?.value.address === to.address) ||
+    uplinks.some(({ sources }) => sources.some(source => source.address?.value === to.address))
+  );
 }
 
 /** The name of an uplink that is none. */

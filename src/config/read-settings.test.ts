@@ -243,6 +243,26 @@ const rows: [string, string, string[]][] = [
 ];
 
 for (const [sentence, added, expected] of rows) {
+  const self = 'is listeners[0] of Postern itself';
+  const circles: [string, string, string, boolean][] = [
+    ['all addresses of the host, and loopback', '0.0.0.0:25', '127.0.0.1:25', true],
+    ['all addresses of the host, and one of its own', '0.0.0.0:25', '198.51.100.30:25', true],
+    ['all addresses of both families, and loopback', '[::]:25', '[::1]:25', true],
+    ['all addresses of the host, and another host', '0.0.0.0:25', '10.20.0.10:25', false],
+    ['all IPv4 addresses, and loopback in IPv6', '0.0.0.0:25', '[::1]:25', false],
+    ['another port', '0.0.0.0:25', '127.0.0.1:2525', false],
+    ['the address that the world calls', '10.20.0.2:25", public: "203.0.113.40', '203.0.113.40:25', true],
+  ];
+  for (const [sentence, listener, store, isCircle] of circles)
+    test(`a mail store that is Postern itself: ${sentence}`, () => {
+      const own = sound.replace('10.20.0.2:25", role: relay', `${listener}", role: mx`);
+      const told = mistakes(`${own}domains: [{ name: example.com, deliver_to: ["${store}"] }]`);
+      assert.deepEqual(
+        told.map(mistake => mistake.includes(self)),
+        isCircle ? [true] : [],
+      );
+    });
+
   test(`configuration: ${sentence}`, () => assert.deepEqual(mistakes(`${sound}${added}\n`), expected));
 }
 
