@@ -76,6 +76,14 @@ export class IsolatedServer {
     return new IsolatedServer(child);
   }
 
+  /** The arguments of `nsenter` that run a command among the server's own files, processes and networks. */
+  async entering(command: readonly string[]): Promise<readonly string[]> {
+    const { pid } = this.#child;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    const inner = children.trim().split(' ')[0];
+    return ['--target', inner ?? '', '--mount', '--pid', '--net', '--', ...command];
+  }
+
   get ended(): boolean {
     return this.#child.exitCode !== null;
   }

@@ -34,21 +34,22 @@ export type PutBack = {
 };
 
 /**
- * What takes Postern's settings back and nothing else. A setting that somebody has changed since is kept and named in
+ * What takes Postern's settings back and nothing else. A setting that somebody has changed since stays and is in
  * `kept`; a service or `default_transport` of our name is ours whatever it says.
  */
 export function planUndo(
   facts: PostfixFacts,
   written: readonly WrittenSetting[],
-): { readonly putBack: readonly PutBack[]; readonly kept: readonly string[] } {
+): { readonly putBack: readonly PutBack[]; readonly kept: readonly WrittenSetting[] } {
   const services = new Map(facts.master.map(entry => [serviceKey(entry), entryText(entry)]));
   const putBack: PutBack[] = [];
-  const kept: string[] = [];
-  for (const { file, name, was, written: ours } of written) {
+  const kept: WrittenSetting[] = [];
+  for (const setting of written) {
+    const { file, name, was, written: ours } = setting;
     const now = (file === 'main.cf' ? facts.explicit.get(name) : services.get(name)) ?? null;
     if (now === was) continue;
     if (now === ours || isOurs(name, now)) putBack.push({ file, name, value: was });
-    else kept.push(name);
+    else kept.push(setting);
   }
   for (const name of services.keys())
     if (isOurService(name) && !written.some(setting => setting.name === name))

@@ -2,11 +2,17 @@ import type { CarePlan } from '../../decision/postfix/care-plan.ts';
 import { mergeWritten } from '../../decision/postfix/care-undo.ts';
 import type { PostfixEdit } from '../../decision/postfix/postfix-edit.ts';
 import type { Clock, Result } from '../ports.ts';
-import type { CareFolder, CareRecord, ConfigTexts } from './care-record.ts';
+import {
+  type CareFolder,
+  type CareRecord,
+  type ConfigFile,
+  type ConfigTexts,
+  configFiles,
+} from './care-record.ts';
 import type { MadePlan } from './make-plan.ts';
 import type { PostfixHost } from './postfix-host.ts';
-import { sameButForChoice, sameFiles } from './same-files.ts';
-import { ownSettingsBack } from './undo-care.ts';
+import { isAsWeLeft, sameFiles, sameLines } from './same-files.ts';
+import { putBack } from './undo-care.ts';
 
 /** A master that cannot go on with its new configuration ends within this time. */
 const settleMs = 1_000;
@@ -49,22 +55,21 @@ export async function applyCare(
   if (!sameFiles(now.value, seen)) return { ok: false, error: changedMeanwhile };
   const record = await recordFor(folder, recorded.value, made.plan.edits, now.value);
   if (!record.ok) return record;
-  const begun = await begin(folder, record.value, recorded.value === null);
-  if (!begun.ok) return begun;
+  const begun = await begin(parts, made.plan, record.value, recorded.value === null);
+  if (!begun.ok) {
+    if (recorded.value === null) await folder.clear();
+    return { ok: false, error: `${begun.error} Nothing is changed.` };
+  }
   const wrote = await write(parts, made.plan, now.value);
   const wasRunning = await host.isRunning();
   const active = wrote.ok && wasRunning ? await takeIntoUse(parts) : null;
-  const trouble = !wrote.ok
-    ? wrote.error
-    : active !== null && !active.ok
-      ? { why: active.error, known: wrote.ok ? wrote.value : null }
-      : null;
+  const trouble = troubleOf(wrote, active);
   if (trouble !== null)
     return {
       ok: false,
       error: await takeBack(parts, trouble, recorded.value, record.value, active !== null),
     };
-  const kept = await folder.keepCopies('after');
+  const kept = await folder.keep('after');
   const saved = kept.ok ? await folder.save({ ...record.value, state: 'applied' }) : kept;
   await folder.forgetRestore();
   if (!saved.ok)
@@ -80,9 +85,14 @@ const changedMeanwhile =
 
 type Trouble = {
   readonly why: string;
-  /** The files as we last knew them; null: they are not known. */
-  readonly known: ConfigTexts | null;
+  /** The files as we last wrote them. */
+  readonly known: ConfigTexts;
 };
+
+function troubleOf(wrote: Result<ConfigTexts, Trouble>, active: Result<void, string> | null): Trouble | null {
+  if (!wrote.ok) return wrote.error;
+  return active === null || active.ok ? null : { why: active.error, known: wrote.value };
+}
 
 /** Of the settings, those of now are added; of the files, those of the first time are kept. */
 async function recordFor(
@@ -91,51 +101,76 @@ async function recordFor(
   edits: readonly PostfixEdit[],
   now: ConfigTexts,
 ): Promise<Result<CareRecord, string>> {
-  const after = before === null ? null : await folder.copies('after');
-  const mixed = before !== null && (before.mixed || after === null || !sameButForChoice(after, now));
+  const copies = {
+    before: await folder.copies('before'),
+    after: await folder.copies('after'),
+    foreseen: before?.state === 'applying',
+  };
+  const mixed =
+    before !== null && (before.mixed || !configFiles.every(file => isAsWeLeft(file, now, copies)));
   const written = mergeWritten(before?.written ?? [], edits);
   return { ok: true, value: { format: 1, state: 'applying', mixed, written } };
 }
 
 async function begin(
-  folder: CareFolder,
+  { folder, host }: ApplyParts,
+  plan: CarePlan,
   record: CareRecord,
   isFirst: boolean,
 ): Promise<Result<void, string>> {
-  const backup = isFirst ? await folder.keepCopies('before') : ({ ok: true, value: undefined } as const);
+  const backup: Result<void, string> = isFirst ? await folder.keep('before') : { ok: true, value: undefined };
   if (!backup.ok) return backup;
+  const foreseen = await folder.foresee(async directory => {
+    for (const [, step] of stepsOf(host.at(directory), plan)) {
+      const done = await step();
+      if (!done.ok) return done;
+    }
+    return { ok: true, value: undefined };
+  });
+  if (!foreseen.ok) return foreseen;
   const ready = await folder.prepareRestore('now');
   return ready.ok ? folder.save(record) : ready;
+}
+
+type Step = readonly [ConfigFile, () => Promise<Result<void, string>>];
+
+/** Services that come or change, parameters, services that go: sound after each. */
+function stepsOf(host: PostfixHost, { edits }: CarePlan): readonly Step[] {
+  const services = edits.filter(({ file }) => file === 'master.cf');
+  return [
+    ['master.cf', () => host.setServices(services.filter(({ value }) => value !== null))],
+    ['main.cf', () => host.setParameters(edits.filter(({ file }) => file === 'main.cf'))],
+    ['master.cf', () => host.setServices(services.filter(({ value }) => value === null))],
+  ];
 }
 
 /** Gives the files as they are when all is written. */
 async function write(
   { host, folder, plan }: ApplyParts,
-  { edits }: CarePlan,
+  carePlan: CarePlan,
   before: ConfigTexts,
 ): Promise<Result<ConfigTexts, Trouble>> {
-  const services = edits.filter(({ file }) => file === 'master.cf');
-  const steps = [
-    () => host.setServices(services.filter(({ value }) => value !== null)),
-    () => host.setParameters(edits.filter(({ file }) => file === 'main.cf')),
-    () => host.setServices(services.filter(({ value }) => value === null)),
-  ];
   let known = before;
-  for (const step of steps) {
+  const failed = (why: string): Result<ConfigTexts, Trouble> => ({ ok: false, error: { why, known } });
+  for (const [file, step] of stepsOf(host, carePlan)) {
     const now = await folder.texts();
-    if (!now.ok) return { ok: false, error: { why: now.error, known: null } };
-    if (!sameFiles(now.value, known)) return { ok: false, error: { why: changedMeanwhile, known: null } };
+    if (!now.ok) return failed(now.error);
+    if (!sameFiles(now.value, known)) return failed(changedMeanwhile);
     const done = await step();
     const next = await folder.texts();
-    known = next.ok ? next.value : known;
-    if (!done.ok) return { ok: false, error: { why: done.error, known } };
+    if (next.ok) known = { ...known, [file]: next.value[file] };
+    if (!done.ok) return failed(done.error);
     const checked = await host.check();
-    if (!checked.ok) return { ok: false, error: { why: checked.error, known } };
+    if (!checked.ok) return failed(checked.error);
   }
   const again = await plan();
-  if (!again.ok) return { ok: false, error: { why: again.error, known } };
-  if (again.value.plan.edits.length > 0) return { ok: false, error: { why: changedMeanwhile, known: null } };
-  return { ok: true, value: known };
+  if (!again.ok) return failed(again.error);
+  const [after, foreseen] = [await folder.texts(), await folder.copies('after')];
+  const isOurs =
+    after.ok && foreseen !== null && configFiles.every(file => sameLines(after.value[file], foreseen[file]));
+  return isOurs && again.value.plan.edits.length === 0
+    ? { ok: true, value: known }
+    : failed(changedMeanwhile);
 }
 
 async function takeIntoUse({ host, clock }: ApplyParts): Promise<Result<void, string>> {
@@ -156,8 +191,8 @@ async function takeBack(
   wasTaken: boolean,
 ): Promise<string> {
   const now = await folder.texts();
-  const isOurs = known !== null && now.ok && sameFiles(now.value, known);
-  const back = isOurs ? await folder.restore() : await ownSettingsBack(host, record.written);
+  const ours = now.ok ? configFiles.filter(file => now.value[file] === known[file]) : [];
+  const back = await putBack(host, folder, record.written, ours);
   if (!back.ok)
     return `${why} And it could not be undone: ${back.error} The files of before are in ${folder.path}.`;
   if (before === null) await folder.clear();

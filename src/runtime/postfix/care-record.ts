@@ -80,11 +80,33 @@ export class CareFolder {
       : null;
   }
 
-  keepCopies(copy: Copy): Promise<Result<void, string>> {
+  /** Keeps the files as they are now. */
+  keep(copy: Copy): Promise<Result<void, string>> {
     return this.#try('kept', async () => {
       for (const file of configFiles)
         await this.#duplicate(join(this.#directory, file), this.#copy(file, copy));
     });
+  }
+
+  /**
+   * Lets `edit` work on copies of the files as they are now, in a configuration folder of their own, and keeps what comes
+   * out as those of after. So what the files will be is known before one of them is touched.
+   */
+  async foresee(edit: (directory: string) => Promise<Result<void, string>>): Promise<Result<void, string>> {
+    const scratch = join(this.path, 'foreseen');
+    const laid = await this.#try('kept', async () => {
+      await mkdir(scratch, { recursive: true, mode: 0o700 });
+      for (const file of configFiles) await this.#duplicate(join(this.#directory, file), join(scratch, file));
+    });
+    const edited = laid.ok ? await edit(scratch) : laid;
+    const kept = edited.ok
+      ? await this.#try('kept', async () => {
+          for (const file of configFiles)
+            await this.#duplicate(join(scratch, file), this.#copy(file, 'after'));
+        })
+      : edited;
+    await rm(scratch, { recursive: true, force: true });
+    return kept;
   }
 
   /** What `restore` will move into place: the files as they are now, or as they were before Postern first wrote. */
@@ -98,11 +120,9 @@ export class CareFolder {
     });
   }
 
-  /** main.cf first: so nothing is named that is not there. */
-  restore(): Promise<Result<void, string>> {
+  restore(file: ConfigFile): Promise<Result<void, string>> {
     return this.#try('put back', async () => {
-      for (const file of configFiles)
-        await rename(join(this.path, `${file}.restore`), join(this.#directory, file));
+      await rename(join(this.path, `${file}.restore`), join(this.#directory, file));
       await syncFolder(this.#directory);
     });
   }

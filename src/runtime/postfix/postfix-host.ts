@@ -18,6 +18,11 @@ export class PostfixHost {
     this.#programs = programs;
   }
 
+  /** The same programs on another configuration folder. */
+  at(configDirectory: string): PostfixHost {
+    return new PostfixHost(configDirectory, this.#programs);
+  }
+
   /** All that a plan is made from. */
   async facts(): Promise<Result<PostfixFacts, string>> {
     const main = await this.#postconf();

@@ -1,9 +1,11 @@
-import { planUndo, type WrittenSetting } from '../../decision/postfix/care-undo.ts';
+import { type PutBack, planUndo, type WrittenSetting } from '../../decision/postfix/care-undo.ts';
 import { lineDiff } from '../../decision/postfix/line-diff.ts';
 import type { Result } from '../ports.ts';
-import { type CareFolder, type ConfigTexts, configFiles } from './care-record.ts';
+import { type CareFolder, type ConfigFile, type ConfigTexts, configFiles } from './care-record.ts';
 import type { PostfixHost } from './postfix-host.ts';
-import { sameButForChoice } from './same-files.ts';
+import { isAsWeLeft } from './same-files.ts';
+
+const nothingToPrepare: Result<void, string> = { ok: true, value: undefined };
 
 export type Undone = {
   /** `nothing`: Postern had written nothing. `files`: byte for byte. `settings`: its own settings, and the rest is kept. */
@@ -28,8 +30,12 @@ export async function undoCare(host: PostfixHost, folder: CareFolder): Promise<R
   const now = await folder.texts();
   if (!now.ok) return now;
   const [before, after] = await Promise.all([folder.copies('before'), folder.copies('after')]);
-  const isOurs = !record.mixed && before !== null && after !== null && sameButForChoice(after, now.value);
-  const back = isOurs ? await filesBack(folder) : await ownSettingsBack(host, record.written);
+  const isWhole = !record.mixed && before !== null;
+  const copies = { before, after, foreseen: record.state === 'applying' };
+  const ours = isWhole ? configFiles.filter(file => isAsWeLeft(file, now.value, copies)) : [];
+  const ready = ours.length > 0 ? await folder.prepareRestore('before') : nothingToPrepare;
+  if (!ready.ok) return ready;
+  const back = await putBack(host, folder, record.written, ours);
   if (!back.ok) return back;
   const checked = await host.check();
   if (!checked.ok)
@@ -43,29 +49,48 @@ export async function undoCare(host: PostfixHost, folder: CareFolder): Promise<R
   await folder.clear();
   return {
     ok: true,
-    value: { how: isOurs ? 'files' : 'settings', reloaded: isRunning, kept: back.value, difference },
+    value: {
+      how: ours.length === configFiles.length ? 'files' : 'settings',
+      reloaded: isRunning,
+      kept: back.value,
+      difference,
+    },
   };
 }
 
-/** Takes our settings out one by one; gives the names of those that somebody has changed since. */
-export async function ownSettingsBack(
+/**
+ * Puts back the files that are `ours` as they are prepared, and takes our settings out of the others one by one; gives the
+ * names of settings that somebody has changed since.
+ */
+export async function putBack(
   host: PostfixHost,
+  folder: CareFolder,
   written: readonly WrittenSetting[],
+  ours: readonly ConfigFile[],
 ): Promise<Result<readonly string[], string>> {
   const facts = await host.facts();
   if (!facts.ok) return facts;
-  const { putBack, kept } = planUndo(facts.value, written);
+  const planned = planUndo(facts.value, written);
+  const keptNames: string[] = [];
   // main.cf first: so nothing is named that is not there.
-  const parameters = await host.setParameters(putBack.filter(({ file }) => file === 'main.cf'));
-  if (!parameters.ok) return parameters;
-  const services = await host.setServices(putBack.filter(({ file }) => file === 'master.cf'));
-  return services.ok ? { ok: true, value: kept } : services;
+  for (const file of configFiles) {
+    const done = ours.includes(file)
+      ? await folder.restore(file)
+      : await takeOut(host, file, planned.putBack);
+    if (!done.ok) return done;
+    if (!ours.includes(file))
+      keptNames.push(...planned.kept.filter(setting => setting.file === file).map(({ name }) => name));
+  }
+  return { ok: true, value: keptNames };
 }
 
-async function filesBack(folder: CareFolder): Promise<Result<readonly string[], string>> {
-  const ready = await folder.prepareRestore('before');
-  const back = ready.ok ? await folder.restore() : ready;
-  return back.ok ? { ok: true, value: [] } : back;
+function takeOut(
+  host: PostfixHost,
+  file: ConfigFile,
+  settings: readonly PutBack[],
+): Promise<Result<void, string>> {
+  const own = settings.filter(setting => setting.file === file);
+  return file === 'main.cf' ? host.setParameters(own) : host.setServices(own);
 }
 
 function differenceOf(before: ConfigTexts, after: ConfigTexts): Undone['difference'] {

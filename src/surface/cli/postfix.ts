@@ -73,7 +73,10 @@ async function showPlan(command: Command, parts: CliParts): Promise<number> {
     return 2;
   }
   const { facts, plan } = made.value;
-  await parts.output.write(json ? jsonLine(planDocument(facts, plan)) : planText(facts, plan, parts.output));
+  const hint = plan.edits.length > 0 && plan.blocked === null ? `\n${planHint}` : '';
+  await parts.output.write(
+    json ? jsonLine(planDocument(facts, plan)) : planText(facts, plan, parts.output) + hint,
+  );
   const isWrong = plan.edits.length > 0 || plan.findings.some(({ level }) => level === 'error');
   return plan.blocked !== null || isWrong ? 1 : 0;
 }
