@@ -2,21 +2,31 @@ import { getRandomValues } from 'node:crypto';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Clock, Random } from './ports.ts';
 
-/** The machine's own clocks. Timers do not keep the process alive: what must live holds a socket or a worker. */
+/** Node fires a longer timer at once. */
+const longestMs = 2 ** 31 - 1;
+
+/**
+ * The machine's own clocks. Timers do not keep the process alive: what must live holds a socket or a worker. One of more
+ * than 24 days fires after 24 days.
+ */
 export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   timer(ms, fire) {
-    const handle = setTimeout(fire, ms);
+    const handle = setTimeout(fire, fitMs(ms));
     handle.unref();
     return { cancel: () => clearTimeout(handle) };
   },
   async sleep(ms, signal) {
-    await sleepFor(ms, undefined, signal ? { signal } : {}).catch((error: Error) => {
+    await sleepFor(fitMs(ms), undefined, signal ? { signal } : {}).catch((error: Error) => {
       if (error.name !== 'AbortError') throw error;
     });
   },
 };
+
+function fitMs(ms: number): number {
+  return Math.min(Math.max(ms, 0), longestMs);
+}
 
 /** Runs when all that has come in until now has been heard: what it causes can go out together. */
 export function afterThisTurn(run: () => void): void {

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { realClock } from './real-clock.ts';
+
+test('a timer of many days does not fire at once, nor a sleep end', async () => {
+  const fired: string[] = [];
+  const warned: string[] = [];
+  const hear = (warning: Error): void => void warned.push(warning.name);
+  process.on('warning', hear);
+  const timer = realClock.timer(40 * 86_400_000, () => fired.push('timer'));
+  const giveUp = new AbortController();
+  const slept = realClock.sleep(40 * 86_400_000, giveUp.signal).then(() => fired.push('sleep'));
+  const past = realClock.timer(-5, () => fired.push('past'));
+  await realClock.sleep(20);
+  assert.deepEqual(fired, ['past']);
+  timer.cancel();
+  past.cancel();
+  giveUp.abort();
+  await slept;
+  process.off('warning', hear);
+  assert.deepEqual(warned, []);
+});
