@@ -169,14 +169,19 @@ export class ClientSession {
 
   #introduce(): void {
     this.#state = 'ehlo';
-    this.#write(`EHLO ${this.#terms.ehlo}\r\n`);
+    this.#write(`EHLO ${this.#ourName()}\r\n`);
+  }
+
+  /** After XCLIENT we speak as the client, whose name the far side is to judge (Postfix, XCLIENT_README). */
+  #ourName(): string {
+    return this.#waiting?.client?.helo ?? this.#terms.ehlo;
   }
 
   #introduced(answer: Reply): void {
     const isOfUs = /^[45]\.7\./.test(answer.enhancedStatus ?? '');
     if (this.#state === 'ehlo' && heloInstead.has(answer.code) && !isOfUs) {
       this.#state = 'helo';
-      this.#write(`HELO ${this.#terms.ehlo}\r\n`);
+      this.#write(`HELO ${this.#ourName()}\r\n`);
       return;
     }
     if (answer.code >= 400) return this.#refused('ehlo', answer);

@@ -46,11 +46,13 @@ const store = `
   C: EHLO mail.example.com
   ${storeOffers}
   A: ready`;
-const again = `
+/** After XCLIENT we speak as the client that was told of, or as ourselves of mail that is our own. */
+const againAs = (name: string): string => `
   S: 220 store.example.com
-  C: EHLO mail.example.com
+  C: EHLO ${name}
   ${storeOffers}
   C: MAIL FROM:<a@example.com>`;
+const again = againAs('relay.example.net');
 const delivered = `${again}
   S: 250 ok
   C: RCPT TO:<b@remote.example>
@@ -444,7 +446,7 @@ const transcripts: [string, Partial<ClientTerms>, Letter, string][] = [
     C: RSET
     S: 250 reset
     C: XCLIENT ADDR=[UNAVAILABLE] PROTO=ESMTP HELO=[UNAVAILABLE]
-    ${again}`,
+    ${againAs('mail.example.com')}`,
   ],
   [
     'a store that refuses to be told so gets no mail, and none bounces',
@@ -476,7 +478,7 @@ const transcripts: [string, Partial<ClientTerms>, Letter, string][] = [
     E: start
     ${told}
     S: 220 store.example.com
-    C: EHLO mail.example.com
+    C: EHLO relay.example.net
     E: ended
     A: result ehlo nothing`,
   ],
