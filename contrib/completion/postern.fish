@@ -117,7 +117,7 @@ complete -c postern -n '__postern_at postern check' -l explain -x -d 'what a che
 complete -c postern -n '__postern_at postern check' -l only -x -d 'only these checks, with commas between'
 complete -c postern -n '__postern_at postern check' -l skip -x -d 'all but these checks'
 complete -c postern -n '__postern_at postern check' -l fail-on -x -a 'error warning notice' -d 'exit with 1 at this level or worse (choices: "error", "warning", "notice", default: "error")'
-complete -c postern -n '__postern_at postern check' -l selector -x -d 'a DKIM selector to look at; may be repeated'
+complete -c postern -n '__postern_at postern check' -l selector -x -d 'a DKIM selector to look at; with =FILE behind it the key that signs, to compare; may be repeated'
 complete -c postern -n '__postern_at postern check' -l blocklist -x -d 'a blocklist to ask, as in dnsbl.example; with =policy behind it where it lists by policy'
 complete -c postern -n '__postern_at postern check' -l intrusive -d 'also try what a stranger would not: relaying through hosts that are not yours'
 complete -c postern -n '__postern_at postern check' -l timeout -x -d 'the whole check (default: 30s)'

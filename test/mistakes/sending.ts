@@ -17,6 +17,7 @@ const two = `isp2/${isp2}`;
 const one = `isp1/${isp1}`;
 const unequal = 'warning EGRESS-UNEQUAL isp2';
 const both = `ip4:${isp1} ip4:${isp2}`;
+const ownKey = '11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=';
 const hardFailGoes = ['info SPF-HARDFAIL example.com'];
 const onlyWatchesGoes = ['notice DMARC-P-NONE example.com'];
 
@@ -294,6 +295,12 @@ const policies: readonly MistakeRow[] = [
     ['error DKIM-KEY-MISSING example.com'],
   ],
   [
+    'the key of a selector is not the one that signs',
+    signing(withKey(values(`v=DKIM1; k=ed25519; p=${ownKey}`))),
+    signing(withKey(values('v=DKIM1; k=ed25519; p=AAAAAKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo='))),
+    ['error DKIM-KEY-MISMATCH example.com'],
+  ],
+  [
     'the key of a selector is revoked',
     withKey(values('v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=')),
     withKey(values('v=DKIM1; p=')),
@@ -318,6 +325,14 @@ function withKey(fact: AuditFacts['dns'][string]): AuditFacts {
   return {
     ...withDns(layoutB, { 's1._domainkey.example.com TXT': fact }),
     asked: { ...layoutB.asked, dkimSelectors: ['s1'] },
+  };
+}
+
+/** The caller has the key that signs. */
+function signing(facts: AuditFacts): AuditFacts {
+  return {
+    ...facts,
+    asked: { ...facts.asked, dkimKeys: { s1: { type: 'ed25519', data: ownKey } } },
   };
 }
 

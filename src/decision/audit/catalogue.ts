@@ -25,6 +25,7 @@ import { daneStale } from './rules/dane-stale.ts';
 import { daneUnsigned } from './rules/dane-unsigned.ts';
 import { daneUplinksDiffer } from './rules/dane-uplinks-differ.ts';
 import { daneUsage } from './rules/dane-usage.ts';
+import { dkimKeyMismatch } from './rules/dkim-key-mismatch.ts';
 import { dkimKeyMissing } from './rules/dkim-key-missing.ts';
 import { dkimRevoked } from './rules/dkim-revoked.ts';
 import { dkimTest } from './rules/dkim-test.ts';
@@ -263,6 +264,7 @@ export const catalogue: readonly Rule[] = [
   dmarcRuaForeign,
   dmarcAlignment,
   dkimKeyMissing,
+  dkimKeyMismatch,
   dkimWeak,
   dkimTest,
   dkimRevoked,

@@ -24,6 +24,8 @@ export type AuditFacts = {
   /** What the caller gave. */
   readonly asked: {
     readonly dkimSelectors: readonly string[];
+    /** The public keys of selectors whose signing key the caller has, as in `p=` of a record. */
+    readonly dkimKeys?: Readonly<Record<string, { readonly type: 'rsa' | 'ed25519'; readonly data: string }>>;
     readonly blocklists: readonly { readonly zone: string; readonly kind: 'major' | 'policy' }[];
     readonly intrusive: boolean;
   };

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
-import { readDomain } from './check-options.ts';
+import { readDomain, readSelector } from './check-options.ts';
 
 const domains: readonly (readonly [string, string, string | RegExp])[] = [
   ['a domain', 'example.com', 'example.com'],
@@ -29,3 +33,23 @@ for (const [sentence, text, expected] of domains)
     if (typeof expected === 'string') assert.deepEqual(read, { ok: true, value: expected });
     else assert.match(read.ok ? read.value : read.error, expected);
   });
+
+test('check: the public part of the key that signs is taken from its file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-selector-'));
+  try {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const file = join(folder, 's1.pem');
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64');
+    assert.deepEqual(readSelector(`s1=${file}`, readSelector('Other')), [
+      { name: 'other', key: null },
+      { name: 's1', key: { type: 'ed25519', data: raw } },
+    ]);
+    writeFileSync(file, 'no key');
+    assert.throws(() => readSelector(`s1=${file}`), /cannot be read as a key in PEM/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  assert.throws(() => readSelector('s1=/nowhere/key.pem'), /cannot be read as a key in PEM: ENOENT/);
+  assert.throws(() => readSelector('a b'), /Write the selector/);
+});

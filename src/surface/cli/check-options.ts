@@ -1,3 +1,5 @@
+import { createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { InvalidArgumentError } from 'commander';
@@ -93,4 +95,38 @@ export function readPort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw new InvalidArgumentError('Write a port from 1 to 65535.');
+}
+
+/** A DKIM selector, and where the caller has its key, the public part as `p=` of a record holds it. */
+export type Selector = {
+  readonly name: string;
+  readonly key: { readonly type: 'rsa' | 'ed25519'; readonly data: string } | null;
+};
+
+/** `s1`, or `s1=/etc/dkim/s1.pem` with the private or public key in PEM. */
+export function readSelector(text: string, before: Selector[] = []): Selector[] {
+  const place = text.indexOf('=');
+  const name = (place < 0 ? text : text.slice(0, place)).toLowerCase();
+  if (hostName(`${name}.example`) === null)
+    throw new InvalidArgumentError(
+      'Write the selector as in s= of a signature, as in s1 or s1=/etc/dkim/s1.pem.',
+    );
+  return [...before, { name, key: place < 0 ? null : publicPart(text.slice(place + 1)) }];
+}
+
+function publicPart(file: string): NonNullable<Selector['key']> {
+  try {
+    const key = createPublicKey(readFileSync(file, 'utf8'));
+    const der = key.export({ type: 'spki', format: 'der' });
+    // RFC 8463 section 4: of an Ed25519 key the record holds the bare 32 bytes.
+    if (key.asymmetricKeyType === 'ed25519')
+      return { type: 'ed25519', data: der.subarray(-32).toString('base64') };
+    if (key.asymmetricKeyType === 'rsa') return { type: 'rsa', data: der.toString('base64') };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InvalidArgumentError(`${file} cannot be read as a key in PEM: ${why}.`);
+  }
+  throw new InvalidArgumentError(
+    `${file} holds a key that is neither RSA nor Ed25519, which DKIM does not know.`,
+  );
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Command, Option } from 'commander';
 import { mistakeText } from '../../config/mistake.ts';
@@ -24,11 +24,14 @@ import {
   readDomain,
   readIds,
   readPort,
+  readSelector,
   readTimeout,
   readUplink,
+  type Selector,
 } from './check-options.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 import { addCommand, optionsOf, withJson } from './command.ts';
+import { readFacts } from './facts-file.ts';
 import { jsonLine } from './output.ts';
 
 type CheckOptions = {
@@ -40,7 +43,7 @@ type CheckOptions = {
   saveFacts?: string;
   facts?: string;
   timeout?: number;
-  selector?: string[];
+  selector?: Selector[];
   blocklist?: Blocklist[];
   intrusive?: boolean;
   port?: number;
@@ -87,10 +90,11 @@ export function addCheck(program: Command, parts: CliParts, end: (code: number) 
         .choices(['error', 'warning', 'notice'])
         .default('error'),
     )
-    .option('--selector <name>', 'a DKIM selector to look at; may be repeated', (name, before?: string[]) => [
-      ...(before ?? []),
-      name,
-    ])
+    .option(
+      '--selector <name>',
+      'a DKIM selector to look at; with =FILE behind it the key that signs, to compare; may be repeated',
+      readSelector,
+    )
     .option(
       '--blocklist <zone>',
       'a blocklist to ask, as in dnsbl.example; with =policy behind it where it lists by policy',
@@ -237,7 +241,10 @@ async function lookAt(
             ? Promise.resolve(null)
             : own.hostFact(settings, { network, files, clock, random }),
         asked: {
-          dkimSelectors: options.selector ?? [],
+          dkimSelectors: (options.selector ?? []).map(({ name }) => name),
+          dkimKeys: Object.fromEntries(
+            (options.selector ?? []).flatMap(({ name, key }) => (key === null ? [] : [[name, key]])),
+          ),
           blocklists: options.blocklist ?? [],
           intrusive: options.intrusive ?? false,
         },
@@ -303,21 +310,9 @@ async function replay(
   options: CheckOptions & { json?: boolean },
   parts: CliParts,
 ): Promise<number> {
-  let facts: AuditFacts;
-  try {
-    facts = JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    return refuse(
-      parts,
-      `${file} cannot be read as facts: ${error instanceof Error ? error.message : String(error)}.`,
-    );
-  }
-  if (facts.version !== 1 || typeof facts.domain !== 'string' || typeof facts.dns !== 'object')
-    return refuse(
-      parts,
-      `${file} holds no facts of a check; make them with "postern check DOMAIN --save-facts ${file}".`,
-    );
-  return tell(facts, 0, options, parts);
+  const facts = await readFacts(file);
+  if (!facts.ok) return refuse(parts, facts.error);
+  return tell(facts.value, 0, options, parts);
 }
 
 async function explain(id: string, parts: CliParts): Promise<number> {

@@ -1,0 +1,40 @@
+import type { Judgement, Rule } from '../rule.ts';
+import { evidenceOf } from '../view.ts';
+import { dkimKeys } from './dkim-view.ts';
+
+/** The key in DNS is the one that signs. */
+export const dkimKeyMismatch: Rule = {
+  id: 'DKIM-KEY-MISMATCH',
+  article: {
+    title: 'DNS holds another key than the one that signs.',
+    meaning: 'Receivers verify each signature with the key in DNS, and every one fails.',
+    actedOn: 'Receivers that ask DKIM and DMARC: signed mail is worse off than unsigned mail.',
+    ground: 'RFC 6376 section 3.6.1',
+    fix: 'Publish the key that signs, or let the signer use the one that is published.',
+    others: null,
+  },
+  judge(view) {
+    const { domain, asked } = view.facts;
+    return dkimKeys(view).flatMap(({ selector, name, tags }): Judgement[] => {
+      const own = asked.dkimKeys?.[selector];
+      const shown = tags?.get('p')?.replace(/\s/g, '') ?? '';
+      // That it is not there, or revoked, is told.
+      if (own === undefined || shown === '') return [];
+      const subject = { kind: 'domain', name: domain } as const;
+      const evidence = [evidenceOf(view, name, 'TXT')];
+      if (shown === own.data)
+        return [
+          { level: 'pass', subject, message: `The DKIM key ${selector} is the one that signs.`, evidence },
+        ];
+      return [
+        {
+          level: 'error',
+          subject,
+          message: `The DKIM key ${selector} of ${domain} is not the one that signs, so every signature fails.`,
+          evidence,
+          fix: `${name}. IN TXT "v=DKIM1; k=${own.type}; p=${own.data}"`,
+        },
+      ];
+    });
+  },
+};
