@@ -77,10 +77,12 @@ function explainKey(path: ConfigPath, key: string): string {
 
 /** The branch that the value was meant for: the one that it fails inside of, not at its door. */
 function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
-  const fits = branches.find(
-    issues => !issues.some(issue => issue.code === 'invalid_type' && issue.path.length === 0),
-  );
+  const fits = branches.find(issues => !issues.some(isAtDoor));
   return fits ?? branches[0] ?? [];
+}
+
+function isAtDoor({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
 }
 
 function plainPath(path: ConfigPath): string {

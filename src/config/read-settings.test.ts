@@ -181,6 +181,19 @@ const rows: [string, string, string[]][] = [
     ['p.yaml:7:58: domains[0].recipients: "ldap" is not one of: any, callout.'],
   ],
   [
+    'a list of recipients under a key that is none, and without its file',
+    'domains: [{ name: example.com, role: backup, recipients: { fil: x } }]',
+    [
+      'p.yaml:7:58: domains[0].recipients.file is missing; write it, as in file: /etc/postern/recipients.',
+      'p.yaml:7:60: domains[0].recipients.fil is not a key that Postern knows; did you mean file?',
+    ],
+  ],
+  [
+    'a list of recipients whose file is nothing',
+    'domains: [{ name: example.com, role: backup, recipients: { file: "" } }]',
+    ['p.yaml:7:66: domains[0].recipients.file: "" is not a path, as in /var/lib/postern.'],
+  ],
+  [
     'a route to nowhere, for nobody',
     'routes: [{}]',
     [
