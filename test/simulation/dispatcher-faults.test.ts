@@ -398,3 +398,17 @@ story('a flood for a site that has just lost its sessions stays in hand', async 
   const due = must(await house.clock.await(house.store.nextDue()));
   assert.ok(due === null || due > house.clock.now() + 300_000);
 });
+
+story('what an egress drops while the gateway ends is handed back', async house => {
+  receiverOf(house, 'mx.remote.example').behave({ replyDelayMs: 5_000 });
+  await house.accept(remote);
+  await house.clock.run(6_000);
+  const stopped = house.dispatcher.stop();
+  await house.clock.run(500);
+  house.guide.set('isp1', 'down');
+  await house.clock.await(stopped);
+  assert.deepEqual(
+    (await house.queued()).map(({ state, lease }) => [state, lease]),
+    [['queued', null]],
+  );
+});

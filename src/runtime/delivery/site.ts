@@ -366,6 +366,7 @@ export class Site implements SessionOwner {
   }
 
   #requeue(job: Job, lane: Lane): void {
+    if (this.#closed) return this.#owner.failed(this, lane, [job], { kind: 'aborted' });
     if (job.mayTryAgain) {
       job.tries += 1;
       this.#queueOf(lane, job.hosts).jobs.addFirst(job);
