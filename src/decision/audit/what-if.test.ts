@@ -9,6 +9,7 @@ import {
   withConversation,
   withDns,
 } from '../../../test/audit-facts.ts';
+import { withEgress } from '../../../test/mistakes/mistake.ts';
 import { catalogue } from './catalogue.ts';
 import type { AuditFacts } from './facts.ts';
 import { judge } from './judge.ts';
@@ -46,6 +47,11 @@ const rows: [string, AuditFacts, string[]][] = [
     'a spare without a PTR is none',
     withDns(layoutB, { '40.113.0.203.in-addr.arpa PTR': nodata }),
     ['uplink isp1: flows, refused [EGRESS-NO-PTR]', 'uplink isp2: flows, flows []', alone, ...rest],
+  ],
+  [
+    'a spare whose provider blocks the port is none',
+    withEgress(layoutB, 1, { port25: { reached: [], failed: ['one', 'two'] } }),
+    ['uplink isp1: flows, waits [EGRESS-PORT25]', 'uplink isp2: flows, flows []', alone, ...rest],
   ],
   [
     'one uplink',

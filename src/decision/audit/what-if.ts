@@ -52,6 +52,8 @@ function uplinkFails(uplink: string, view: AuditView, findings: readonly Finding
   const left = view.mailHosts.flatMap(host => view.addresses(host)).filter(address => !own.has(address));
   const others = egresses.filter(each => each.uplink !== uplink);
   const faults = faultsOf(others, findings);
+  const dead = faults.filter(({ id }) => deadly.has(id));
+  const isLeft = others.some(({ address }) => !dead.some(({ subject }) => subject.address === address));
   const incoming: WhatIfSide =
     view.mailHosts.length === 0
       ? { state: 'flows', message: `${domain} takes no mail.` }
@@ -63,12 +65,25 @@ function uplinkFails(uplink: string, view: AuditView, findings: readonly Finding
   const outgoing: WhatIfSide =
     others.length === 0
       ? { state: 'waits', message: `Mail waits in the queue, for ${expiry} at most.` }
-      : faults.length > 0
-        ? { state: 'refused', message: `Mail leaves by ${namesOf(others)}, but some receivers refuse it.` }
-        : { state: 'flows', message: `Mail leaves by ${namesOf(others)}.` };
+      : !isLeft
+        ? {
+            state: 'waits',
+            message: `Mail waits in the queue, for ${expiry} at most: ${namesOf(others)} carries none.`,
+          }
+        : faults.length > 0
+          ? { state: 'refused', message: `Mail leaves by ${namesOf(others)}, but some receivers refuse it.` }
+          : { state: 'flows', message: `Mail leaves by ${namesOf(others)}.` };
   const reasons = [...(incoming.state === 'flows' ? [] : ['MX-ONE-UPLINK']), ...faults.map(({ id }) => id)];
   return { failure: { kind: 'uplink', name: uplink }, incoming, outgoing, reasons: [...new Set(reasons)] };
 }
+
+/** With these an egress carries no mail at all. */
+const deadly: ReadonlySet<string> = new Set([
+  'EGRESS-ABSENT',
+  'EGRESS-PORT25',
+  'EGRESS-WRONG-WAY',
+  'HOST-SOURCE-ROUTE',
+]);
 
 /** Errors of the identities that would have to stand in. */
 function faultsOf(egresses: readonly EgressFact[], findings: readonly Finding[]): readonly Finding[] {

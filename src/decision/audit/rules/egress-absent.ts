@@ -1,4 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
+import { egressSubject } from './egress-subject.ts';
 
 /** Every source address is on the host. */
 export const egressAbsent: Rule = {
@@ -14,11 +15,8 @@ export const egressAbsent: Rule = {
   judge(view) {
     return (view.facts.host?.sources ?? []).flatMap((source): Judgement[] => {
       const egress = view.facts.egresses.find(({ id }) => id === source.egress);
-      const subject = {
-        kind: 'egress',
-        name: source.egress,
-        ...(egress === undefined ? {} : { uplink: egress.uplink }),
-      } as const;
+      const subject =
+        egress === undefined ? ({ kind: 'egress', name: source.egress } as const) : egressSubject(egress);
       if (source.address !== null && source.condition !== 'address absent') return [];
       return [
         {
