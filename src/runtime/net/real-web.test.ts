@@ -137,3 +137,34 @@ test('a stop ends the call', async () => {
   assert.deepEqual(await web.post({ ...call, url: server.url, signal: stop.signal }), { ok: false, error });
   await server.close();
 });
+
+/** A server that answers each request with a response as it stands. */
+const answering = (response: (path: string) => string) =>
+  serving(socket =>
+    socket.on('data', chunk => socket.end(response(chunk.toString('latin1').split(' ')[1] ?? ''))),
+  );
+
+test('a text is got from the address that is wanted, under the name of the URL, and no redirect is followed', async () => {
+  const server = await answering(path =>
+    path === '/moved'
+      ? 'HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 5\r\n\r\nmoved'
+      : 'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\nversion: STSv1\n',
+  );
+  const { port } = new URL(server.url);
+  const wanted = { address: '127.0.0.1', limitBytes: 100, timeoutMs: 20_000 };
+  const url = `http://mta-sts.example.com:${port}/`;
+  const text = { status: 200, body: 'version: STSv1\n' };
+  assert.deepEqual(await web.get({ ...wanted, url }), { ok: true, value: text });
+  const moved = { status: 302, body: 'moved' };
+  assert.deepEqual(await web.get({ ...wanted, url: `${url}moved` }), { ok: true, value: moved });
+  assert.match(server.heard(), new RegExp(`^host: mta-sts\\.example\\.com:${port}\r$`, 'im'));
+  await server.close();
+});
+
+test('a text that is too long is given up', async () => {
+  const server = await answering(() => `HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(1_000)}`);
+  const result = await web.get({ url: server.url, address: '127.0.0.1', limitBytes: 100, timeoutMs: 20_000 });
+  assert.ok(!result.ok);
+  assert.match(result.error, /more than 100 bytes/);
+  await server.close();
+});

@@ -1,4 +1,4 @@
-import { request as requestHttp } from 'node:http';
+import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import type { Result, Web } from '../ports.ts';
@@ -8,87 +8,37 @@ export function realWeb(): Web {
   return { post, get };
 }
 
-function post({
-  url,
-  contentType,
-  headers,
-  body,
-  timeoutMs,
-  source,
-  signal,
-}: Parameters<Web['post']>[0]): Promise<Result<number, string>> {
-  const { promise, resolve } = Promise.withResolvers<Result<number, string>>();
+/** As `node:http` takes them, with header fields by their names. */
+type CallOptions = Omit<RequestOptions, 'headers'> & {
+  readonly headers: Readonly<Record<string, string | number>>;
+};
+type Bounds = { readonly url: string; readonly timeoutMs: number; readonly signal?: AbortSignal };
+type Fetched = { readonly status: number; readonly body: string };
+
+function post(request: Parameters<Web['post']>[0]): Promise<Result<number, string>> {
+  const { contentType, headers, body, source } = request;
   const bytes = Buffer.from(body);
-  const { host, protocol } = new URL(url);
-  if (signal?.aborted) return Promise.resolve({ ok: false, error: stopped(host) });
-  const begin = protocol === 'https:' ? requestHttps : requestHttp;
-  const call = begin(url, {
+  const options: CallOptions = {
     method: 'POST',
-    headers: {
-      ...headers,
-      'content-type': contentType,
-      'content-length': bytes.length,
-      'user-agent': 'Postern',
-    },
-    agent: false,
+    headers: { ...headers, 'content-type': contentType, 'content-length': bytes.length },
     // A name with addresses of both families: only those that this source can reach.
     ...(source === null ? {} : { localAddress: source, family: isIP(source) }),
-  });
-  const end = (result: Result<number, string>): void => {
-    clearTimeout(deadline);
-    signal?.removeEventListener('abort', abort);
-    call.destroy();
-    resolve(result);
   };
-  const abort = (): void => end({ ok: false, error: stopped(host) });
-  const deadline = setTimeout(
-    () => end({ ok: false, error: `${host} did not answer in ${timeoutMs} ms.` }),
-    timeoutMs,
-  );
-  signal?.addEventListener('abort', abort, { once: true });
-  call.on('response', ({ statusCode }) => end({ ok: true, value: statusCode ?? 0 }));
-  call.on('error', error => end({ ok: false, error: `${host} could not be called: ${wordsOf(error)}.` }));
-  call.end(bytes);
-  return promise;
+  return call(request, options, bytes, ({ statusCode }, end) => end({ ok: true, value: statusCode ?? 0 }));
 }
 
-function get({
-  url,
-  address,
-  limitBytes,
-  timeoutMs,
-  signal,
-}: Parameters<Web['get']>[0]): ReturnType<Web['get']> {
-  const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Web['get']>>>();
-  const { host, hostname, protocol } = new URL(url);
-  if (signal?.aborted) return Promise.resolve({ ok: false, error: stopped(host) });
-  const begin = protocol === 'https:' ? requestHttps : requestHttp;
-  const call = begin(url, {
-    host: address,
-    headers: { host, 'user-agent': 'Postern' },
-    agent: false,
-    ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
-  });
-  const end = (result: Awaited<ReturnType<Web['get']>>): void => {
-    clearTimeout(deadline);
-    signal?.removeEventListener('abort', abort);
-    call.destroy();
-    resolve(result);
-  };
-  const abort = (): void => end({ ok: false, error: stopped(host) });
-  const deadline = setTimeout(
-    () => end({ ok: false, error: `${host} did not answer in ${timeoutMs} ms.` }),
-    timeoutMs,
-  );
-  signal?.addEventListener('abort', abort, { once: true });
-  call.on('error', error => end({ ok: false, error: `${host} could not be called: ${wordsOf(error)}.` }));
-  call.on('response', response => {
+function get(request: Parameters<Web['get']>[0]): Promise<Result<Fetched, string>> {
+  const { url, address, limitBytes } = request;
+  const { host, hostname } = new URL(url);
+  const named = isIP(hostname) === 0 ? { servername: hostname } : {};
+  const options = { host: address, headers: { host }, ...named };
+  return call<Fetched>(request, options, null, (response, end) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     response.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > limitBytes) return end({ ok: false, error: `${host} sent more than ${limitBytes} bytes.` });
-      chunks.push(chunk);
+      if (bytes > limitBytes) end({ ok: false, error: `${host} sent more than ${limitBytes} bytes.` });
+      else chunks.push(chunk);
     });
     response.on('end', () =>
       end({
@@ -98,12 +48,41 @@ function get({
     );
     response.on('error', error => end({ ok: false, error: `${host} broke off: ${wordsOf(error)}.` }));
   });
-  call.end();
-  return promise;
 }
 
-function stopped(host: string): string {
-  return `The call to ${host} was given up, because Postern stops.`;
+/** One call on a connection of its own, within its bounds; `hear` ends it with what it makes of the response. */
+function call<Value>(
+  { url, timeoutMs, signal }: Bounds,
+  options: CallOptions,
+  body: Buffer | null,
+  hear: (response: IncomingMessage, end: (result: Result<Value, string>) => void) => void,
+): Promise<Result<Value, string>> {
+  const { promise, resolve } = Promise.withResolvers<Result<Value, string>>();
+  const { host, protocol } = new URL(url);
+  const stopped: Result<Value, string> = {
+    ok: false,
+    error: `The call to ${host} was given up, because Postern stops.`,
+  };
+  if (signal?.aborted) return Promise.resolve(stopped);
+  const begin = protocol === 'https:' ? requestHttps : requestHttp;
+  const headers = { ...options.headers, 'user-agent': 'Postern' };
+  const request = begin(url, { ...options, headers, agent: false });
+  const end = (result: Result<Value, string>): void => {
+    clearTimeout(deadline);
+    signal?.removeEventListener('abort', abort);
+    request.destroy();
+    resolve(result);
+  };
+  const abort = (): void => end(stopped);
+  const deadline = setTimeout(
+    () => end({ ok: false, error: `${host} did not answer in ${timeoutMs} ms.` }),
+    timeoutMs,
+  );
+  signal?.addEventListener('abort', abort, { once: true });
+  request.on('response', response => hear(response, end));
+  request.on('error', error => end({ ok: false, error: `${host} could not be called: ${wordsOf(error)}.` }));
+  request.end(body);
+  return promise;
 }
 
 /** Where several addresses failed, Node gives an error without words that holds the others. */
