@@ -404,3 +404,18 @@ story('a smart host that does not answer holds up no direct mail to the same des
   await house.clock.run(6_000);
   assert.deepEqual(came(house), [`192.0.2.10 by ${byIsp1}`]);
 });
+
+story(
+  'a smart host without an address, or without its password, leaves its uplink’s mail to another one at once',
+  async house => {
+    giveSmartHost(house, 'isp1');
+    await house.accept(remote);
+    await house.clock.run(1_000);
+    assert.deepEqual(came(house), [`192.0.2.10 by ${byIsp2}`]);
+    await smartHost(house);
+    giveSmartHost(house, 'isp1', { tls: 'verify', login: { user: 'u', passwordFile: '/nowhere' } });
+    await house.accept(remote);
+    await house.clock.run(1_000);
+    assert.equal(came(house)[1], `192.0.2.10 by ${byIsp2}`);
+  },
+);

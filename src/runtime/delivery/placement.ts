@@ -18,6 +18,8 @@ import type { ToSmartHost, Ways } from './ways.ts';
 
 /** What a site that has not answered has no place for comes again after about this. */
 const stuckAwayMs = 30_000;
+/** A message whose way is another one now is chosen a way for after this. */
+export const chooseAgainMs = 20;
 
 export type PlacementParts = {
   readonly clock: Clock;
@@ -100,10 +102,15 @@ export class Placement {
   }
 
   #toSmartHost(group: Group, way: ToSmartHost): void {
-    const { search, smartHosts, ways, verdicts, siteOf: siteFor, ledger } = this.#parts;
+    const { search, smartHosts, ways, verdicts, siteOf: siteFor, ledger, reach } = this.#parts;
     const { smartHost, lane } = way;
     search.until(group, smartHosts.find(smartHost, ways.isNear(lane)), found => {
-      if (found.kind === 'waits') return verdicts.conclude(group, { kind: 'not_tried', error: found.reason });
+      if (found.kind === 'waits') {
+        // That is known against it now, so an uplink's mail finds another way, if there is one.
+        if (lane.way !== null && reach.waitMs(group, 0) !== null)
+          return search.later(group, chooseAgainMs, 0);
+        return verdicts.conclude(group, { kind: 'not_tried', error: found.reason });
+      }
       const site = siteFor(siteOf(smartHost));
       // Each by itself: mail of others for the same destinations may go another way.
       if (site.isStuck && !ledger.hasExpired(group[0]))

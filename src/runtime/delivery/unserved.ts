@@ -10,6 +10,7 @@ import type { Ledger } from './ledger.ts';
 import type { NextHopSearch } from './next-hop-search.ts';
 import type { OpeningEnd } from './opening.ts';
 import type { Parking } from './parking.ts';
+import { chooseAgainMs } from './placement.ts';
 import type { ReachAgain } from './reach-again.ts';
 import type { Site } from './site.ts';
 import type { SmartHosts } from './smart-hosts.ts';
@@ -19,8 +20,6 @@ import type { Ways } from './ways.ts';
 /** Parked messages beyond this go back to the store for a while, so that mail of our own store gets its turn. */
 const parkedLimit = recipientLimit / 2;
 const parkedAwayMs = 30_000;
-/** A message whose way is another one now is chosen a way for after this. */
-const chooseAgainMs = 20;
 
 export type UnservedParts = {
   readonly clock: Clock;
