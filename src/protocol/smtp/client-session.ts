@@ -13,7 +13,7 @@ import { MailTransaction } from './client-transaction.ts';
 import { type Extensions, noExtensions, parseExtensions } from './extensions.ts';
 import { LineInput } from './line-input.ts';
 import { type Reply, ReplyParser, replyText } from './reply.ts';
-import { xclientCommand } from './xclient.ts';
+import { nameOfClient, xclientCommand } from './xclient.ts';
 
 /** RFC 5321 section 4.5.3.2: how long the far side may take; greeting, MAIL and RCPT 5 minutes, and so what it leaves open. */
 const timeoutsMs: Readonly<Record<ClientStage, number | null>> = {
@@ -174,7 +174,8 @@ export class ClientSession {
 
   /** After XCLIENT we speak as the client, whose name the far side is to judge (Postfix, XCLIENT_README). */
   #ourName(): string {
-    return this.#waiting?.client?.helo ?? this.#terms.ehlo;
+    const client = this.#waiting?.client;
+    return client ? nameOfClient(client) : this.#terms.ehlo;
   }
 
   #introduced(answer: Reply): void {
@@ -268,12 +269,21 @@ export class ClientSession {
     if (this.#state !== 'idle') return;
     const { client } = transaction;
     const command = client === undefined ? null : xclientCommand(client, this.#extensions.xclient);
+    if (command === null && this.#toldClient !== null) return this.#tellsNoMore(transaction);
     if (command === null || command === this.#toldClient) return this.#begin(transaction);
     this.#waiting = transaction;
     this.#toldClient = command;
     this.#state = 'xclient';
     // Not in the middle of a transaction; the answer to RSET is passed over.
     this.#write(this.#resetDue ? 'RSET\r\n' : command);
+  }
+
+  /** It still believes in the client of before, and takes no other: that is no session for this message. */
+  #tellsNoMore(transaction: ClientTransaction): void {
+    this.#waiting = transaction;
+    this.#broken({ stage: 'xclient', reply: null });
+    this.#write('QUIT\r\n');
+    this.#close('refused', 'It offers XCLIENT no more, and takes this for the mail of the client before.');
   }
 
   /** After XCLIENT the session is as new (Postfix, XCLIENT_README): greeted by its answer, and EHLO said again. */

@@ -449,6 +449,44 @@ const transcripts: [string, Partial<ClientTerms>, Letter, string][] = [
     ${againAs('mail.example.com')}`,
   ],
   [
+    'a client whose name is none is told by its address',
+    {},
+    { client: { address: '192.0.2.7', helo: 'my PC' } },
+    `${store}
+    E: start
+    C: XCLIENT ADDR=192.0.2.7 PROTO=ESMTP HELO=my+20PC
+    ${againAs('[192.0.2.7]')}`,
+  ],
+  [
+    'so is one that said none, by IPv6',
+    {},
+    { client: { address: '2001:db8::7', helo: '' } },
+    `${store}
+    E: start
+    C: XCLIENT ADDR=IPV6:2001:db8::7 PROTO=ESMTP HELO=[UNAVAILABLE]
+    ${againAs('[IPv6:2001:db8::7]')}`,
+  ],
+  [
+    'a store that offers XCLIENT no more hears nothing of others in that session',
+    {},
+    { client },
+    `${store}
+    E: start
+    ${told}
+    S: 220 store.example.com
+    C: EHLO relay.example.net
+    S: 250 store.example.com
+    C: MAIL FROM:<a@example.com>
+    S: 250 ok
+    C: RCPT TO:<b@remote.example>
+    S: 550 no
+    A: result rcpt 550
+    E: start for ours
+    A: result xclient nothing
+    C: QUIT
+    A: close refused`,
+  ],
+  [
     'a store that refuses to be told so gets no mail, and none bounces',
     {},
     { client },

@@ -1,3 +1,4 @@
+import { isDomain } from './address.ts';
 import { encodeXtext } from './xtext.ts';
 
 /** The client of a message, as the mail store behind us is told of it. */
@@ -27,6 +28,15 @@ export function xclientCommand(client: XclientFacts | null, offered: readonly st
   ] as const;
   const told = attributes.filter(([name]) => offered.includes(name));
   return `XCLIENT ${told.map(([name, value]) => `${name}=${value}`).join(' ')}\r\n`;
+}
+
+/**
+ * The name that we give after XCLIENT: the client's, which the far side is to judge. A client may have said anything; what
+ * is no name is told as its address, for a command that is not understood would be a refusal of its mail.
+ */
+export function nameOfClient({ address, helo }: XclientFacts): string {
+  if (helo !== null && helo.length <= heloLimit && isDomain(helo)) return helo;
+  return address.includes(':') ? `[IPv6:${address}]` : `[${address}]`;
 }
 
 function heloText(helo: string | null): string {
