@@ -60,6 +60,7 @@ story('a host without TLS gets the mail in clear, and the trace says so', async 
 for (const [sentence, whim, withinMs] of [
   ['STARTTLS that is refused', 'refused', 2_000],
   ['junk in the place of a handshake', 'junk', 2_000],
+  ['a host that leaves after the handshake', 'left', 2_000],
   ['a handshake that hangs', 'hang', 33_000],
 ] as const)
   story(`${sentence} leads to clear text on a new connection, and the next goes so at once`, async house => {

@@ -33,6 +33,7 @@ const whims: readonly Partial<ReceiverBehaviour>[] = [
   { startTls: { ...tls, whim: 'junk' } },
   { startTls: { ...tls, whim: 'hang' } },
   { startTls: { ...tls, whim: 'injected' } },
+  { startTls: { ...tls, whim: 'left' } },
 ];
 
 const smartHost = { host: 'smtp.isp2.example', port: 587, tls: 'may', login: null } as const;

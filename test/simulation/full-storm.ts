@@ -423,6 +423,7 @@ const whims: readonly Partial<ReceiverBehaviour>[] = [
   { startTls: { ...tls, whim: 'junk' } },
   { startTls: { ...tls, whim: 'hang' } },
   { startTls: { ...tls, whim: 'injected' } },
+  { startTls: { ...tls, whim: 'left' } },
 ];
 
 /** Ways in which a smart host is of no use, of which no message may bounce. */

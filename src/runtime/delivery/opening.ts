@@ -151,7 +151,9 @@ export class Opening implements SessionOwner {
       return this.#restart();
     }
     this.#session = null;
-    if (session.unmet !== null && this.#isMended(session, session.unmet, why)) this.#place -= 1;
+    // One that leaves right after the handshake does not like our TLS: in TLS 1.3 it says so only then.
+    const unmet = session.unmet ?? (session.tls === null ? null : 'tls');
+    if (unmet !== null && this.#isMended(session, unmet, why)) this.#place -= 1;
     else this.#fail(session.to, why);
     this.#next();
   }

@@ -37,9 +37,9 @@ export type ReceiverTls = {
   readonly key: string;
   /**
    * `refused`: 454. `junk`: what is no TLS follows the 220. `hang`: nothing follows it. `injected`: a reply in clear
-   * comes in one piece with it.
+   * comes in one piece with it. `left`: it hangs up after the handshake, as for a certificate that it misses.
    */
-  readonly whim: 'none' | 'refused' | 'junk' | 'hang' | 'injected';
+  readonly whim: 'none' | 'refused' | 'junk' | 'hang' | 'injected' | 'left';
 };
 
 /** A receiver without whims. */

@@ -50,6 +50,7 @@ export class ReceiverSecurity {
           this.goesOver = true;
         });
       case 'none':
+      case 'left':
         return this.#owner.reply(goAhead, () => {
           this.goesOver = true;
           this.#replies.flush();
@@ -82,6 +83,7 @@ export class ReceiverSecurity {
     const secured = await this.#connection.startTls({ side: 'server', certificates, timeoutMs: handshakeMs });
     this.goesOver = false;
     if (secured.ok) this.tls = secured.value;
+    if (this.#owner.behaviour().startTls?.whim === 'left') this.#connection.end();
   }
 
   #ask(dialogue: ReceiverLogin): void {
