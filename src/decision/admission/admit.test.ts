@@ -3,7 +3,7 @@ import test from 'node:test';
 import { type AdmissionClient, admitClient, admitRecipient } from './admit.ts';
 import { ClientNetworks, clientKey } from './client-networks.ts';
 
-const rules = { domains: new Set(['example.com', 'example.org']) };
+const rules = { domains: new Set(['example.com', 'example.org', 'xn--bcher-kva.example']) };
 const stranger = { listener: { role: 'mx' }, ours: false } as const;
 const insider = { listener: { role: 'relay' }, ours: true } as const;
 const insiderAtMx = { listener: { role: 'mx' }, ours: true } as const;
@@ -56,6 +56,14 @@ const recipients: [string, AdmissionClient, string, string, string][] = [
     'example.com',
     'a%b@example.com',
   ],
+  [
+    'our domain in U-labels is queued in A-labels, the local part as it came',
+    stranger,
+    'J\u00f6rg@B\u00fccher.example',
+    'xn--bcher-kva.example',
+    'J\u00f6rg@xn--bcher-kva.example',
+  ],
+  ['our domain in capitals stays as it came', stranger, 'A@Example.COM', 'example.com', 'A@Example.COM'],
   ['a subdomain of ours is not ours', stranger, 'a@sub.example.com', 'sub.example.com', '550'],
   ['the bare postmaster is the first domain’s', stranger, 'postmaster', '', 'postmaster@example.com'],
 ];

@@ -35,6 +35,7 @@ const sourceRouted = /[@%!]/;
  * Decides on one recipient (RFC 5321 section 3.6.1, 7.9): our domains from anyone, the world only from our networks
  * by a relay listener. An `mx` listener never relays, whoever calls; nor does it hand the mail store, which trusts us,
  * a recipient that the store itself might relay.
+ * A domain of ours that came in U-labels is queued in A-labels: the queue, a list and a store know one name of it.
  * `postmaster` without a domain (section 4.5.1) is the postmaster of our first domain.
  * `domain` is the lower-case domain of `forwardPath`, '' where it has none.
  */
@@ -57,10 +58,15 @@ export function admitRecipient(
       kind: 'refused',
       reply: reply(550, '5.7.1', 'Relaying denied: an address with %, ! or a second @ is not taken here.'),
     };
-  if (rules.domains.has(domain)) return { kind: 'taken', forwardPath };
+  if (rules.domains.has(domain)) return { kind: 'taken', forwardPath: inALabels(forwardPath, domain) };
   if (client.listener.role === 'relay' && client.ours) return { kind: 'taken', forwardPath };
   return {
     kind: 'refused',
     reply: reply(550, '5.7.1', `Relaying denied: mail for ${domain} is not taken here.`),
   };
+}
+
+function inALabels(forwardPath: string, domain: string): string {
+  const at = forwardPath.lastIndexOf('@');
+  return /[^ -~]/.test(forwardPath.slice(at)) ? `${forwardPath.slice(0, at)}@${domain}` : forwardPath;
 }
