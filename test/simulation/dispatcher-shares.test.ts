@@ -169,3 +169,19 @@ story('connections that were opened under other settings are counted off when th
   }
   assert.deepEqual([count(house, byIsp1), count(house, byIsp2)], [6, 0]);
 });
+
+story(
+  'a session of a drill that goes on as a stand-in is refused once, and not asked without end',
+  async house => {
+    const end = house.dispatcher.favour('isp2', 1);
+    await house.accept(remote);
+    await house.clock.run(1_000);
+    end();
+    const receiver = house.world.worldReceivers.find(({ name }) => name === 'mx.remote.example');
+    receiver?.behave({ refuse: { 'other@remote.example': '550 5.7.1 Not from there' } });
+    house.guide.set('isp1', 'down');
+    const id = await house.accept('other@remote.example');
+    await house.clock.run(5_000);
+    assert.deepEqual(house.eventsOf(id), ['attempt', 'deferred']);
+  },
+);

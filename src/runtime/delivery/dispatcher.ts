@@ -388,13 +388,22 @@ export class Dispatcher {
       this.#ports.hosts.forgetClear(session.to);
       session.retired = true;
     }
-    const again = this.#verdicts.result(job, session, replies, dotSent, why, mayTryAgain, isSmartHost);
+    const wasFavoured = lane.favoured !== null && lane.way === null;
+    const again = this.#verdicts.result(
+      job,
+      session,
+      replies,
+      dotSent,
+      why,
+      mayTryAgain,
+      isSmartHost,
+      wasFavoured,
+    );
     if (again === null) return;
     const { group, tries } = again;
     if (this.#stopping) return this.#ledger.handBack(group, null);
     // What the favoured uplink was refused with, the one that comes first is asked.
-    const next = lane.favoured !== null && lane.way === null ? withoutPast(lane) : lane;
-    site.add(new Job(group, job.hosts, job.startedAt, tries), next, true);
+    site.add(new Job(group, job.hosts, job.startedAt, tries), wasFavoured ? withoutPast(lane) : lane, true);
   }
 
   #egressChanged(view: EgressView, previous: EgressState): void {

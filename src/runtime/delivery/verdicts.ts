@@ -93,6 +93,8 @@ export class Verdicts {
     mayTryAgain: boolean,
     /** Its refusals may be about us and not about the message. */
     ofSmartHost: boolean,
+    /** It went by a favoured uplink, and goes as always when it is tried again. */
+    wasFavoured: boolean,
   ): Again | null {
     const { awaiting, ledger } = this.#parts;
     const entries: Entry[] = [];
@@ -121,7 +123,7 @@ export class Verdicts {
       }
       if (outcome.kind === 'awaits_preferred' && said.reply) this.blameRoute(session, said.reply);
       // The preferred one is up: it is asked at once.
-      if (outcome.kind === 'awaits_preferred' && session.candidate.favoured && mayTryAgain) {
+      if (outcome.kind === 'awaits_preferred' && wasFavoured && mayTryAgain) {
         again.push(leased);
         return;
       }
