@@ -120,6 +120,15 @@ export class PostfixHouse {
     return `${delivery?.remoteAddress} as ${delivery?.ehlo}`;
   }
 
+  copies(id: string): number {
+    return this.deliveries.filter(each => each.messageId?.includes(id)).length;
+  }
+
+  /** Wall ms; null: it has not come. */
+  arrivedAt(id: string): number | null {
+    return this.deliveries.find(each => each.messageId?.includes(id))?.startedAt ?? null;
+  }
+
   async close(): Promise<void> {
     for (const peer of this.#peers) peer.close();
     this.network.destroy();

@@ -4,7 +4,7 @@ _postern() {
   local current=${COMP_WORDS[COMP_CWORD]} at=postern word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$at $word" in
-    'postern serve' | 'postern config' | 'postern config check' | 'postern uplinks' | 'postern uplinks test' | 'postern uplinks drain' | 'postern uplinks drill' | 'postern uplinks resume' | 'postern queue' | 'postern queue list' | 'postern queue show' | 'postern queue retry' | 'postern queue hold' | 'postern queue release' | 'postern queue remove' | 'postern trace' | 'postern events' | 'postern notify' | 'postern notify test' | 'postern records' | 'postern init' | 'postern check' | 'postern postfix' | 'postern postfix plan' | 'postern postfix apply' | 'postern demo' | 'postern completion') at="$at $word" ;;
+    'postern serve' | 'postern config' | 'postern config check' | 'postern uplinks' | 'postern uplinks test' | 'postern uplinks drain' | 'postern uplinks drill' | 'postern uplinks resume' | 'postern queue' | 'postern queue list' | 'postern queue show' | 'postern queue retry' | 'postern queue hold' | 'postern queue release' | 'postern queue remove' | 'postern trace' | 'postern events' | 'postern notify' | 'postern notify test' | 'postern records' | 'postern init' | 'postern check' | 'postern postfix' | 'postern postfix plan' | 'postern postfix apply' | 'postern postfix watch' | 'postern demo' | 'postern completion') at="$at $word" ;;
     esac
   done
   COMPREPLY=()
@@ -58,9 +58,10 @@ _postern() {
     'postern records') COMPREPLY=($(compgen -W '--config --json --format --diff --wait' -- "$current")) ;;
     'postern init') COMPREPLY=($(compgen -W '--config --json --hostname --domain --uplink --store --relay-from --backup --dry-run --no-input' -- "$current")) ;;
     'postern check') COMPREPLY=($(compgen -W '--config --json --uplink --explain --only --skip --fail-on --selector --blocklist --intrusive --timeout --port --format --watch --every --save-facts --facts' -- "$current")) ;;
-    'postern postfix') COMPREPLY=($(compgen -W 'plan apply' -- "$current")) ;;
+    'postern postfix') COMPREPLY=($(compgen -W 'plan apply watch' -- "$current")) ;;
     'postern postfix plan') COMPREPLY=($(compgen -W '--config --postfix-config --json' -- "$current")) ;;
     'postern postfix apply') COMPREPLY=($(compgen -W '--config --postfix-config --json --yes --undo' -- "$current")) ;;
+    'postern postfix watch') COMPREPLY=($(compgen -W '--config --postfix-config' -- "$current")) ;;
     'postern demo') COMPREPLY=($(compgen -W '--json --no-namespaces' -- "$current")) ;;
     'postern completion') COMPREPLY=($(compgen -W 'bash zsh fish' -- "$current")) ;;
   esac

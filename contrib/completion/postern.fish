@@ -3,7 +3,7 @@ function __postern_at
     set -l at postern
     for word in (commandline -opc)[2..]
         switch "$at $word"
-            case 'postern serve' 'postern config' 'postern config check' 'postern uplinks' 'postern uplinks test' 'postern uplinks drain' 'postern uplinks drill' 'postern uplinks resume' 'postern queue' 'postern queue list' 'postern queue show' 'postern queue retry' 'postern queue hold' 'postern queue release' 'postern queue remove' 'postern trace' 'postern events' 'postern notify' 'postern notify test' 'postern records' 'postern init' 'postern check' 'postern postfix' 'postern postfix plan' 'postern postfix apply' 'postern demo' 'postern completion'
+            case 'postern serve' 'postern config' 'postern config check' 'postern uplinks' 'postern uplinks test' 'postern uplinks drain' 'postern uplinks drill' 'postern uplinks resume' 'postern queue' 'postern queue list' 'postern queue show' 'postern queue retry' 'postern queue hold' 'postern queue release' 'postern queue remove' 'postern trace' 'postern events' 'postern notify' 'postern notify test' 'postern records' 'postern init' 'postern check' 'postern postfix' 'postern postfix plan' 'postern postfix apply' 'postern postfix watch' 'postern demo' 'postern completion'
                 set at "$at $word"
         end
     end
@@ -129,6 +129,7 @@ complete -c postern -n '__postern_at postern check' -l save-facts -r -F -d 'writ
 complete -c postern -n '__postern_at postern check' -l facts -r -F -d 'judge what was written down before, and ask nobody'
 complete -c postern -n '__postern_at postern postfix' -a plan -d 'what Postfix needs, as a diff with reasons; nothing is changed'
 complete -c postern -n '__postern_at postern postfix' -a apply -d 'make the changes of the plan, with a backup; asks first, and puts all back if Postfix does not take them'
+complete -c postern -n '__postern_at postern postfix' -a watch -d 'move mail to another uplink when one dies, and back when it has proved itself; in the foreground'
 complete -c postern -n '__postern_at postern postfix plan' -l config -r -F -d 'the configuration (default: /etc/postern/postern.yaml)'
 complete -c postern -n '__postern_at postern postfix plan' -l postfix-config -x -d 'where main.cf and master.cf are (default: /etc/postfix)'
 complete -c postern -n '__postern_at postern postfix plan' -l json -d 'one JSON document'
@@ -137,6 +138,8 @@ complete -c postern -n '__postern_at postern postfix apply' -l postfix-config -x
 complete -c postern -n '__postern_at postern postfix apply' -l json -d 'one JSON document'
 complete -c postern -n '__postern_at postern postfix apply' -l yes -d 'do not ask'
 complete -c postern -n '__postern_at postern postfix apply' -l undo -d 'give back what was there before Postern first wrote'
+complete -c postern -n '__postern_at postern postfix watch' -l config -r -F -d 'the configuration (default: /etc/postern/postern.yaml)'
+complete -c postern -n '__postern_at postern postfix watch' -l postfix-config -x -d 'where main.cf and master.cf are (default: /etc/postfix)'
 complete -c postern -n '__postern_at postern demo' -l json -d 'the summary as one JSON document, on the last line'
 complete -c postern -n '__postern_at postern demo' -l no-namespaces -d 'use a stand-in for the cable even where a real one could be laid'
 complete -c postern -n '__postern_at postern completion' -a bash

@@ -16,6 +16,12 @@ export type UplinkStanding = {
 export class UplinkConditions {
   #told: ReadonlyMap<string, EgressState> = new Map();
   #allSince: number | null = null;
+  readonly #advice: (uplink: string) => string;
+
+  /** `advice`: what to do about an uplink that is down, as a sentence; left out, for a running gateway. */
+  constructor(advice = (uplink: string): string => `"postern uplinks test ${uplink}" shows where it stops.`) {
+    this.#advice = advice;
+  }
 
   /** The uplinks as they are now; gives what is to be told. `at` is wall ms. */
   hear(uplinks: readonly UplinkStanding[], at: number): readonly Condition[] {
@@ -25,7 +31,7 @@ export class UplinkConditions {
     const changes = uplinks.flatMap(uplink => {
       const previous = before.get(uplink.name) ?? 'unknown';
       const state = this.#told.get(uplink.name) ?? 'unknown';
-      return isNews(previous, state) ? [changed(uplink, previous, anyUsable)] : [];
+      return isNews(previous, state) ? [changed(uplink, previous, anyUsable, this.#advice(uplink.name))] : [];
     });
     const gone = [...before].flatMap(([name, previous]) =>
       this.#told.has(name) || !isNews(previous, 'up') ? [] : [forgotten(name, previous, at)],
@@ -68,7 +74,12 @@ function isNews(previous: EgressState, state: EgressState): boolean {
   return state !== previous && !(previous === 'unknown' && state === 'up');
 }
 
-function changed(uplink: UplinkStanding, previous: EgressState, othersUsable: boolean): Condition {
+function changed(
+  uplink: UplinkStanding,
+  previous: EgressState,
+  othersUsable: boolean,
+  advice: string,
+): Condition {
   const { name, state, since, reason } = uplink;
   return { kind: 'uplink', subject: name, uplink: name, state, previous, since, reason: told() };
 
@@ -80,7 +91,7 @@ function changed(uplink: UplinkStanding, previous: EgressState, othersUsable: bo
     const mail = othersUsable
       ? 'Mail leaves by another uplink.'
       : 'No other uplink can be used, so mail waits.';
-    return `${why} ${mail} "postern uplinks test ${name}" shows where it stops.`;
+    return `${why} ${mail} ${advice}`;
   }
 }
 

@@ -8,7 +8,8 @@ const id = '4F3A1C2D3E';
 const transport = 'postern-isp1';
 const to = { host: 'mx.remote.example', address: '192.0.2.25', port: 25 };
 const deferred: LogSign = { kind: 'deferred', id, transport };
-const failed = (error: 'timeout' | 'refused' | 'host_unreachable' | 'closed'): LogSign => ({
+const silent: LogSign = { kind: 'silent', transport, to };
+const failed = (error: 'timeout' | 'refused' | 'host_unreachable'): LogSign => ({
   kind: 'failed',
   transport,
   to,
@@ -56,7 +57,7 @@ const rows: readonly (readonly [string, string, readonly LogSign[]])[] = [
       relay,
       'deferred (conversation with mx.remote.example[192.0.2.25] timed out while sending MAIL FROM)',
     ),
-    [failed('timeout'), deferred],
+    [silent, deferred],
   ],
   [
     'a session that broke before a word',
@@ -64,7 +65,7 @@ const rows: readonly (readonly [string, string, readonly LogSign[]])[] = [
       relay,
       'deferred (lost connection with mx.remote.example[192.0.2.25] while receiving the initial server greeting)',
     ),
-    [failed('closed'), deferred],
+    [silent, deferred],
   ],
   [
     'a message in doubt is a sign, and is not hurried',
@@ -72,7 +73,7 @@ const rows: readonly (readonly [string, string, readonly LogSign[]])[] = [
       relay,
       'deferred (conversation with mx.remote.example[192.0.2.25] timed out while sending end of data -- message may be sent more than once)',
     ),
-    [failed('timeout')],
+    [silent],
   ],
   [
     'names that are not found for now',

@@ -12,13 +12,15 @@ export type LogSign =
       readonly to: HostAddress;
       readonly connectMs: number | null;
     }
-  /** A host could not be reached, or went silent, through one of our transports. */
+  /** A host could not be reached through one of our transports. */
   | {
       readonly kind: 'failed';
       readonly transport: string;
       readonly to: HostAddress;
       readonly error: NetworkErrorKind;
     }
+  /** A session through one of our transports broke or went silent. */
+  | { readonly kind: 'silent'; readonly transport: string; readonly to: HostAddress }
   /** A message waits for a reason of the network. `transport` null: Postfix did not even try, whoever was to carry it. */
   | { readonly kind: 'deferred'; readonly id: string; readonly transport: string | null }
   /** A message has left the queue. */
@@ -97,16 +99,7 @@ function deliveryLine(transport: string, rest: string): readonly LogSign[] {
   const silent = silentPattern.exec(` (${why}`)?.groups;
   const silentHost = silent === undefined ? null : hostOf({ ...silent, port: String(to?.port ?? 25) });
   return [
-    ...(silentHost === null
-      ? []
-      : [
-          {
-            kind: 'failed',
-            transport,
-            to: silentHost,
-            error: /timed out/.test(why) ? 'timeout' : 'closed',
-          } as const,
-        ]),
+    ...(silentHost === null ? [] : [{ kind: 'silent', transport, to: silentHost } as const]),
     ...(inDoubt.test(why) ? [] : [{ kind: 'deferred', id, transport } as const]),
   ];
 }

@@ -6,7 +6,7 @@ import type { Clock, QueueStore } from '../ports.ts';
 import type { NoticeWay } from './notice-way.ts';
 
 export type MailWayParts = {
-  readonly store: QueueStore;
+  readonly store: Pick<QueueStore, 'append'>;
   readonly clock: Clock;
   readonly events: EventStream;
   readonly ids: MessageIds;

@@ -16,7 +16,7 @@ import { webhookWay } from './webhook-way.ts';
 export type NotifierParts = {
   readonly clock: Clock;
   readonly events: EventStream;
-  readonly store: QueueStore;
+  readonly store: Pick<QueueStore, 'append' | 'remember' | 'recall'>;
   readonly ids: MessageIds;
   readonly processes: Processes;
   readonly web: Pick<Web, 'post'>;

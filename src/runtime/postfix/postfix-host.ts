@@ -105,14 +105,13 @@ export class PostfixHost {
   }
 
   /** Hands Postfix a message, with the null sender. */
-  submit(forwardPath: string, bytes: Buffer, signal: AbortSignal): Promise<Result<string, string>> {
+  submit(forwardPath: string, bytes: Buffer): Promise<Result<string, string>> {
     return this.#programs.ask({
       path: 'sendmail',
       arguments: ['-C', this.configDirectory, '-i', '-f', '', '--', forwardPath],
       input: bytes,
       outputBytes,
       timeoutMs: askMs,
-      signal,
     });
   }
 

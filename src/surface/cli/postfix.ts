@@ -15,7 +15,7 @@ import { appliedText, planDocument, planHint, planText, undoneText } from './pos
 type PostfixOptions = { postfixConfig?: string; yes?: boolean; undo?: boolean };
 
 /** What every command of `postern postfix` begins with. */
-type Called = {
+export type Called = {
   readonly settings: Settings;
   readonly host: PostfixHost;
   readonly isNamed: boolean;
@@ -53,6 +53,19 @@ export function addPostfix(program: Command, parts: CliParts, end: (code: number
     .action(async (_options, command: Command) => {
       end(await applyPlan(command, parts));
     });
+  withWhere(
+    addCommand(
+      postfix,
+      'watch',
+      'move mail to another uplink when one dies, and back when it has proved itself; in the foreground',
+      ['postern postfix watch', 'postern postfix watch --config ./postern.yaml'],
+    ).addHelpText('after', '\nSIGTERM or SIGINT ends it, and Postfix goes on by the uplink it has.'),
+  ).action(async (_options, command: Command) => {
+    const called = await begin(command, parts);
+    if (called === null) return end(2);
+    const { watchPostfix } = await import('./postfix-watch.ts');
+    end(await watchPostfix(called, parts));
+  });
 }
 
 function withWhere(command: Command): Command {

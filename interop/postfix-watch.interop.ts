@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { after, before, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { uplinks } from '../lab/addresses.ts';
+import { blackHole, cuts, heal, unblock } from '../lab/cuts.ts';
+import { must } from '../lab/scenario.ts';
+import { PostfixHouse } from './postfix-house.ts';
+
+const [one, two] = uplinks;
+const byOne = `${one.source} as ${one.ehlo}`;
+const byTwo = `${two.source} as ${two.ehlo}`;
+
+suite('the uplinks of a real Postfix are watched', () => {
+  let house: PostfixHouse;
+  let watch: Watch;
+  before(async () => {
+    house = await PostfixHouse.build();
+    const apply = await house.postern('apply', '--yes');
+    assert.equal(apply.code, 0, apply.err);
+    watch = await Watch.start(house);
+  });
+  after(async () => {
+    if (process.env.SHOW_WATCH === '1') console.log(watch.lines.join('\n'));
+    await watch.stop();
+    await house.close();
+  });
+
+  const transport = async (): Promise<string> =>
+    (await house.run(['postconf', '-c', house.config, '-h', 'default_transport'])).out.trim();
+  const uses = (name: string): Promise<void> =>
+    house.until(
+      `${name} to be used; the watch said:\n${watch.lines.join('\n')}`,
+      async () => (await transport()) === name,
+    );
+
+  test('it is refused twice on one Postfix', async () => {
+    const again = await house.postern('watch');
+    assert.equal(again.code, 2);
+    assert.match(again.err, /Another "postern postfix watch" \(process \d+\)/);
+    const undo = await house.postern('apply', '--undo', '--yes');
+    assert.equal(undo.code, 2);
+    assert.match(undo.err, /stop it first/);
+  });
+
+  for (const name of ['black-hole', 'port-25-dropped', 'port-25-reset', 'interface-down-unreachable'])
+    test(`${name}: mail leaves by the other uplink, what was deferred too, each once; and back with proof`, async () => {
+      const cut = cuts.find(each => each.name === name);
+      assert.ok(cut);
+      assert.equal(await house.arrived(await house.send('someone@remote.example')), byOne);
+      must(await cut.apply(house.network));
+      const ids: string[] = [];
+      const sentAt = new Map<string, number>();
+      for (let number = 0; number < 16; number += 1) {
+        const id = await house.send(`someone@${number % 2 === 0 ? 'remote' : 'other'}.example`);
+        ids.push(id);
+        sentAt.set(id, Date.now());
+        await sleep(400);
+      }
+      await uses('postern-isp2');
+      const ways = await Promise.all(ids.map(id => house.arrived(id)));
+      assert.deepEqual(new Set(ways), new Set([byTwo]));
+      const delays = ids.map(id => (house.arrivedAt(id) ?? 0) - (sentAt.get(id) ?? 0));
+      console.log(`${name}: the longest delay was ${Math.max(...delays)} ms`);
+      must(await heal(house.network));
+      await uses('postern-isp1');
+      assert.equal(await house.arrived(await house.send('someone@other.example')), byOne);
+      for (const id of ids) assert.equal(house.copies(id), 1, `${id} came once`);
+    });
+
+  test('both dead: nothing is touched, and the mail of that time leaves when one is back', async () => {
+    must(await blackHole(house.network, 0));
+    must(await blackHole(house.network, 1));
+    const id = await house.send('someone@third.example');
+    await house.until('the watch to say so', () => watch.said(/No uplink can be used .*nothing is touched/));
+    const files = await house.files();
+    await sleep(6_000);
+    assert.deepEqual(await house.files(), files);
+    must(await unblock(house.network, 1));
+    await uses('postern-isp2');
+    assert.equal(await house.arrived(id), byTwo);
+    must(await unblock(house.network, 0));
+    await uses('postern-isp1');
+    assert.equal(house.copies(id), 1);
+  });
+
+  test('killed at any moment it leaves a sound Postfix, and the next one goes on', async () => {
+    for (const afterMs of [0, 150, 300, 600]) {
+      must(await blackHole(house.network, 0));
+      await house.send('someone@remote.example');
+      await house.until('a sign of the cut', () => watch.said(/isp1.* is (down|degraded)/));
+      await sleep(afterMs);
+      await watch.kill();
+      assert.equal((await house.run(['postfix', '-c', house.config, 'check'])).code, 0);
+      assert.match(await transport(), /^postern-isp[12]$/);
+      watch = await Watch.start(house);
+      await uses('postern-isp2');
+      assert.equal(await house.arrived(await house.send('someone@other.example')), byTwo);
+      must(await unblock(house.network, 0));
+      await uses('postern-isp1');
+      watch.lines.length = 0;
+    }
+  });
+
+  test('a default_transport of the operator is left alone, and said', async () => {
+    await house.run(['postconf', '-c', house.config, '-e', 'default_transport=smtp']);
+    must(await blackHole(house.network, 0));
+    await house.until('the watch to say so', () => watch.said(/default_transport is smtp, .*left as it is/));
+    await sleep(6_000);
+    assert.equal(await transport(), 'smtp');
+    must(await unblock(house.network, 0));
+  });
+});
+
+/** `postern postfix watch`, running. */
+class Watch {
+  readonly lines: string[] = [];
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr])
+      if (stream) createInterface({ input: stream }).on('line', line => this.lines.push(line));
+  }
+
+  static async start(house: PostfixHouse): Promise<Watch> {
+    const args = await house.entering(house.command('watch'));
+    const child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const watch = new Watch(child);
+    await house.until(`the watch to be ready`, () => {
+      if (child.exitCode !== null) throw new Error(`the watch ended: ${watch.lines.join('\n')}`);
+      return watch.said(/Postern is ready/);
+    });
+    return watch;
+  }
+
+  said(pattern: RegExp): boolean {
+    return this.lines.some(line => pattern.test(line));
+  }
+
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  /** nsenter waits for what runs in the other process namespace, and that is what must hear the signal. */
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    const ended = new Promise<void>(resolve => this.#child.once('exit', () => resolve()));
+    const { pid } = this.#child;
+    assert.ok(pid);
+    for (const each of await descendants(pid)) process.kill(each, signal);
+    await ended;
+  }
+}
+
+async function descendants(pid: number): Promise<readonly number[]> {
+  const { readFile } = await import('node:fs/promises');
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const children = text.trim().split(' ').filter(Boolean).map(Number);
+  return children.slice(0, 1);
+}
