@@ -6,7 +6,7 @@ import { wantsTls } from '../../decision/queue/outcome.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { Turn } from '../../decision/queue/turn.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
-import { reply } from '../../protocol/smtp/reply.ts';
+import { reply, replyText } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, Files, Network, QueueStore, Random, Timer } from '../ports.ts';
 import { AwaitingPreferred } from './awaiting-preferred.ts';
@@ -384,10 +384,7 @@ export class Dispatcher {
     const mayTryAgain = job.mayTryAgain && !this.#stopping;
     const isSmartHost = lane.smartHosts === 'past';
     if (isSmartHost) this.#smartHosts.answered(site.key, session.to.host, replies);
-    if (session.tls === null && replies.some(({ reply: said }) => said !== null && wantsTls(said))) {
-      this.#ports.hosts.forgetClear(session.to);
-      session.retired = true;
-    }
+    if (session.tls === null) this.#lookForTls(session, replies);
     const wasFavoured = lane.favoured !== null && lane.way === null;
     const again = this.#verdicts.result(
       job,
@@ -404,6 +401,19 @@ export class Dispatcher {
     if (this.#stopping) return this.#ledger.handBack(group, null);
     // What the favoured uplink was refused with, the one that comes first is asked.
     site.add(new Job(group, job.hosts, job.startedAt, tries), wasFavoured ? withoutPast(lane) : lane, true);
+  }
+
+  /** Where the host wants TLS and there was none, it is tried anew, and by another egress before this one. */
+  #lookForTls(session: Session, replies: readonly RecipientReply[]): void {
+    const wanting = replies.find(({ reply: said }) => said !== null && wantsTls(said))?.reply;
+    if (!wanting) return;
+    const { candidate, to } = session;
+    session.retired = true;
+    this.#ports.hosts.forgetClear({ egress: candidate.egress, to });
+    this.#parts.monitor.penalise(
+      { egress: candidate.egress, to },
+      `${to.host} wants TLS, and there was none by it: ${replyText(wanting)}`,
+    );
   }
 
   #egressChanged(view: EgressView, previous: EgressState): void {

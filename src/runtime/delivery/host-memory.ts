@@ -1,4 +1,4 @@
-import type { HostAddress } from '../../decision/egress/route.ts';
+import { type HostAddress, type Route, routeKey } from '../../decision/egress/route.ts';
 
 const firstMs = 2_000;
 const firstSlowMs = 60_000;
@@ -16,7 +16,7 @@ type Memory = { readonly until: number; readonly lastsMs: number };
  */
 export class HostMemory {
   readonly #dead = new Map<string, Memory>();
-  /** Hosts with which TLS failed, and until when they are spoken with in clear. */
+  /** Routes on which TLS failed, and until when they are spoken on in clear: it may be somebody on one uplink's way. */
   readonly #clear = new Map<string, number>();
   /** Hosts that refused our login, in which words. */
   readonly #refusedLogins = new Map<string, string>();
@@ -40,19 +40,19 @@ export class HostMemory {
     return memory !== undefined && memory.until > now;
   }
 
-  /** TLS with this host fails: for ten minutes its sessions begin without, so that not each one fails first. */
-  noteClear(to: HostAddress, now: number): void {
-    putLast(this.#clear, keyOf(to), now + clearMs);
+  /** TLS on this route fails: for ten minutes its sessions begin without, so that not each one fails first. */
+  noteClear({ egress, to }: Route, now: number): void {
+    putLast(this.#clear, routeKey(egress.id, to), now + clearMs);
   }
 
-  isClear(to: HostAddress, now: number): boolean {
+  isClear({ egress, to }: Route, now: number): boolean {
     if (this.#clear.size === 0) return false;
-    return (this.#clear.get(keyOf(to)) ?? Number.NEGATIVE_INFINITY) > now;
+    return (this.#clear.get(routeKey(egress.id, to)) ?? Number.NEGATIVE_INFINITY) > now;
   }
 
   /** It wants TLS, so it is tried again. */
-  forgetClear(to: HostAddress): void {
-    this.#clear.delete(keyOf(to));
+  forgetClear({ egress, to }: Route): void {
+    this.#clear.delete(routeKey(egress.id, to));
   }
 
   /** Says whether this is news. */

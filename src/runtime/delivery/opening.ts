@@ -159,11 +159,11 @@ export class Opening implements SessionOwner {
   }
 
   /** Where TLS may be but need not, the same address is spoken with anew, in clear (RFC 7435 section 3). */
-  #isMended({ to }: Session, unmet: Unmet, why: string): boolean {
+  #isMended({ to, candidate }: Session, unmet: Unmet, why: string): boolean {
     const { hosts, clock } = this.#ports;
     if (unmet === 'auth') this.#warnOfLogin(to, why);
     if (unmet !== 'tls' || this.#targets[this.#place]?.terms.tls !== 'may') return false;
-    hosts.noteClear(to, clock.monotonic());
+    hosts.noteClear({ egress: candidate.egress, to }, clock.monotonic());
     return true;
   }
 
@@ -234,7 +234,7 @@ export class Opening implements SessionOwner {
     this.#session = new Session({
       ...this.#ports,
       terms: target.terms,
-      clear: hosts.isClear(target.to, clock.monotonic()),
+      clear: hosts.isClear({ egress: candidate.egress, to: target.to }, clock.monotonic()),
       owner: this,
       site: this.#site,
       candidate,
