@@ -2,13 +2,12 @@ import type { LocalEgress } from '../../decision/egress/egress.ts';
 import type { EgressState, EgressView } from '../../decision/egress/health-state.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { MessageIds } from '../../decision/queue/message-id.ts';
-import { wantsTls } from '../../decision/queue/outcome.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
 import type { Turn } from '../../decision/queue/turn.ts';
-import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
-import { reply, replyText } from '../../protocol/smtp/reply.ts';
+import { reply } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, Files, Network, QueueStore, Random, Timer } from '../ports.ts';
+import { Answers } from './answers.ts';
 import { AwaitingPreferred } from './awaiting-preferred.ts';
 import { ConnectionSlots } from './connection-slots.ts';
 import type { DeliveryGate } from './delivery-gate.ts';
@@ -16,8 +15,8 @@ import type { EgressGuide, NextHopSource, OutageSource } from './egress-guide.ts
 import { type Found, type Group, grouped } from './group.ts';
 import { HostMemory } from './host-memory.ts';
 import { InHand } from './in-hand.ts';
-import { Job } from './job.ts';
-import { type Lane, withoutPast } from './lane.ts';
+import type { Job } from './job.ts';
+import type { Lane } from './lane.ts';
 import { type DeliverySettings, Ledger } from './ledger.ts';
 import { NextHopSearch } from './next-hop-search.ts';
 import type { DeliveryPorts } from './opening.ts';
@@ -86,6 +85,7 @@ export class Dispatcher {
   readonly #reach = new ReachAgain();
   readonly #placement: Placement;
   readonly #unserved: Unserved;
+  readonly #answers: Answers;
   readonly #ways: Ways;
   readonly #smartHosts: SmartHosts;
   readonly #shares = new Shares();
@@ -100,7 +100,7 @@ export class Dispatcher {
     started: (job, session, inLine) => this.#started(job, session, inLine),
     hedged: (job, candidate, to, waitedMs) => this.#verdicts.hedged(job, candidate, to, waitedMs),
     result: (site, lane, job, session, recipients, dotSent, why) =>
-      this.#result(site, lane, job, session, recipients, dotSent, why),
+      this.#answers.take(site, lane, job, session, recipients, dotSent, why),
     doubted: (job, session, why) => this.#verdicts.doubted(job, session, why),
     failed: (site, lane, jobs, end) => this.#unserved.failed(site, lane, jobs, end),
   };
@@ -168,6 +168,13 @@ export class Dispatcher {
       search: this.#search,
       reach: this.#reach,
       ways: this.#ways,
+      smartHosts: this.#smartHosts,
+    });
+    this.#answers = new Answers({
+      guide: monitor,
+      hosts,
+      ledger: this.#ledger,
+      verdicts: this.#verdicts,
       smartHosts: this.#smartHosts,
     });
     this.#placement = new Placement({
@@ -260,6 +267,7 @@ export class Dispatcher {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#unserved.stop();
+    this.#answers.stop();
     this.#feed.stop();
     this.#parking.close();
     this.#sweepTimer?.cancel();
@@ -369,50 +377,6 @@ export class Dispatcher {
       job,
       session,
       line === null ? '' : `, after ${seconds(waitedMs)} in line for ${line}`,
-    );
-  }
-
-  #result(
-    site: Site,
-    lane: Lane,
-    job: Job,
-    session: Session,
-    replies: readonly RecipientReply[],
-    dotSent: boolean,
-    why: string,
-  ): void {
-    const mayTryAgain = job.mayTryAgain && !this.#stopping;
-    const isSmartHost = lane.smartHosts === 'past';
-    if (isSmartHost) this.#smartHosts.answered(site.key, session.to.host, replies);
-    if (session.tls === null) this.#lookForTls(session, replies);
-    const wasFavoured = lane.favoured !== null && lane.way === null;
-    const again = this.#verdicts.result(
-      job,
-      session,
-      replies,
-      dotSent,
-      why,
-      mayTryAgain,
-      isSmartHost,
-      wasFavoured,
-    );
-    if (again === null) return;
-    const { group, tries } = again;
-    if (this.#stopping) return this.#ledger.handBack(group, null);
-    // What the favoured uplink was refused with, the one that comes first is asked.
-    site.add(new Job(group, job.hosts, job.startedAt, tries), wasFavoured ? withoutPast(lane) : lane, true);
-  }
-
-  /** Where the host wants TLS and there was none, it is tried anew, and by another egress before this one. */
-  #lookForTls(session: Session, replies: readonly RecipientReply[]): void {
-    const wanting = replies.find(({ reply: said }) => said !== null && wantsTls(said))?.reply;
-    if (!wanting) return;
-    const { candidate, to } = session;
-    session.retired = true;
-    this.#ports.hosts.forgetClear({ egress: candidate.egress, to });
-    this.#parts.monitor.penalise(
-      { egress: candidate.egress, to },
-      `${to.host} wants TLS, and there was none by it: ${replyText(wanting)}`,
     );
   }
 
