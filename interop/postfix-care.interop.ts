@@ -7,7 +7,7 @@ import { PostfixHouse } from './postfix-house.ts';
 
 const [one] = uplinks;
 
-suite('a real Postfix is cared for', () => {
+suite('a real Postfix is cared for', { timeout: 300_000 }, () => {
   let house: PostfixHouse;
   let original: readonly [string, string];
   before(async () => {

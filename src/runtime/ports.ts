@@ -317,6 +317,8 @@ export interface Programs {
     readonly path: string;
     readonly arguments: readonly string[];
     readonly input?: string | Buffer;
+    /** What it leaves running goes on, and is not waited for. */
+    readonly background?: true;
     readonly outputBytes: number;
     readonly timeoutMs: number;
     readonly signal?: AbortSignal;

@@ -36,6 +36,14 @@ function ask(request: Parameters<Programs['ask']>[0]): Promise<Result<string, st
     killGroup(child);
     resolve(result);
   };
+  /** Ended by itself: what it means to leave running is left. */
+  const finish = (result: Result<string, string>): void => {
+    if (request.background !== true) return end(result);
+    signal?.removeEventListener('abort', abort);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    resolve(result);
+  };
   const abort = (): void => end(failed(`${request.path} was ended, because Postern stops.`));
   const deadline = setTimeout(
     () => end(failed(`${request.path} was killed, because it had not ended after ${timeoutMs} ms.`)),
@@ -55,18 +63,19 @@ function ask(request: Parameters<Programs['ask']>[0]): Promise<Result<string, st
   child.stdin?.end(request.input ?? '');
   child.on('error', error => end(failed(`${request.path} could not be run: ${error.message}.`)));
   child.on('exit', (code, killedBy) => {
+    clearTimeout(deadline);
     const tell = (): void => {
       const said = Buffer.concat(trouble).toString('utf8').trim().replace(/\s+/g, ' ').slice(-300);
       const how = code === null ? `was ended by ${killedBy}` : `ended with code ${code}`;
       const result = Buffer.concat(output).toString('utf8');
-      end(
+      finish(
         code === 0
           ? { ok: true, value: result }
           : failed(`${request.path} ${how}${said === '' ? '.' : `: ${said}`}`),
       );
     };
     // Who has fled its group may hold the pipes on.
-    const patience = setTimeout(tell, lastWordsMs);
+    const patience = setTimeout(tell, request.background === true ? lastWordsMs / 4 : lastWordsMs);
     child.once('close', () => {
       clearTimeout(patience);
       tell();

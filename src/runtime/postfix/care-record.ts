@@ -1,5 +1,17 @@
 import { constants } from 'node:fs';
-import { access, chmod, chown, copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WrittenSetting } from '../../decision/postfix/care-undo.ts';
 import type { Result } from '../ports.ts';
@@ -19,6 +31,8 @@ export type CareRecord = {
 };
 
 type Copy = 'before' | 'after';
+
+const cooledS = 3;
 
 /**
  * The folder `postern` beside main.cf: the files as they were before Postern first wrote, as they were when it last had
@@ -125,6 +139,15 @@ export class CareFolder {
       await rename(join(this.path, `${file}.restore`), join(this.#directory, file));
       await syncFolder(this.#directory);
     });
+  }
+
+  /**
+   * Lets main.cf look older than it is: every program of Postfix waits until a file that is younger than 2 s has cooled
+   * down, lest it be half written, and ours was put in place whole.
+   */
+  async cool(nowMs: number): Promise<void> {
+    const seconds = nowMs / 1_000 - cooledS;
+    await utimes(join(this.#directory, 'main.cf'), seconds, seconds).catch(() => undefined);
   }
 
   save(record: CareRecord): Promise<Result<void, string>> {

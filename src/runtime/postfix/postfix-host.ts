@@ -150,6 +150,8 @@ export class PostfixHost {
     return this.#programs.ask({
       path: 'postfix',
       arguments: ['-c', this.configDirectory, command],
+      // The master of a start, and the look over the queue after a reload.
+      background: true,
       outputBytes,
       timeoutMs: command === 'status' ? askMs : actMs,
     });

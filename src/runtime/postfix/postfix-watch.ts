@@ -45,6 +45,7 @@ export type WatchPlace = {
   readonly notes: Notes;
   /** Runs `act` while no other postern writes the configuration. */
   readonly alone: (act: () => Promise<Result<void, string>>) => Promise<Result<void, string>>;
+  readonly cool: (nowMs: number) => Promise<void>;
 };
 
 /**
@@ -92,7 +93,7 @@ export class PostfixWatch {
   private constructor(
     ports: WatchPorts,
     settings: WatchSettings,
-    { host, notes, alone }: WatchPlace,
+    { host, notes, alone, cool }: WatchPlace,
     facts: PostfixFacts,
     transports: readonly WantedTransport[],
   ) {
@@ -152,6 +153,7 @@ export class PostfixWatch {
       remember,
       recall,
       alone,
+      cool,
       changed: () => this.#sendOn.wake(),
     });
     this.#sendOn = new SendOn({

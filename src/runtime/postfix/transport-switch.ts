@@ -17,6 +17,8 @@ export type TransportSwitchParts = {
   readonly recall: (key: string) => Promise<Result<string | null, unknown>>;
   /** Runs `act` while nobody else of ours writes; the error is a sentence. */
   readonly alone: (act: () => Promise<Result<void, string>>) => Promise<Result<void, string>>;
+  /** main.cf was replaced, and need not cool down (`CareFolder.cool`). */
+  readonly cool: (nowMs: number) => Promise<void>;
   readonly changed: () => void;
 };
 
@@ -109,11 +111,13 @@ export class TransportSwitch {
   }
 
   #switch(to: string): Promise<Result<void, string>> {
-    const { host, alone, remember } = this.#parts;
+    const { host, clock, alone, remember, cool } = this.#parts;
     return alone(async () => {
       await remember(pendingKey, to);
       const written = await host.setParameters([{ name: 'default_transport', value: to }]);
-      return written.ok ? this.#reload() : written;
+      if (!written.ok) return written;
+      await cool(clock.now());
+      return this.#reload();
     });
   }
 

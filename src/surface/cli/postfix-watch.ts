@@ -70,7 +70,12 @@ async function watch(
         `Postfix is not as it should be (${edit.name}: ${edit.reason}); "postern postfix plan" shows it`,
       );
     const notes = await Notes.open(join(folder.path, 'notes.json'));
-    const place = { host, notes, alone: (act: () => Promise<Result<void, string>>) => alone(folder, act) };
+    const place = {
+      host,
+      notes,
+      alone: (act: () => Promise<Result<void, string>>) => alone(folder, act),
+      cool: (nowMs: number) => folder.cool(nowMs),
+    };
     const started = await PostfixWatch.start({ ...parts, network, events }, settings, place, made.value);
     if (!started.ok) {
       output.error(started.error);
