@@ -15,9 +15,14 @@ const seeds = [1, 4, 25];
 
 for (const seed of seeds) {
   test(`full storm, seed ${seed}: nothing lost, nothing doubled without a doubt, no foreign name, every reason told`, async () => {
-    const { history, identities } = await outcomeOf(seed);
+    const { history, identities, given } = await outcomeOf(seed);
     assert.ok(history.acknowledged.length > 300, `${history.acknowledged.length} messages were taken`);
     assert.deepEqual(faultsOf(history, identities), []);
+    const ours = new Set([...identities].map(([address, ehlo]) => `${address} ${ehlo}`));
+    assert.deepEqual(
+      [...given].filter(each => !ours.has(each)),
+      [],
+    );
   });
 
   test(`full storm, seed ${seed}: once all is healed, all leaves, and no socket stays`, async () => {

@@ -23,6 +23,8 @@ import type { SimRandom } from './sim-random.ts';
 export type FullOutcome = {
   readonly history: History;
   readonly identities: ReadonlyMap<string, string>;
+  /** Each EHLO name that was given from each address, by probes and tests too: `address name`. */
+  readonly given: ReadonlySet<string>;
   /** Sockets that the mail host's kernel still keeps when the gateway has ended and all is over. */
   readonly sockets: number;
   /** How often each kind of trouble was made. */
@@ -153,6 +155,11 @@ class Town {
         queued,
       },
       identities,
+      given: new Set(
+        [...this.#world.worldReceivers, ...this.#smartHosts].flatMap(({ identities: told }) => [
+          ...told.keys(),
+        ]),
+      ),
       sockets: gateway.sockets,
       troubles: this.#troubles,
     };
