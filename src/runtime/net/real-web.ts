@@ -31,7 +31,8 @@ function get(request: Parameters<Web['get']>[0]): Promise<Result<Fetched, string
   const { url, address, limitBytes } = request;
   const { host, hostname } = new URL(url);
   const named = isIP(hostname) === 0 ? { servername: hostname } : {};
-  const options = { host: address, headers: { host }, ...named };
+  // The hostname of the URL would hold before host.
+  const options = { hostname: address, headers: { host }, ...named };
   return call<Fetched>(request, options, null, (response, end) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
