@@ -185,3 +185,17 @@ story(
     assert.deepEqual(house.eventsOf(id), ['attempt', 'deferred']);
   },
 );
+
+story('with one connection the next host is asked when the one that refused has gone', async house => {
+  give(house, 'isp1', { maxConnections: 1 });
+  receiver(house).behave({ greeting: '554 5.7.1 Not here' });
+  const host = (name: string, address: string, mxPreference: number) => {
+    const addresses = [{ host: name, address, port: 25 }];
+    return { name, mxPreference, addresses, local: false };
+  };
+  const hosts = [host('mx.remote.example', '192.0.2.10', 10), host('mx.partner.example', '198.18.1.10', 20)];
+  house.hops.set('two.example', { kind: 'hosts', site: 'mx.remote.example', hosts });
+  await house.accept('a@two.example');
+  await house.clock.run(5_000);
+  assert.deepEqual([count(house, byIsp1), count(house, byIsp2)], [1, 0]);
+});

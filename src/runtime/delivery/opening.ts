@@ -69,6 +69,8 @@ export class Opening implements SessionOwner {
   #restarts = 0;
   #race: Race | null = null;
   #session: Session | null = null;
+  /** It refused, and goes: the next host is asked when its place is free. */
+  #leaving: Session | null = null;
   #over = false;
 
   constructor(
@@ -108,6 +110,7 @@ export class Opening implements SessionOwner {
     if (this.#over) return;
     this.#over = true;
     this.#session?.abandon();
+    this.#leaving?.abandon();
     this.#session = null;
     this.#race?.abort();
     this.#done({ kind: 'aborted' });
@@ -129,7 +132,7 @@ export class Opening implements SessionOwner {
     const refusal = { stage, reply, candidate, to, tls };
     this.#refusals.push(refusal);
     if (candidate.standIn) this.#end({ kind: 'refused', refusal });
-    else this.#next();
+    else this.#leaving = session;
   }
 
   /** No job is given before the session is idle. */
@@ -145,6 +148,10 @@ export class Opening implements SessionOwner {
 
   /** Cut off by the network before it took mail: another egress asks the host once, as after a failed connect. */
   ended(session: Session, why: string, cut: boolean): void {
+    if (session === this.#leaving) {
+      this.#leaving = null;
+      return this.#next();
+    }
     if (session !== this.#session) return;
     if (cut && this.#avoid === null) {
       this.#avoid = session.egressId;

@@ -141,3 +141,8 @@ test('race: given up, it closes all and says so', async () => {
   const told = await run({ isp1: 'never', isp2: 'never' }, race => race.abort());
   assert.deepEqual(told, ['0 isp1 starts', '5 isp1 is aborted', '5 aborted']);
 });
+
+test('race: where the preferred egress has no connection left, no other one starts', async () => {
+  const told = await run({ isp1: { after: 10, error: 'resources' }, isp2: { after: 20 } });
+  assert.deepEqual(told.slice(0, 2), ['0 isp1 starts', '10 lost']);
+});

@@ -150,7 +150,9 @@ export class Race {
     runner.error = error;
     runner.failedAt = this.#parts.clock.monotonic();
     if (this.#winner) return;
-    if (this.#runners.length < this.#parts.candidates.length) return this.#startNext(false);
+    // What the preferred one has no connection left for waits; it never spills to another.
+    const spills = error.kind !== 'resources' || runner !== this.#runners[0];
+    if (spills && this.#runners.length < this.#parts.candidates.length) return this.#startNext(false);
     if (this.#runners.some(each => each.error === null)) return;
     this.#finish();
     this.#tell(null);
