@@ -198,6 +198,8 @@ relay:
 dns:
   servers: ["${resolver}:53"]
 health: { prove: 3s }
+notify:
+  - mail: operator@third.example
 `;
 }
 

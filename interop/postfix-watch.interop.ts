@@ -29,11 +29,17 @@ suite('the uplinks of a real Postfix are watched', { timeout: 400_000 }, () => {
 
   const transport = async (): Promise<string> =>
     (await house.run(['postconf', '-c', house.config, '-h', 'default_transport'])).out.trim();
+  /** main.cf names it, and the watch says that Postfix has it in use. */
   const uses = (name: string): Promise<void> =>
     house.until(
-      `${name} to be used; the watch said:\n${watch.lines.join('\n')}`,
-      async () => (await transport()) === name,
-      120_000,
+      `${name} to be used`,
+      async () => {
+        const last = watch.lines.findLast(line => /default_transport (?:is|stays) /.test(line)) ?? '';
+        return (
+          new RegExp(`default_transport (?:is|stays) ${name}\\b`).test(last) && (await transport()) === name
+        );
+      },
+      100_000,
     );
 
   test('it is refused twice on one Postfix', async () => {
@@ -89,8 +95,15 @@ suite('the uplinks of a real Postfix are watched', { timeout: 400_000 }, () => {
     assert.equal(house.copies(id), 1);
   });
 
+  test('the operator is told by mail, which goes out by Postfix with the null sender', async () => {
+    const notices = house.deliveries.filter(({ rcptTo }) => rcptTo.includes('operator@third.example'));
+    assert.ok(notices.length >= 4, `${notices.length} notices came`);
+    assert.deepEqual(new Set(notices.map(({ mailFrom }) => mailFrom)), new Set(['']));
+  });
+
   test('killed at any moment it leaves a sound Postfix, and the next one goes on', async () => {
     for (const afterMs of [0, 150, 300, 600]) {
+      watch.lines.length = 0;
       must(await blackHole(house.network, 0));
       await house.send('someone@remote.example');
       await house.until('a sign of the cut', () => watch.said(/isp1.* is (down|degraded)/));
@@ -103,12 +116,15 @@ suite('the uplinks of a real Postfix are watched', { timeout: 400_000 }, () => {
       assert.equal(await house.arrived(await house.send('someone@other.example')), byTwo);
       must(await unblock(house.network, 0));
       await uses('postern-isp1');
-      watch.lines.length = 0;
     }
   });
 
-  test('a default_transport of the operator is left alone, and said', async () => {
-    await house.run(['postconf', '-c', house.config, '-e', 'default_transport=smtp']);
+  test('a default_transport and maps of the operator are left alone, and said', async () => {
+    const own = ['default_transport=smtp', 'transport_maps=inline:{ { third.example = smtp: } }'];
+    await house.run(['postconf', '-c', house.config, '-e', ...own]);
+    await watch.stop();
+    watch = await Watch.start(house);
+    assert.ok(watch.said(/transport_maps = inline.* is respected/));
     must(await blackHole(house.network, 0));
     await house.until('the watch to say so', () => watch.said(/default_transport is smtp, .*left as it is/));
     await sleep(6_000);

@@ -329,6 +329,13 @@ for (const [what, of, message, id] of faults)
     assert.deepEqual(plan().findings, [], 'and nothing is said without it');
   });
 
+test('two addresses of a family in inet_interfaces bind nothing', () => {
+  const two = facts({
+    inet_interfaces: '127.0.0.1, 198.51.100.30, [2001:db8::1], 203.0.113.40, 2001:db8::2',
+  });
+  assert.deepEqual(plan(two).findings, []);
+});
+
 const blocks: readonly (readonly [string, CarePlan, RegExp])[] = [
   ['a Postfix before 3.5', plan(facts({}, debianMaster, '3.4.23')), /is 3\.4\.23; Postern cares for 3\.5/],
   ['mail to the world that is no SMTP', plan(facts({ default_transport: 'uucp' })), /no SMTP to the world/],

@@ -77,6 +77,19 @@ test('what another transport had is sent on, the eldest first, and what has left
   assert.equal(mail.next('postern-isp2'), null);
 });
 
+test('what the only uplink had deferred is sent on when it is back', () => {
+  const mail = new DeferredMail();
+  mail.note('A', 'postern-isp1');
+  mail.note('B', 'postern-isp2');
+  mail.revive('postern-isp1');
+  assert.equal(mail.next('postern-isp1'), 'A');
+  mail.forget('A');
+  assert.equal(mail.next('postern-isp1'), 'B');
+  mail.note('C', 'postern-isp1');
+  mail.forget('B');
+  assert.equal(mail.next('postern-isp1'), null, 'what is deferred after that waits');
+});
+
 test('a flood of deferred mail is bounded', () => {
   const mail = new DeferredMail();
   for (let number = 0; number < 60_000; number += 1) mail.note(String(number), 'postern-isp1');

@@ -22,7 +22,12 @@ export class DeferredMail {
     this.#transports.delete(id);
   }
 
-  /** The eldest that another transport than `current` had; null: none waits for this one. */
+  /** A transport whose uplink was dead works again: what it had is worth another try, by itself too. */
+  revive(transport: string): void {
+    for (const [id, last] of this.#transports) if (last === transport) this.#transports.set(id, '');
+  }
+
+  /** The eldest that another transport than `current` had, or that one before it was revived; null: none waits for this one. */
   next(current: string): string | null {
     for (const [id, transport] of this.#transports) if (transport !== current) return id;
     return null;

@@ -23,6 +23,9 @@ import type { PostfixHost } from './postfix-host.ts';
 import { SendOn } from './send-on.ts';
 import { TransportSwitch } from './transport-switch.ts';
 
+/** A connect of our transports takes 4 s at most. */
+const lastOfDeathMs = 5_000;
+
 export type WatchPorts = {
   readonly clock: Clock;
   readonly random: Random;
@@ -62,6 +65,8 @@ export class PostfixWatch {
   readonly #follower: LogFollower;
   readonly #evidence: LogEvidence;
   readonly #deferred = new DeferredMail();
+  /** When the uplink of a transport came back from the dead (monotonic). */
+  readonly #revived = new Map<string, number>();
   readonly #conditions = new UplinkConditions(
     () => 'The log of Postfix and of this watch show where it stops.',
   );
@@ -190,13 +195,28 @@ export class PostfixWatch {
     await this.#notifier.start(this.#settings.notify);
     const file = (this.#facts.main.get('maillog_file') ?? '').trim();
     this.#follower.start({ file: file === '' ? null : file, transports: this.transports });
-    this.#monitor.onChange(() => {
+    this.#monitor.onChange((view, previous) => {
       this.#tellConditions();
-      void this.#switch.look();
+      if (previous === 'down' && view.state !== 'down') this.#revive(view.uplink);
+      void this.#switch.look().then(() => this.#sendOn.wake());
     });
     await this.#monitor.start(this.#uplinks);
     this.#identity.start(this.#uplinks);
     await this.#switch.start();
+  }
+
+  /** What it had deferred while it was dead does not wait for Postfix's own time, whichever uplink takes it now. */
+  #revive(uplink: string): void {
+    const transport = this.#transports.find(each => each.uplink === uplink)?.name;
+    if (transport === undefined) return;
+    this.#deferred.revive(transport);
+    this.#revived.set(transport, this.#ports.clock.monotonic());
+  }
+
+  /** It was begun while the uplink was still dead, and its time limit came just after. */
+  #isLastOfDeath(transport: string): boolean {
+    const revivedAt = this.#revived.get(transport) ?? Number.NEGATIVE_INFINITY;
+    return this.#ports.clock.monotonic() - revivedAt < lastOfDeathMs;
   }
 
   #hear(sign: LogSign): void {
@@ -210,8 +230,9 @@ export class PostfixWatch {
       case 'deferred': {
         const transport = sign.transport ?? this.#switch.current;
         if (transport === null) return;
-        this.#deferred.note(sign.id, transport);
-        if (transport !== this.#switch.current) this.#sendOn.wake();
+        const isHurried = transport !== this.#switch.current || this.#isLastOfDeath(transport);
+        this.#deferred.note(sign.id, isHurried ? '' : transport);
+        if (isHurried) this.#sendOn.wake();
         return;
       }
       default:

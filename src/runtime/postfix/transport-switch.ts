@@ -29,6 +29,8 @@ export type TransportSwitchParts = {
 export class TransportSwitch {
   readonly #parts: TransportSwitchParts;
   #current: string | null = null;
+  /** By the last decision there was an uplink of ours that could be used. */
+  #inUse = false;
   #told = '';
   #running: Promise<void> | null = null;
   #again = false;
@@ -82,6 +84,8 @@ export class TransportSwitch {
     if (!asked.ok) return this.#tell('warning', `Postfix's default_transport cannot be read: ${asked.error}`);
     const before = asked.value;
     const choice = chooseTransport(before, views());
+    const wasInUse = this.#inUse;
+    this.#inUse = choice.kind === 'keep' || choice.kind === 'switch';
     switch (choice.kind) {
       case 'foreign':
         this.#current = null;
@@ -90,7 +94,7 @@ export class TransportSwitch {
         this.#current = before;
         return this.#tell('warning', choice.reason);
       case 'keep':
-        if (this.#current === before) return;
+        if (this.#current === before && wasInUse) return;
         this.#current = before;
         this.#tell('notice', `default_transport stays ${before}: ${choice.reason}`);
         return changed();
