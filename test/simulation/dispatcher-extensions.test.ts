@@ -285,3 +285,17 @@ story(
     );
   },
 );
+
+story('a host that wanted TLS may be asked by any egress from then on', async house => {
+  const wanting = { [recipient]: '530 5.7.0 Must issue a STARTTLS command first' };
+  const remote = remoteOf(house, { startTls: startTls('refused'), refuse: wanting });
+  await house.accept(recipient);
+  await house.clock.run(5_000);
+  remote.behave({ startTls: startTls(), refuse: {} });
+  house.guide.set('isp1', 'down');
+  await house.clock.run(400_000);
+  assert.deepEqual(
+    remote.deliveries.map(({ tls, remoteAddress }) => `${remoteAddress} ${tls}`),
+    [`203.0.113.40 ${cipher}`],
+  );
+});

@@ -216,7 +216,7 @@ export class Ledger {
       attempts,
       nextAttemptAt: Math.min(scheduled, latest),
       lastEgress: lastEgressAfter(recipient, outcome, made, now),
-      lastReply: lastReplyAfter(recipient, end, outcome.reason),
+      lastReply: lastReplyAfter(recipient, end, outcome),
       doubt: null,
     };
   }
@@ -348,8 +348,14 @@ function lastEgressAfter(
 }
 
 /** The last word of a receiver, or why there was none. A stand-in's refusal for good is not forgotten for less. */
-function lastReplyAfter(recipient: QueuedRecipient, end: AttemptEnd, reason: string): string | null {
-  if ('reply' in end) return replyText(end.reply);
+function lastReplyAfter(
+  recipient: QueuedRecipient,
+  end: AttemptEnd,
+  { kind, reason }: Entry['outcome'],
+): string | null {
+  // A refusal for good that defers is about the route: it names no egress that must be asked.
+  const isAnswer = 'reply' in end && (kind !== 'deferred' || end.reply.code < 500);
+  if (isAnswer) return replyText(end.reply);
   return needsPreferredEgress(recipient.lastReply) ? recipient.lastReply : reason;
 }
 
