@@ -67,3 +67,21 @@ test('smart host health: nobody else is probed through its uplink, whatever is w
   for (const { callers, name } of strangers) assert.equal(callers.get('203.0.113.40'), undefined, name);
   await monitor.stop();
 });
+
+test('smart host health: its smart host, which may block every other uplink, is no witness for one', async () => {
+  const { world, monitor, clock, state } = await watched();
+  world.internet.block('198.51.100.30', smartHost.host);
+  const to = { host: 'mx.partner.example', address: '198.18.1.10', port: 25 };
+  const at = clock.monotonic();
+  monitor.observe(isp1, { kind: 'connected', at, site: to.host, to, connectMs: 20 });
+  monitor.observe(isp1, { kind: 'answered', at, site: to.host, to, probe: false });
+  world.gateway.cut(world.uplinks[0], 'black hole');
+  await clock.run(60_000);
+  assert.equal(state(isp1), 'down');
+  world.gateway.cut(world.uplinks[0], null);
+  await clock.run(60_000);
+  assert.equal(state(isp1), 'up');
+  const host = world.worldReceivers.find(({ name }) => name === 'mx.remote.example');
+  assert.equal(host?.callers.get('198.51.100.30'), undefined);
+  await monitor.stop();
+});

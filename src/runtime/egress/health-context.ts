@@ -28,7 +28,7 @@ export function healthContext(
     reachedElsewhere: (to, from, until) =>
       isBySmartHost ? null : hosts.reachedElsewhere(entry.id, to, from, until),
     unreachedByAll: to => hosts.unreachedBy(others, to, since),
-    isWitness: to => hosts.isWitness(to, wall),
+    isWitness: to => hosts.isWitness(to, wall, isBySmartHost),
     get witnesses() {
       // Its smart host is all that it reaches, so that alone can speak for it or against it.
       return isBySmartHost ? 1 : hosts.witnesses(family, wall);

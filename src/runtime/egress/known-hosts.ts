@@ -12,6 +12,8 @@ export type KnownHost = {
   greetedAt: number;
   /** When every egress had failed to reach it. */
   deadAt: number | null;
+  /** It takes mail of its own customers, and may block every other egress: no witness, and nobody's target but theirs. */
+  ofSmartHost: boolean;
 };
 
 const mostHosts = 512;
@@ -36,6 +38,11 @@ export class KnownHosts {
     host.answeredAt = wall;
     host.deadAt = null;
     this.#lastAnswerAt = at;
+  }
+
+  /** It is a smart host. */
+  noteSmartHost(site: string, to: HostAddress): void {
+    this.#touch(site, to).ofSmartHost = true;
   }
 
   failed(egressId: string, site: string, to: HostAddress, at: number): void {
@@ -73,9 +80,10 @@ export class KnownHosts {
     if (host) host.deadAt ??= at;
   }
 
-  isWitness(to: HostAddress, wall: number): boolean {
+  /** `bySmartHost`: for or against an uplink whose smart host it may be. */
+  isWitness(to: HostAddress, wall: number, bySmartHost = false): boolean {
     const host = this.#hosts.get(hostKey(to));
-    return host !== undefined && this.#testifies(host, wall);
+    return host !== undefined && host.ofSmartHost === bySmartHost && this.#answers(host, wall);
   }
 
   /** How many hosts of different sites and networks may testify, counted up to four. */
@@ -129,6 +137,10 @@ export class KnownHosts {
   }
 
   #testifies(host: KnownHost, wall: number): boolean {
+    return !host.ofSmartHost && this.#answers(host, wall);
+  }
+
+  #answers(host: KnownHost, wall: number): boolean {
     if (host.answeredAt === null || wall - host.answeredAt > witnessForMs) return false;
     return host.deadAt === null || host.deadAt >= this.#lastAnswerAt;
   }
@@ -145,6 +157,7 @@ export class KnownHosts {
       failed: new Map(),
       greetedAt: Number.NEGATIVE_INFINITY,
       deadAt: null,
+      ofSmartHost: false,
     };
     this.#hosts.set(key, host);
     if (this.#hosts.size > mostHosts) this.#forgetOne();

@@ -376,6 +376,7 @@ export class EgressMonitor {
     )
       return;
     this.#hosts.reached(entry.id, life.site, life.to, life.at, this.#clock.now());
+    if (entry.uplink.smartHost !== null) this.#hosts.noteSmartHost(life.site, life.to);
     if (life.kind === 'answered' && life.probe) this.#hosts.greeted(life.site, life.to, life.at);
     this.#blame.egressLived(entry, life.to);
     this.#step(entry, life);
