@@ -51,7 +51,14 @@ export class SimProcess {
 
   #mortalNetwork(host: SimHost): Network {
     return {
-      connect: async target => this.#keep(await this.#answer(host.connect(target))),
+      connect: async target => {
+        const connecting = host.connect(target);
+        // What connects as the process dies is closed by the kernel.
+        void connecting.then(result => {
+          if (!this.#alive && result.ok && result.value instanceof SimTcp) result.value.bereave();
+        });
+        return this.#keep(await this.#answer(connecting));
+      },
       listen: async (address, port, accept) => {
         const listening = await this.#answer(
           host.listen(address, port, connection => {
