@@ -12,10 +12,10 @@ before(() => {
 });
 after(() => rmSync(directory, { recursive: true }));
 
-const { ask, follow } = realPrograms();
+const programs = realPrograms();
 
 const sh = (script: string, more: object = {}) =>
-  ask({ path: 'sh', arguments: ['-c', script], outputBytes: 1_000, timeoutMs: 20_000, ...more });
+  programs.ask({ path: 'sh', arguments: ['-c', script], outputBytes: 1_000, timeoutMs: 20_000, ...more });
 
 test('standard output is given, and what is said besides is not in it', async () => {
   assert.deepEqual(await sh('echo one; echo two >&2'), { ok: true, value: 'one\n' });
@@ -43,7 +43,7 @@ for (const [sentence, script, more, error] of failures)
   });
 
 test('a program that is not there is told', async () => {
-  const result = await ask({
+  const result = await programs.ask({
     path: join(directory, 'none'),
     arguments: [],
     outputBytes: 1,
@@ -71,7 +71,7 @@ test('what is left running is ended with its program, but for what is meant to g
 test('lines are handed over as they come, cut where they are too long, until they are wanted no more', async () => {
   const stop = new AbortController();
   const lines: string[] = [];
-  const why = await follow({
+  const why = await programs.follow({
     path: 'sh',
     arguments: ['-c', `echo one; printf '%5000d\\n' 0; echo last; sleep 60`],
     line: text => {
@@ -88,7 +88,7 @@ test('lines are handed over as they come, cut where they are too long, until the
 });
 
 test('a follower that ends by itself says why', async () => {
-  const why = await follow({
+  const why = await programs.follow({
     path: 'sh',
     arguments: ['-c', 'echo gone >&2; exit 4'],
     line: () => undefined,
