@@ -63,7 +63,12 @@ export function receivedStamps(start: Buffer): readonly ReceivedStamp[] {
   const stamps: ReceivedStamp[] = [];
   for (const at of receivedFields(start)) {
     const field = start.toString('latin1', at, at + stampWithin).split(/\r\n(?![ \t])/, 1)[0] ?? '';
-    const [, by, id] = /\sby\s+([^\s;]+)[^;]*?\sid\s+([^\s;]+)/i.exec(field) ?? [];
+    const [clauses = ''] = field.split(';', 1);
+    const words = clauses.split(/\s+/);
+    const lower = words.map(word => word.toLowerCase());
+    const byAt = lower.indexOf('by');
+    const idAt = byAt < 0 ? -1 : lower.indexOf('id', byAt + 2);
+    const [by, id] = idAt < 0 ? [] : [words[byAt + 1], words[idAt + 1]];
     if (by !== undefined && id !== undefined) stamps.push({ by, id });
   }
   return stamps;
