@@ -165,7 +165,7 @@ async function reload(
   await pages.set(settings.http);
   const taken = await gateway.reload(settings);
   if (!taken.ok) log.say('error', taken.error);
-  const missing = taken.ok ? '' : ', but for the listeners that are tried again';
+  const missing = taken.ok ? '' : ', as far as it can be';
   log.say('info', `The configuration ${file} was read again and is in use${missing}`);
   return settings;
 }
