@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { egressSubject } from './egress-subject.ts';
+import { sourceSubject } from './egress-subject.ts';
 
 /** Every source address is on the host. */
 export const egressAbsent: Rule = {
@@ -14,9 +14,7 @@ export const egressAbsent: Rule = {
   },
   judge(view) {
     return (view.facts.host?.sources ?? []).flatMap((source): Judgement[] => {
-      const egress = view.facts.egresses.find(({ id }) => id === source.egress);
-      const subject =
-        egress === undefined ? ({ kind: 'egress', name: source.egress } as const) : egressSubject(egress);
+      const subject = sourceSubject(view, source);
       if (source.address !== null && source.condition !== 'address absent') return [];
       return [
         {

@@ -1,5 +1,6 @@
 import type { EgressFact } from '../facts.ts';
 import type { FindingSubject } from '../finding.ts';
+import type { AuditView } from '../view.ts';
 
 export function egressSubject({ id, address, uplink, family }: EgressFact): FindingSubject {
   return { kind: 'egress', name: id, address, uplink, family };
@@ -8,4 +9,10 @@ export function egressSubject({ id, address, uplink, family }: EgressFact): Find
 /** Those whose mail goes straight to the receivers, who then judge their identity. */
 export function judgedEgresses(egresses: readonly EgressFact[]): readonly EgressFact[] {
   return egresses.filter(({ smartHost }) => smartHost === null);
+}
+
+/** The egress that a source of the host's configuration belongs to; by its name alone where the report has none such. */
+export function sourceSubject(view: AuditView, source: { readonly egress: string }): FindingSubject {
+  const egress = view.facts.egresses.find(({ id }) => id === source.egress);
+  return egress === undefined ? { kind: 'egress', name: source.egress } : egressSubject(egress);
 }

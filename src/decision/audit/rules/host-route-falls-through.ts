@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { egressSubject } from './egress-subject.ts';
+import { sourceSubject } from './egress-subject.ts';
 
 /** An uplink's table ends in unreachable. */
 export const hostRouteFallsThrough: Rule = {
@@ -15,9 +15,7 @@ export const hostRouteFallsThrough: Rule = {
   },
   judge(view) {
     return (view.facts.host?.sources ?? []).flatMap((source): Judgement[] => {
-      const egress = view.facts.egresses.find(({ id }) => id === source.egress);
-      const subject =
-        egress === undefined ? ({ kind: 'egress', name: source.egress } as const) : egressSubject(egress);
+      const subject = sourceSubject(view, source);
       if (source.condition === 'no route' || source.message === '' || source.commands.length === 0) return [];
       return [{ level: 'warning', subject, message: source.message, fix: source.commands.join('\n') }];
     });

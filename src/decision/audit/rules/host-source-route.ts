@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { egressSubject } from './egress-subject.ts';
+import { sourceSubject } from './egress-subject.ts';
 
 /** Each source address has its route. */
 export const hostSourceRoute: Rule = {
@@ -15,9 +15,7 @@ export const hostSourceRoute: Rule = {
   },
   judge(view) {
     return (view.facts.host?.sources ?? []).flatMap((source): Judgement[] => {
-      const egress = view.facts.egresses.find(({ id }) => id === source.egress);
-      const subject =
-        egress === undefined ? ({ kind: 'egress', name: source.egress } as const) : egressSubject(egress);
+      const subject = sourceSubject(view, source);
       const evidence = [
         { asked: `ip route get from ${source.address ?? source.egress}`, answer: source.condition },
       ];

@@ -1,7 +1,6 @@
-import { parseSpf } from '../../../protocol/spf/record.ts';
-import type { Judgement, Rule } from '../rule.ts';
+import type { Rule } from '../rule.ts';
 import { spfRecords } from '../spf-of.ts';
-import { evidenceOf } from '../view.ts';
+import { allQualifier, judgeSpfTerms } from './spf-terms.ts';
 
 /** The record ends in -all, explained. */
 export const spfHardfail: Rule = {
@@ -17,26 +16,14 @@ export const spfHardfail: Rule = {
   },
   judge(view) {
     const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    const evidence = [evidenceOf(view, domain, 'TXT')];
-    const records = spfRecords(view, domain);
     // Of several none counts, which is told.
-    return (records.length === 1 ? records : []).flatMap((record): Judgement[] => {
-      const parsed = parseSpf(record);
-      if (!parsed.ok) return [];
-      const { mechanisms, redirect } = parsed.value;
-      if (
-        !(redirect === null && mechanisms.some(({ name, qualifier }) => name === 'all' && qualifier === '-'))
-      )
-        return [];
-      return [
-        {
-          level: 'info',
-          subject,
-          message: `SPF of ${domain} ends in -all: sound, and mail that others forward needs DKIM.`,
-          evidence,
-        },
-      ];
+    if (spfRecords(view, domain).length > 1) return [];
+    return judgeSpfTerms(view, record => {
+      if (record.redirect !== null || allQualifier(record) !== '-') return null;
+      return {
+        level: 'info',
+        message: `SPF of ${domain} ends in -all: sound, and mail that others forward needs DKIM.`,
+      };
     });
   },
 };

@@ -1,7 +1,6 @@
-import { parseSpf } from '../../../protocol/spf/record.ts';
-import type { Judgement, Rule } from '../rule.ts';
-import { spfRecords } from '../spf-of.ts';
+import type { Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
+import { judgeSpfTerms } from './spf-terms.ts';
 
 /** An mx term leads to ten names at most. */
 export const spfMxMany: Rule = {
@@ -16,23 +15,15 @@ export const spfMxMany: Rule = {
   },
   judge(view) {
     const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    const evidence = [evidenceOf(view, domain, 'TXT')];
-    return spfRecords(view, domain).flatMap((record): Judgement[] => {
-      const parsed = parseSpf(record);
-      const names = parsed.ok
-        ? parsed.value.mechanisms.flatMap(({ name, target }) => (name === 'mx' ? [target ?? domain] : []))
-        : [];
+    return judgeSpfTerms(view, ({ mechanisms }) => {
+      const names = mechanisms.flatMap(({ name, target }) => (name === 'mx' ? [target ?? domain] : []));
       const many = names.find(name => view.records(name, 'MX').length > 10);
-      if (many === undefined) return [];
-      return [
-        {
-          level: 'error',
-          subject,
-          message: `SPF of ${domain} names the MX set of ${many}, which has more than 10 names.`,
-          evidence: [...evidence, evidenceOf(view, many, 'MX')],
-        },
-      ];
+      if (many === undefined) return null;
+      return {
+        level: 'error',
+        message: `SPF of ${domain} names the MX set of ${many}, which has more than 10 names.`,
+        evidence: [evidenceOf(view, domain, 'TXT'), evidenceOf(view, many, 'MX')],
+      };
     });
   },
 };

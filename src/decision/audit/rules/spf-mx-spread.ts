@@ -1,7 +1,5 @@
-import { parseSpf } from '../../../protocol/spf/record.ts';
-import type { Judgement, Rule } from '../rule.ts';
-import { spfRecords } from '../spf-of.ts';
-import { evidenceOf } from '../view.ts';
+import type { Rule } from '../rule.ts';
+import { judgeSpfTerms } from './spf-terms.ts';
 
 /** An mx term lets only those send who do. */
 export const spfMxSpread: Rule = {
@@ -15,35 +13,24 @@ export const spfMxSpread: Rule = {
     others: null,
   },
   judge(view) {
-    const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    const evidence = [evidenceOf(view, domain, 'TXT')];
-    const senders = new Set(view.facts.egresses.map(({ address }) => address));
-    if (senders.size === 0) return [];
-    return spfRecords(view, domain).flatMap((record): Judgement[] => {
-      const parsed = parseSpf(record);
-      if (
-        !parsed.ok ||
-        !parsed.value.mechanisms.some(
-          ({ name, target }) => name === 'mx' && (target === null || target === domain),
-        )
-      )
-        return [];
+    const { domain, egresses } = view.facts;
+    if (egresses.length === 0) return [];
+    const senders = new Set(egresses.map(({ address }) => address));
+    return judgeSpfTerms(view, ({ mechanisms }) => {
+      const ownMx = mechanisms.some(
+        ({ name, target }) => name === 'mx' && (target === null || target === domain),
+      );
       const idle = view.mailHosts.filter(host => {
         const addresses = view.addresses(host);
         return addresses.length > 0 && addresses.every(address => !senders.has(address));
       });
-      if (idle.length === 0) return [];
-      const terms = view.facts.egresses.map(({ address, family }) => `ip${family}:${address}`).join(' ');
-      return [
-        {
-          level: 'notice',
-          subject,
-          message: `SPF of ${domain} also lets ${idle.join(', ')} send, which only ${idle.length === 1 ? 'receives' : 'receive'}.`,
-          evidence,
-          fix: `In the place of mx: ${terms}`,
-        },
-      ];
+      if (!ownMx || idle.length === 0) return null;
+      const terms = egresses.map(({ address, family }) => `ip${family}:${address}`).join(' ');
+      return {
+        level: 'notice',
+        message: `SPF of ${domain} also lets ${idle.join(', ')} send, which only ${idle.length === 1 ? 'receives' : 'receive'}.`,
+        fix: `In the place of mx: ${terms}`,
+      };
     });
   },
 };

@@ -1,8 +1,6 @@
-import { parseSpf } from '../../../protocol/spf/record.ts';
-import type { Judgement, Rule } from '../rule.ts';
-import { spfRecords } from '../spf-of.ts';
-import { evidenceOf } from '../view.ts';
+import type { Rule } from '../rule.ts';
 import { spfRewritten } from './spf-fix.ts';
+import { allQualifier, judgeSpfTerms } from './spf-terms.ts';
 
 /** The record ends in a decision. */
 export const spfNeutral: Rule = {
@@ -15,27 +13,14 @@ export const spfNeutral: Rule = {
     fix: 'End the record in -all or ~all.',
     others: null,
   },
-  judge(view) {
-    const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    const evidence = [evidenceOf(view, domain, 'TXT')];
-    return spfRecords(view, domain).flatMap((record): Judgement[] => {
-      const parsed = parseSpf(record);
-      if (!parsed.ok) return [];
-      const { mechanisms, redirect } = parsed.value;
-      if (
-        !(redirect === null && !mechanisms.some(({ name, qualifier }) => name === 'all' && qualifier !== '?'))
-      )
-        return [];
-      return [
-        {
-          level: 'notice',
-          subject,
-          message: `SPF of ${domain} ends without a decision about all other senders.`,
-          evidence,
-          ...spfRewritten(view, terms => [...terms.filter(term => !/^\??all$/i.test(term)), '-all']),
-        },
-      ];
-    });
-  },
+  judge: view =>
+    judgeSpfTerms(view, record => {
+      const all = allQualifier(record);
+      if (record.redirect !== null || (all !== null && all !== '?')) return null;
+      return {
+        level: 'notice',
+        message: `SPF of ${view.facts.domain} ends without a decision about all other senders.`,
+        ...spfRewritten(view, terms => [...terms.filter(term => !/^\??all$/i.test(term)), '-all']),
+      };
+    }),
 };

@@ -1,8 +1,6 @@
-import { parseSpf } from '../../../protocol/spf/record.ts';
-import type { Judgement, Rule } from '../rule.ts';
-import { spfRecords } from '../spf-of.ts';
-import { evidenceOf } from '../view.ts';
+import type { Rule } from '../rule.ts';
 import { spfRewritten } from './spf-fix.ts';
+import { allQualifier, judgeSpfTerms } from './spf-terms.ts';
 
 /** The record does not allow everybody. */
 export const spfPassAll: Rule = {
@@ -15,30 +13,13 @@ export const spfPassAll: Rule = {
     fix: 'End the record in -all or ~all.',
     others: null,
   },
-  judge(view) {
-    const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    const evidence = [evidenceOf(view, domain, 'TXT')];
-    return spfRecords(view, domain).flatMap((record): Judgement[] => {
-      const parsed = parseSpf(record);
-      if (!parsed.ok) return [];
-      const { mechanisms, redirect } = parsed.value;
-      if (
-        !(
-          redirect !== undefined &&
-          mechanisms.some(({ name, qualifier }) => name === 'all' && qualifier === '+')
-        )
-      )
-        return [];
-      return [
-        {
-          level: 'error',
-          subject,
-          message: `SPF of ${domain} passes everybody (+all).`,
-          evidence,
-          ...spfRewritten(view, terms => [...terms.filter(term => !/^\+?all$/i.test(term)), '-all']),
-        },
-      ];
-    });
-  },
+  judge: view =>
+    judgeSpfTerms(view, record => {
+      if (allQualifier(record) !== '+') return null;
+      return {
+        level: 'error',
+        message: `SPF of ${view.facts.domain} passes everybody (+all).`,
+        ...spfRewritten(view, terms => [...terms.filter(term => !/^\+?all$/i.test(term)), '-all']),
+      };
+    }),
 };

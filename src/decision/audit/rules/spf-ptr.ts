@@ -1,8 +1,6 @@
-import { parseSpf } from '../../../protocol/spf/record.ts';
-import type { Judgement, Rule } from '../rule.ts';
-import { spfRecords } from '../spf-of.ts';
-import { evidenceOf } from '../view.ts';
+import type { Rule } from '../rule.ts';
 import { spfRewritten } from './spf-fix.ts';
+import { judgeSpfTerms } from './spf-terms.ts';
 
 /** The record does without ptr. */
 export const spfPtr: Rule = {
@@ -16,24 +14,13 @@ export const spfPtr: Rule = {
     fix: 'Write the addresses (ip4, ip6) in its place.',
     others: null,
   },
-  judge(view) {
-    const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    const evidence = [evidenceOf(view, domain, 'TXT')];
-    return spfRecords(view, domain).flatMap((record): Judgement[] => {
-      const parsed = parseSpf(record);
-      if (!parsed.ok) return [];
-      const { mechanisms, redirect } = parsed.value;
-      if (!(redirect !== undefined && mechanisms.some(({ name }) => name === 'ptr'))) return [];
-      return [
-        {
-          level: 'warning',
-          subject,
-          message: `SPF of ${domain} uses ptr, which the standard advises against.`,
-          evidence,
-          ...spfRewritten(view, terms => terms.filter(term => !/^[-+~?]?ptr(:|$)/i.test(term))),
-        },
-      ];
-    });
-  },
+  judge: view =>
+    judgeSpfTerms(view, ({ mechanisms }) => {
+      if (!mechanisms.some(({ name }) => name === 'ptr')) return null;
+      return {
+        level: 'warning',
+        message: `SPF of ${view.facts.domain} uses ptr, which the standard advises against.`,
+        ...spfRewritten(view, terms => terms.filter(term => !/^[-+~?]?ptr(:|$)/i.test(term))),
+      };
+    }),
 };

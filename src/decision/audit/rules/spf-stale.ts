@@ -1,7 +1,5 @@
-import { parseSpf } from '../../../protocol/spf/record.ts';
-import type { Judgement, Rule } from '../rule.ts';
-import { spfRecords } from '../spf-of.ts';
-import { evidenceOf } from '../view.ts';
+import type { Rule } from '../rule.ts';
+import { judgeSpfTerms } from './spf-terms.ts';
 
 /** The record names no address that is gone. */
 export const spfStale: Rule = {
@@ -15,10 +13,7 @@ export const spfStale: Rule = {
     others: null,
   },
   judge(view) {
-    const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    const evidence = [evidenceOf(view, domain, 'TXT')];
-    const { configuration, egresses } = view.facts;
+    const { domain, configuration, egresses } = view.facts;
     // Only a configuration tells all that sends.
     if (configuration === null) return [];
     // A second machine that receives for the domain may send too.
@@ -26,25 +21,18 @@ export const spfStale: Rule = {
       ...egresses.map(({ address }) => address),
       ...view.mailHosts.flatMap(host => view.addresses(host)),
     ]);
-    return spfRecords(view, domain).flatMap((record): Judgement[] => {
-      const parsed = parseSpf(record);
-      const single = parsed.ok
-        ? parsed.value.mechanisms.filter(
-            ({ name, prefix4, prefix6 }) =>
-              (name === 'ip4' && (prefix4 ?? 32) === 32) || (name === 'ip6' && (prefix6 ?? 128) === 128),
-          )
-        : [];
+    return judgeSpfTerms(view, ({ mechanisms }) => {
+      const single = mechanisms.filter(
+        ({ name, prefix4, prefix6 }) =>
+          (name === 'ip4' && (prefix4 ?? 32) === 32) || (name === 'ip6' && (prefix6 ?? 128) === 128),
+      );
       const gone = single.filter(({ target }) => target !== null && !ours.has(target));
-      if (gone.length === 0) return [];
-      return [
-        {
-          level: 'notice',
-          subject,
-          message: `SPF of ${domain} lets ${gone.map(({ target }) => target).join(', ')} send, which no uplink has.`,
-          evidence,
-          fix: `Take ${gone.map(({ text }) => text).join(' and ')} out, unless something else sends from there.`,
-        },
-      ];
+      if (gone.length === 0) return null;
+      return {
+        level: 'notice',
+        message: `SPF of ${domain} lets ${gone.map(({ target }) => target).join(', ')} send, which no uplink has.`,
+        fix: `Take ${gone.map(({ text }) => text).join(' and ')} out, unless something else sends from there.`,
+      };
     });
   },
 };
