@@ -16,8 +16,8 @@ export function judgeSpfTerms(
     const parsed = parseSpf(text);
     const judgement = parsed.ok ? judge(parsed.value) : null;
     if (judgement === null) return [];
-    const evidence = [evidenceOf(view, domain, 'TXT')];
-    return [{ subject: { kind: 'domain', name: domain }, evidence, ...judgement }];
+    const { level, message, evidence = [evidenceOf(view, domain, 'TXT')], ...fix } = judgement;
+    return [{ level, subject: { kind: 'domain', name: domain }, message, evidence, ...fix }];
   });
 }
 
