@@ -1,7 +1,7 @@
 import { isUsable, matchesChain } from '../../../protocol/tls/tlsa.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { isDaneEnforced, tlsaOf } from './tls-view.ts';
+import { chainsOf, isDaneEnforced, tlsaOf } from './tls-view.ts';
 
 /** A TLSA record for the next key, explained. */
 export const daneNoNext: Rule = {
@@ -18,9 +18,7 @@ export const daneNoNext: Rule = {
   judge(view) {
     return view.mailHosts.flatMap((host): Judgement[] => {
       if (!isDaneEnforced(view, host)) return [];
-      const chains = view
-        .conversationsWith(host)
-        .flatMap(({ tls }) => (tls?.kind === 'done' ? [tls.chain] : []));
+      const chains = chainsOf(view, host);
       const usable = tlsaOf(view, host).records.filter(isUsable);
       const [only, ...others] = usable;
       if (

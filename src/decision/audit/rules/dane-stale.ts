@@ -1,7 +1,7 @@
 import { isUsable, matchesChain } from '../../../protocol/tls/tlsa.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { isDaneEnforced, tlsaOf } from './tls-view.ts';
+import { chainsOf, isDaneEnforced, tlsaOf } from './tls-view.ts';
 
 /** Every TLSA record matches a key in use, explained. */
 export const daneStale: Rule = {
@@ -18,9 +18,7 @@ export const daneStale: Rule = {
   judge(view) {
     return view.mailHosts.flatMap((host): Judgement[] => {
       if (!isDaneEnforced(view, host)) return [];
-      const chains = view
-        .conversationsWith(host)
-        .flatMap(({ tls }) => (tls?.kind === 'done' ? [tls.chain] : []));
+      const chains = chainsOf(view, host);
       const { records } = tlsaOf(view, host);
       const idle = records.filter(
         record => isUsable(record) && chains.every(chain => matchesChain(record, chain) === false),

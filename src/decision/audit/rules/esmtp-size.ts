@@ -1,6 +1,5 @@
-import type { Judgement, Rule } from '../rule.ts';
-import { subjectOf } from './conversation-evidence.ts';
-import { extensionsOf } from './esmtp-extensions.ts';
+import type { Rule } from '../rule.ts';
+import { judgeOffer } from './esmtp-extensions.ts';
 
 /** The server offers SIZE. */
 export const esmtpSize: Rule = {
@@ -14,15 +13,5 @@ export const esmtpSize: Rule = {
     fix: 'Most servers offer it when they are told to; a firewall may take it out.',
     others: null,
   },
-  judge(view) {
-    return view.facts.conversations.flatMap((conversation): Judgement[] => {
-      const offered = extensionsOf(conversation);
-      if (offered === null) return [];
-      const subject = subjectOf(conversation);
-      const { host } = conversation;
-      if (offered.sizeLimitBytes !== null)
-        return [{ level: 'pass', subject, message: `${host} offers SIZE.` }];
-      return [{ level: 'info', subject, message: `${host} does not offer SIZE.` }];
-    });
-  },
+  judge: view => judgeOffer(view, 'SIZE', ({ sizeLimitBytes }) => sizeLimitBytes !== null),
 };

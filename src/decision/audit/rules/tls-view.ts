@@ -21,6 +21,11 @@ export function securedConversations(view: AuditView): Secured[] {
   });
 }
 
+/** The chains that a host showed, one for each conversation that went over to TLS. */
+export function chainsOf(view: AuditView, host: string): readonly (readonly CertificateFact[])[] {
+  return view.conversationsWith(host).flatMap(({ tls }) => (tls?.kind === 'done' ? [tls.chain] : []));
+}
+
 /** The TLSA records of a host's port 25 that senders may use, and whether its zone is signed. */
 export function tlsaOf(
   view: AuditView,
