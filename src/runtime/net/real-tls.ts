@@ -164,7 +164,6 @@ function settled(
     socket.off('error', failed);
     socket.off('end', closed);
     socket.off('close', closed);
-    socket.off('end', closed);
     if (!result.ok) {
       socket.on('error', () => {});
       socket.destroy();
@@ -184,11 +183,9 @@ function settled(
   socket.on(success, done);
   socket.on('_tlsError', failed);
   socket.on('error', failed);
-  // Half-open sockets stand when the far side has ended.
-  socket.on('end', closed);
-  socket.on('close', closed);
   // The socket is half-open: whoever leaves in the handshake only ends it.
   socket.on('end', closed);
+  socket.on('close', closed);
   raw.on('error', () => {});
   return promise;
 }
