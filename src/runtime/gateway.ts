@@ -137,7 +137,7 @@ export class Gateway implements GatewayControl {
       events,
       remember: (key, value) => store.remember(key, value),
       recall: key => store.recall(key),
-      resolve: name => this.#addressesOf(name),
+      resolve: name => this.#resolver.addresses(name),
     });
     this.#resolver = new Resolver({
       network,
@@ -202,7 +202,7 @@ export class Gateway implements GatewayControl {
       outages: this.#outages,
       gate: this.#primaries,
       files: ports.files,
-      resolve: name => this.#addressesOf(name),
+      resolve: name => this.#resolver.addresses(name),
       ids,
       owner,
       settings: deliverySettings(settings),
@@ -382,18 +382,6 @@ export class Gateway implements GatewayControl {
 
   listeners(): readonly { address: string; port: number; role: string; state: string }[] {
     return this.#listeners.states();
-  }
-
-  async #addressesOf(name: string): Promise<readonly string[]> {
-    const answers = await Promise.all([
-      this.#resolver.resolve(name, 'A'),
-      this.#resolver.resolve(name, 'AAAA'),
-    ]);
-    return answers.flatMap(answer =>
-      answer.kind === 'records'
-        ? answer.records.flatMap(record => ('address' in record ? [record.address] : []))
-        : [],
-    );
   }
 }
 

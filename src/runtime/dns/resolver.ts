@@ -108,6 +108,14 @@ export class Resolver {
     return found.kind === 'temperror' ? found : this.#shown(found, type, found === known);
   }
 
+  /** The addresses of a host, of both families; none where there are none or nobody answers. */
+  async addresses(name: string): Promise<readonly string[]> {
+    const answers = await Promise.all([this.resolve(name, 'A'), this.resolve(name, 'AAAA')]);
+    return answers.flatMap(answer =>
+      answer.kind === 'records' ? answer.records.map(({ address }) => address) : [],
+    );
+  }
+
   /** As `resolve`, but what is in the cache does not count, fresh or stale: for those who test what DNS says now. */
   async resolveAnew<Type extends RecordType>(name: string, type: Type): Promise<DnsAnswer<Type>> {
     const owner = canonicalName(name);

@@ -121,7 +121,7 @@ export class PostfixWatch {
       events,
       remember,
       recall,
-      resolve: name => this.#addressesOf(name),
+      resolve: name => this.#resolver.addresses(name),
     });
     this.#resolver = new Resolver({
       network,
@@ -262,18 +262,6 @@ export class PostfixWatch {
     const at = clock.now();
     for (const condition of this.#conditions.hear(this.#monitor.reports(), at))
       events.emit({ kind: 'condition', at, condition });
-  }
-
-  async #addressesOf(name: string): Promise<readonly string[]> {
-    const answers = await Promise.all([
-      this.#resolver.resolve(name, 'A'),
-      this.#resolver.resolve(name, 'AAAA'),
-    ]);
-    return answers.flatMap(answer =>
-      answer.kind === 'records'
-        ? answer.records.flatMap(record => ('address' in record ? [record.address] : []))
-        : [],
-    );
   }
 
   /** Mail that the operator sends another way is theirs; said once, so that nobody wonders. */

@@ -11,6 +11,7 @@ import type { RouteSetting } from '../../decision/next-hop/route-setting.ts';
 import type { NextHopSource } from '../delivery/egress-guide.ts';
 import type { QueueStore, Random } from '../ports.ts';
 import { type CalloutAnswer, type CalloutPorts, CalloutSite } from './callout-site.ts';
+import { keptRows } from './kept-rows.ts';
 import { RecipientMemory } from './recipient-memory.ts';
 import { StoreBelief } from './store-belief.ts';
 
@@ -229,17 +230,7 @@ function whyUnsure({ reply, why }: CalloutAnswer): string {
 }
 
 function* readBeliefs(text: string): Iterable<[string, number, string | null]> {
-  let rows: unknown;
-  try {
-    rows = JSON.parse(text);
-  } catch {
-    // A fact that was not written by us says nothing.
-    return;
-  }
-  if (!Array.isArray(rows)) return;
-  for (const row of rows as unknown[]) {
-    if (!Array.isArray(row)) continue;
-    const [domain, heardAt, lastKnown] = row as unknown[];
+  for (const [domain, heardAt, lastKnown] of keptRows(text)) {
     if (typeof domain === 'string' && typeof heardAt === 'number')
       yield [domain, heardAt, typeof lastKnown === 'string' ? lastKnown : null];
   }

@@ -1,5 +1,6 @@
 import type { RememberedRecipient } from '../../decision/admission/recipient-verdict.ts';
 import type { Clock, QueueStore, Timer } from '../ports.ts';
+import { keptRows } from './kept-rows.ts';
 
 /** Recipients are kept in so many parts, each written to disk as one fact. */
 const parts = 64;
@@ -142,17 +143,7 @@ function textOf(part: Part | undefined): string | null {
 }
 
 function* readPart(text: string): Iterable<[string, Remembered]> {
-  let rows: unknown;
-  try {
-    rows = JSON.parse(text);
-  } catch {
-    // A fact that was not written by us says nothing.
-    return;
-  }
-  if (!Array.isArray(rows)) return;
-  for (const row of rows as unknown[]) {
-    if (!Array.isArray(row)) continue;
-    const [key, known, at, words] = row as unknown[];
+  for (const [key, known, at, words] of keptRows(text)) {
     if (typeof key === 'string' && typeof at === 'number' && typeof words === 'string')
       yield [key, { known: known === 1, at, words, durable: true }];
   }
