@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { sites } from '../lab/addresses.ts';
 import { type Envelope, submit } from '../lab/client.ts';
+import type { Letter } from '../lab/servers/mail-server.ts';
 import { letter } from './letters.ts';
-import type { Letter } from './mail-server.ts';
 import { assertArrived, type Kind, kinds, Town } from './town.ts';
 
 suite('extensions, as real mail servers use them', () => {

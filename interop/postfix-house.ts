@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { identity, inside, sites, uplinks, zoneOf } from '../lab/addresses.ts';
 import { LabNetwork } from '../lab/network.ts';
 import { must } from '../lab/scenario.ts';
+import { IsolatedServer, packages, writeEtc } from '../lab/servers/isolated.ts';
 import { PeerProcess } from '../src/surface/demo/peer-process.ts';
 import type { PeerNews } from '../src/surface/demo/peer-protocol.ts';
 import type { Delivery } from '../src/surface/demo/receiver-session.ts';
-import { IsolatedServer, packages, writeEtc } from './isolated.ts';
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };
 

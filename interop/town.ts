@@ -8,13 +8,13 @@ import { inside, publicResolver, sites, uplinks, zoneOf } from '../lab/addresses
 import { LabGateway } from '../lab/gateway.ts';
 import { LabNetwork } from '../lab/network.ts';
 import { must } from '../lab/scenario.ts';
+import { startExim } from '../lab/servers/exim.ts';
+import { writeEtc } from '../lab/servers/isolated.ts';
+import type { Letter, MailServer, Post } from '../lab/servers/mail-server.ts';
+import { startOpenSmtpd } from '../lab/servers/opensmtpd.ts';
+import { startPostfix } from '../lab/servers/postfix.ts';
 import type { Namespace } from '../src/surface/demo/namespaces.ts';
 import { PeerProcess } from '../src/surface/demo/peer-process.ts';
-import { startExim } from './exim.ts';
-import { writeEtc } from './isolated.ts';
-import type { Letter, MailServer, Post } from './mail-server.ts';
-import { startOpenSmtpd } from './opensmtpd.ts';
-import { startPostfix } from './postfix.ts';
 
 const certificates = join(import.meta.dirname, '..', 'test', 'certificates');
 

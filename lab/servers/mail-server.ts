@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Namespace } from '../src/surface/demo/namespaces.ts';
+import type { Namespace } from '../../src/surface/demo/namespaces.ts';
 import type { IsolatedServer } from './isolated.ts';
 
 /** Where a mail server runs and what it is there for. */

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Namespace } from '../src/surface/demo/namespaces.ts';
+import type { Namespace } from '../../src/surface/demo/namespaces.ts';
 
-/** Where `interop/install` unpacks the mail servers. */
-export const packages = join(import.meta.dirname, '.servers');
+/** Where `lab/servers/install` unpacks the mail servers. */
+export const packages = join(import.meta.dirname, '.packages');
 
 /** Users that the mail servers change to; they exist only where the servers run. */
 const users = ['postfix', 'Debian-exim', 'opensmtpd', 'opensmtpq'];
@@ -33,7 +33,7 @@ wait
 /** Writes the files that the servers see in /etc, below `directory`; gives their folder. */
 export async function writeEtc(directory: string, resolver: string): Promise<string> {
   if (!existsSync(join(packages, 'usr/sbin/smtpd')))
-    throw new Error('The mail servers are missing: run interop/install, as root, on Debian 12.');
+    throw new Error('The mail servers are missing: run lab/servers/install, as root, on Debian 12.');
   const etc = join(directory, 'etc');
   await mkdir(etc);
   const passwd = users.map(
