@@ -154,7 +154,7 @@ const policies: readonly MistakeRow[] = [
     'SPF lacks the uplink that stands by, as the gateway sees it',
     gatewayB,
     spf(gatewayB, `v=spf1 ip4:${isp1} -all`),
-    [`error EGRESS-SPF ${two}`, `warning EGRESS-STANDBY-SPF ${two}`],
+    [`warning EGRESS-STANDBY-SPF ${two}`],
   ],
   [
     'SPF lacks the preferred uplink',
@@ -171,8 +171,14 @@ const policies: readonly MistakeRow[] = [
   [
     'a backup sends, and SPF leaves it out',
     asBackup(gatewayB),
+    asBackup(spf(gatewayB, `v=spf1 ip4:${isp2} -all`)),
+    [`error BACKUP-SENDS-NO-SPF ${one}`],
+  ],
+  [
+    'SPF lacks the uplink of a backup that stands by',
+    asBackup(gatewayB),
     asBackup(spf(gatewayB, `v=spf1 ip4:${isp1} -all`)),
-    [`error BACKUP-SENDS-NO-SPF ${two}`, `warning EGRESS-STANDBY-SPF ${two}`],
+    [`warning EGRESS-STANDBY-SPF ${two}`],
   ],
   [
     'there is no SPF',

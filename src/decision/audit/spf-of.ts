@@ -14,6 +14,10 @@ export function spfOf(
   return evaluateSpf(check, ({ name, type }) => asAnswer(facts.dns[questionKey(name, type)]));
 }
 
+/** The record is sound and does not let the address send. */
+export const isLeftOut = (result: SpfEvaluation['result']): boolean =>
+  result === 'fail' || result === 'softfail' || result === 'neutral';
+
 /** The SPF records of a name. */
 export const spfRecords = (view: AuditView, name: string): readonly string[] =>
   view.records(name, 'TXT').filter(isSpf);

@@ -4,6 +4,7 @@ import {
   layoutB,
   layoutC,
   nodata,
+  onGateway,
   said,
   values,
   withConversation,
@@ -52,6 +53,16 @@ const rows: [string, AuditFacts, string[]][] = [
     'a spare whose provider blocks the port is none',
     withEgress(layoutB, 1, { port25: { reached: [], failed: ['one', 'two'] } }),
     ['uplink isp1: flows, waits [EGRESS-PORT25]', 'uplink isp2: flows, flows []', alone, ...rest],
+  ],
+  [
+    'a spare that SPF leaves out is none',
+    onGateway(withDns(layoutB, { 'example.com TXT': values('v=spf1 ip4:198.51.100.30 -all') })),
+    [
+      'uplink isp1: flows, refused [EGRESS-STANDBY-SPF]',
+      'uplink isp2: flows, flows []',
+      alone.replace('example.com', 'mail.example.com'),
+      ...rest,
+    ],
   ],
   [
     'one uplink',

@@ -85,12 +85,17 @@ const deadly: ReadonlySet<string> = new Set([
   'HOST-SOURCE-ROUTE',
 ]);
 
-/** Errors of the identities that would have to stand in. */
+/** What receivers refuse on the day that an idle uplink stands in, beside errors of today. */
+const refusedThen = 'EGRESS-STANDBY-SPF';
+
+/** Faults of the identities that would have to stand in. */
 function faultsOf(egresses: readonly EgressFact[], findings: readonly Finding[]): readonly Finding[] {
   const addresses = new Set(egresses.map(({ address }) => address));
   return findings.filter(
-    ({ level, subject }) =>
-      level === 'error' && subject.kind === 'egress' && addresses.has(subject.address ?? ''),
+    ({ id, level, subject }) =>
+      (level === 'error' || id === refusedThen) &&
+      subject.kind === 'egress' &&
+      addresses.has(subject.address ?? ''),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { spfOf } from '../spf-of.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
+import { isLeftOut, spfOf } from '../spf-of.ts';
+import { egressSubject, judgedEgresses, standsBy } from './egress-subject.ts';
 import { spfFix } from './spf-fix.ts';
 
 /** A backup that sends is in SPF. */
@@ -18,8 +18,10 @@ export const backupSendsNoSpf: Rule = {
     const { domain, configuration } = view.facts;
     if (configuration?.domains.find(({ name }) => name === domain)?.role !== 'backup') return [];
     return judgedEgresses(view.facts.egresses).flatMap((egress): Judgement[] => {
+      // Told as that of an uplink which stands by.
+      if (standsBy(view, egress)) return [];
       const { result } = spfOf(view.facts, domain, egress);
-      if (result !== 'fail' && result !== 'softfail') return [];
+      if (!isLeftOut(result)) return [];
       return [
         {
           level: 'error',

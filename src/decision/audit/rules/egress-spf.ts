@@ -1,8 +1,8 @@
 import type { EgressFact } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { spfOf } from '../spf-of.ts';
+import { isLeftOut, spfOf } from '../spf-of.ts';
 import { type AuditView, evidenceOf } from '../view.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
+import { egressSubject, judgedEgresses, standsBy } from './egress-subject.ts';
 import { spfFix } from './spf-fix.ts';
 import { spfIncludeBroken } from './spf-include-broken.ts';
 import { spfLookups } from './spf-lookups.ts';
@@ -43,7 +43,7 @@ export const egressSpf: Rule = {
         ];
       // Told by checks of their own.
       if (result === 'none' || (result === 'permerror' && isBrokenRecordTold(view, egress))) return [];
-      if (isBackup && (result === 'fail' || result === 'softfail')) return [];
+      if (isLeftOut(result) && (isBackup || standsBy(view, egress))) return [];
       if (result === 'temperror')
         return [
           {

@@ -1,6 +1,7 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { spfOf } from '../spf-of.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
+import { isLeftOut, spfOf } from '../spf-of.ts';
+import { evidenceOf } from '../view.ts';
+import { egressSubject, judgedEgresses, standsBy } from './egress-subject.ts';
 import { spfFix } from './spf-fix.ts';
 
 /** An uplink that only stands by is in SPF. */
@@ -15,19 +16,20 @@ export const egressStandbySpf: Rule = {
     others: null,
   },
   judge(view) {
-    const { domain, egresses, configuration } = view.facts;
-    // Only a configuration tells which of them stands by.
-    if (configuration === null) return [];
-    const best = Math.min(...egresses.map(({ preference }) => preference));
+    const { domain, egresses } = view.facts;
     return judgedEgresses(egresses).flatMap((egress): Judgement[] => {
-      if (egress.preference === best) return [];
+      if (!standsBy(view, egress)) return [];
       const { result } = spfOf(view.facts, domain, egress);
-      if (result !== 'fail' && result !== 'softfail' && result !== 'neutral') return [];
+      if (!isLeftOut(result)) return [];
       return [
         {
           level: 'warning',
           subject: egressSubject(egress),
           message: `${egress.uplink} stands by, and SPF of ${domain} does not name its address ${egress.address}: mail fails on the day that it is needed.`,
+          evidence: [
+            { asked: `SPF of ${domain} for ${egress.address}`, answer: result },
+            evidenceOf(view, domain, 'TXT'),
+          ],
           ...spfFix(view, egress),
         },
       ];

@@ -11,6 +11,11 @@ export function judgedEgresses(egresses: readonly EgressFact[]): readonly Egress
   return egresses.filter(({ smartHost }) => smartHost === null);
 }
 
+/** Its uplink is idle while a better one is up; only a configuration tells. */
+export function standsBy({ facts }: AuditView, { preference }: EgressFact): boolean {
+  return facts.configuration !== null && facts.egresses.some(({ preference: other }) => other < preference);
+}
+
 /** The egress that a source of the host's configuration belongs to; by its name alone where the report has none such. */
 export function sourceSubject(view: AuditView, source: { readonly egress: string }): FindingSubject {
   const egress = view.facts.egresses.find(({ id }) => id === source.egress);

@@ -200,6 +200,11 @@ ruleTable(spfLong, [
 ruleTable(egressSpf, [
   ['both pass', layoutB, [`pass ${one}`, `pass ${two}`]],
   ['one is missing', spf('v=spf1 ip4:198.51.100.30 -all'), [`pass ${one}`, `error ${two}`]],
+  [
+    'that of one that stands by is told elsewhere',
+    configured(spf('v=spf1 ip4:198.51.100.30 -all')),
+    [`pass ${one}`],
+  ],
   ['no record is told elsewhere', spf('other'), []],
   [
     'silence is no verdict',
@@ -355,7 +360,8 @@ ruleTable(backupWeaker, [
 ruleTable(backupSendsNoSpf, [
   ['a primary', configured(spf('v=spf1 -all')), []],
   ['it is in SPF', asBackup(layoutB), []],
-  ['it is not', asBackup(spf('v=spf1 ip4:198.51.100.30 -all')), [`error ${two}`]],
+  ['it is not', asBackup(spf('v=spf1 ip4:203.0.113.40 -all')), [`error ${one}`]],
+  ['that of one that stands by is told elsewhere', asBackup(spf('v=spf1 ip4:198.51.100.30 -all')), []],
 ]);
 ruleTable(backupLoops, [
   ['a primary', configured(layoutB), []],
