@@ -2,7 +2,6 @@
  * The lab for people: `up` builds it with the real gateway under steady mail and stays in the foreground, telling each
  * second what arrived by which uplink; `cut NAME`, `heal`, `uplinks` and `down` speak to it from another terminal.
  */
-import { spawnSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,9 +9,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { uplinks } from './addresses.ts';
 import { cuts, findCut, heal } from './cuts.ts';
+import { runInLab } from './run.ts';
 import { Scenario } from './scenario.ts';
 
-const owner = process.env['POSTERN_LAB_OWNER'] ?? String(process.getuid?.() ?? 0);
+/** Who called us, by his number; set where the launcher has made us root, of whatever. */
+const launchedFor = process.env['POSTERN_LAB_OWNER'];
+const owner = launchedFor ?? String(process.getuid?.() ?? 0);
 const socketPath = join(tmpdir(), `postern-lab-${owner}.sock`);
 
 const usage = `Examples:
@@ -50,15 +52,13 @@ async function obey(scenario: Scenario, words: readonly string[], down: () => vo
   }
 }
 
+/** Starts ourselves where the lab may be built. */
+function launch(): Promise<number> {
+  process.env['POSTERN_LAB_OWNER'] = owner;
+  return runInLab([process.execPath, import.meta.filename, 'up']);
+}
+
 async function up(): Promise<number> {
-  if (process.getuid?.() !== 0) {
-    const entered = spawnSync(
-      'unshare',
-      ['--user', '--map-root-user', '--net', '--', process.execPath, import.meta.filename, 'up'],
-      { stdio: 'inherit', env: { ...process.env, POSTERN_LAB_OWNER: owner } },
-    );
-    return entered.status ?? 1;
-  }
   const scenario = await Scenario.start();
   const { promise: ended, resolve: down } = Promise.withResolvers<void>();
   process.on('SIGINT', () => down()).on('SIGTERM', () => down());
@@ -73,7 +73,7 @@ async function up(): Promise<number> {
     });
   });
   await new Promise<void>(resolve => server.listen(socketPath, resolve));
-  const user = process.env['POSTERN_LAB_OWNER'] === undefined ? '' : '--user --preserve-credentials ';
+  const user = owner === '0' ? '' : '--user --preserve-credentials ';
   console.log(`The lab is up; mail flows. ${scenario.config} is the gateway's configuration.`);
   console.log(`A shell in the mail host: nsenter ${user}--net --target ${scenario.lab.mailHost.pid}`);
   console.log('From another terminal: npm run lab -- cut black-hole | heal | uplinks | down');
@@ -112,6 +112,6 @@ function tell(words: readonly string[]): Promise<number> {
 }
 
 const words = process.argv.slice(2);
-if (words[0] === 'up') process.exitCode = await up();
+if (words[0] === 'up') process.exitCode = await (launchedFor === undefined ? launch() : up());
 else if (words[0] === undefined || words[0] === '--help' || words[0] === 'help') console.log(usage);
 else process.exitCode = await tell(words);
