@@ -16,7 +16,11 @@ const day = 86_400_000;
 export const values = (...data: string[]): DnsFact => ({ kind: 'records', values: data });
 export const nodata: DnsFact = { kind: 'nodata' };
 export const nxdomain: DnsFact = { kind: 'nxdomain' };
-export const silence: DnsFact = { kind: 'temperror', reason: 'no resolver answered in 10 s' };
+export const silence: DnsFact = {
+  kind: 'temperror',
+  reason: 'no resolver answered in 10 s',
+  failure: 'timeout',
+};
 
 export const said = (code: number, ...lines: string[]): Said => ({
   code,

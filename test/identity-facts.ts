@@ -4,7 +4,11 @@ import type { AskedIdentity, IdentityFacts } from '../src/decision/audit/identit
 export const records = (...values: readonly string[]): DnsFact => ({ kind: 'records', values });
 export const nodata: DnsFact = { kind: 'nodata' };
 export const nxdomain: DnsFact = { kind: 'nxdomain' };
-export const silence: DnsFact = { kind: 'temperror', reason: 'no resolver answered in 10 s' };
+export const silence: DnsFact = {
+  kind: 'temperror',
+  reason: 'no resolver answered in 10 s',
+  failure: 'timeout',
+};
 
 /** The sound identity of uplink 1 in the reference network, with what differs. */
 export function identityFacts(

@@ -169,7 +169,9 @@ const rows: readonly MistakeRow[] = [
   [
     'the name server does not answer about keys',
     signed,
-    withDns(signed, { [tlsa2]: { kind: 'temperror', reason: 'the resolver answered SERVFAIL' } }),
+    withDns(signed, {
+      [tlsa2]: { kind: 'temperror', reason: 'the resolver answered SERVFAIL', failure: 'servfail' },
+    }),
     [`error DANE-DENIAL ${mx2}`],
     noNextGoes,
   ],
@@ -183,7 +185,9 @@ const rows: readonly MistakeRow[] = [
   [
     'the signatures are wrong',
     layoutB,
-    withDns(layoutB, { 'example.com MX': { kind: 'temperror', reason: 'the answer is bogus (DNSSEC)' } }),
+    withDns(layoutB, {
+      'example.com MX': { kind: 'temperror', reason: 'the answer is bogus (DNSSEC)', failure: 'bogus' },
+    }),
     ['error DNSSEC-BOGUS example.com'],
     ['notice MX-ONE-HOST example.com'],
   ],

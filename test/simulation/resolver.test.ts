@@ -137,7 +137,7 @@ function view(name: string, preference: number, source: string, state: EgressSta
 }
 
 function text(answer: DnsAnswer): string {
-  if (answer.kind === 'temperror') return answer.silent ? 'silence' : 'failure';
+  if (answer.kind === 'temperror') return answer.failure;
   const stale = answer.stale ? ' stale' : '';
   return `${answer.kind}${answer.kind === 'records' ? ` ${answer.records.length}` : ''} ${answer.name}${stale}`;
 }
@@ -196,7 +196,7 @@ test('resolver: after a failure nobody is asked again at once', async () => {
   names.server(open).behave({ servfail: true });
   await names.ask('mx.remote.example');
   const asked = names.asked(open).length;
-  assert.equal(text((await names.ask('mx.remote.example')).answer), 'failure');
+  assert.equal(text((await names.ask('mx.remote.example')).answer), 'servfail');
   assert.equal(names.asked(open).length, asked);
   names.server(open).behave({ servfail: false });
   await names.clock.run(1_000);
@@ -208,6 +208,7 @@ test('resolver: a failure that is for the signatures is told as such to those wh
   explains.server(open).behave({ bogus: true });
   const { answer } = await explains.ask('mx.remote.example');
   assert.ok(answer.kind === 'temperror');
+  assert.equal(answer.failure, 'bogus');
   assert.match(
     answer.reason,
     /^DNS look-up of mx\.remote\.example A failed: the answer is bogus \(DNSSEC\)$/,
@@ -242,7 +243,7 @@ test('resolver: a failure of all is a temporary error at once, no implicit answe
   const names = await Names.start('own');
   for (const address of [own1, own2]) names.server(address).behave({ servfail: true });
   const { answer, ms } = await names.ask('remote.example', 'MX');
-  assert.equal(text(answer), 'failure');
+  assert.equal(text(answer), 'servfail');
   assert.match(answer.kind === 'temperror' ? answer.reason : '', /remote\.example MX.*SERVFAIL/);
   assert.ok(ms < 200, `${ms} ms`);
 });
@@ -261,7 +262,7 @@ test('resolver: silence of all is a temporary error after 10 s, and told once a 
   const names = await Names.start('open');
   names.server(open).behave({ silent: true });
   const { answer, ms } = await names.ask('remote.example', 'MX');
-  assert.equal(text(answer), 'silence');
+  assert.equal(text(answer), 'timeout');
   assert.ok(ms >= 9_900 && ms <= 10_100, `${ms} ms`);
   await names.ask('mx.remote.example');
   assert.equal(names.warnings.length, 1);
@@ -271,6 +272,7 @@ test('resolver: silence of all is a temporary error after 10 s, and told once a 
 test('resolver: without any way to ask it says so at once', async () => {
   const names = await Names.start('open', { servers: () => [] });
   const { answer, ms } = await names.ask('remote.example', 'MX');
+  assert.equal(text(answer), 'unreachable');
   assert.match(answer.kind === 'temperror' ? answer.reason : '', /no way to ask/);
   assert.ok(ms < 10, `${ms} ms`);
 });
@@ -344,7 +346,7 @@ test('resolver: stale answers serve for a day when nobody answers, and are told 
   const second = await names.ask('mx.remote.example');
   assert.deepEqual([second.ms, text(second.answer)], [0, 'records 1 mx.remote.example stale']);
   await names.clock.run(86_400_000);
-  assert.equal(text((await names.ask('mx.remote.example')).answer), 'silence');
+  assert.equal(text((await names.ask('mx.remote.example')).answer), 'timeout');
 });
 
 test('resolver: when answers come again the stale one is forgotten', async () => {
@@ -453,6 +455,7 @@ test('resolver: a server that only points at others is no "there is none"', asyn
     send(null, referral);
   });
   const { answer } = await names.ask('remote.example', 'MX');
+  assert.equal(text(answer), 'refused');
   assert.match(answer.kind === 'temperror' ? answer.reason : '', /does not recurse/);
 });
 
@@ -474,7 +477,7 @@ test('resolver: asked anew, neither what is cached nor what is stale counts', as
   const fresh = await anew();
   assert.deepEqual(fresh.kind === 'records' && fresh.records, [{ type: 'A', address: '192.0.2.11' }]);
   names.server(open).behave({ silent: true });
-  assert.equal(text(await anew()), 'silence');
+  assert.equal(text(await anew()), 'timeout');
 });
 
 const lies: [string, (query: Buffer, host: SimHost) => [SimHost | null, Buffer]][] = [

@@ -1,3 +1,5 @@
+import type { DnsFailure } from '../../protocol/dns/failure.ts';
+
 /** What DNS said to one question, in a form that can be written down and read again. */
 export type DnsFact =
   | {
@@ -13,7 +15,7 @@ export type DnsFact =
     }
   | { readonly kind: 'nodata' | 'nxdomain'; readonly alias?: string; readonly authenticated?: boolean }
   /** Nobody could say; proves nothing. */
-  | { readonly kind: 'temperror'; readonly reason: string };
+  | { readonly kind: 'temperror'; readonly reason: string; readonly failure: DnsFailure };
 
 /** An answer in the words of the wire, as evidence shows it. */
 export function answerText(fact: DnsFact): string {

@@ -8,7 +8,7 @@ import { addressType, type IdentityFacts } from './identity-facts.ts';
 /** One MX of the domain. `exchange` is canonical; '' is the null MX. */
 export type MxEntry = { readonly preference: number; readonly exchange: string };
 
-const notAsked: DnsFact = { kind: 'temperror', reason: 'it was not asked' };
+const notAsked: DnsFact = { kind: 'temperror', reason: 'it was not asked', failure: 'given_up' };
 
 /** The facts as rules read them: looked up by name, and derived once. */
 export class AuditView {

@@ -1,5 +1,6 @@
 import type { DnsFact } from '../../decision/audit/dns-fact.ts';
 import { type NameServerFact, questionKey } from '../../decision/audit/facts.ts';
+import type { DnsFailure } from '../../protocol/dns/failure.ts';
 import { isOfType, type RecordType } from '../../protocol/dns/record.ts';
 import { dataText } from '../../protocol/dns/zone-text.ts';
 import { Ask, type AskOutcome, type DnsPorts } from '../dns/ask.ts';
@@ -68,19 +69,24 @@ function question(
     ask.cancel();
     resolve(fact);
   };
-  const abort = (): void => end({ kind: 'temperror', reason: 'the time of the check was over' });
+  const fail = (reason: string, failure: DnsFailure): void => end({ kind: 'temperror', reason, failure });
+  const abort = (): void => fail('the time of the check was over', 'given_up');
   const again = ports.clock.timer(patienceMs / 3, () => ask.repeat());
   const late = ports.clock.timer(patienceMs, () =>
-    end({ kind: 'temperror', reason: `${address} did not answer in ${patienceMs / 1000} s` }),
+    fail(`${address} did not answer in ${patienceMs / 1000} s`, 'timeout'),
   );
   signal.addEventListener('abort', abort);
   return promise;
 }
 
 function factOf(outcome: AskOutcome, name: string, type: RecordType): DnsFact {
-  if (outcome.kind !== 'answer') return { kind: 'temperror', reason: outcome.reason };
+  if (outcome.kind !== 'answer') {
+    const failure = outcome.kind === 'unreachable' ? 'unreachable' : outcome.failure;
+    return { kind: 'temperror', reason: outcome.reason, failure };
+  }
   const { rcode, answers, authoritative } = outcome.response;
-  if (!authoritative) return { kind: 'temperror', reason: 'it answers without authority for the zone' };
+  if (!authoritative)
+    return { kind: 'temperror', reason: 'it answers without authority for the zone', failure: 'lame' };
   if (rcode === 'nxdomain') return { kind: 'nxdomain' };
   const own = answers.filter(({ name: owner, data }) => owner === name && isOfType(data, type));
   if (own.length === 0) return { kind: 'nodata' };

@@ -39,16 +39,21 @@ export class Notebook {
   /** What is written down so far; a question without its answer yet counts as unanswered. */
   facts(): Record<string, DnsFact> {
     const open = [...this.#asked.keys()].filter(key => !this.#facts.has(key));
-    const late: DnsFact = { kind: 'temperror', reason: 'no answer came in the time of the check' };
+    const reason = 'no answer came in the time of the check';
+    const late: DnsFact = { kind: 'temperror', reason, failure: 'given_up' };
     return Object.fromEntries([...this.#facts, ...open.map(key => [key, late] as const)]);
   }
 
   async #answer(name: string, type: RecordType): Promise<DnsFact> {
     if (canonicalName(name) !== name) return { kind: 'nxdomain' };
     if (this.#asked.size >= questionLimit)
-      return { kind: 'temperror', reason: `more than ${questionLimit} questions would be needed` };
+      return {
+        kind: 'temperror',
+        reason: `more than ${questionLimit} questions would be needed`,
+        failure: 'given_up',
+      };
     const answer = await this.#resolver.resolve(name, type);
-    if (answer.kind === 'temperror') return { kind: 'temperror', reason: answer.reason };
+    if (answer.kind === 'temperror') return answer;
     const more = {
       ...(answer.name === name ? {} : { alias: answer.name }),
       ...(answer.authenticated ? { authenticated: true } : {}),

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { DnsPath } from '../../decision/next-hop/dns-paths.ts';
 import { canonicalAddress } from '../../protocol/dns/address.ts';
+import type { DnsFailure } from '../../protocol/dns/failure.ts';
 import { type DnsResponse, decodeResponse, encodeQuery } from '../../protocol/dns/message.ts';
 import type { RecordType } from '../../protocol/dns/record.ts';
 import { StreamReader, streamFrame } from '../../protocol/dns/stream.ts';
@@ -14,8 +15,12 @@ export type Question = { readonly name: string; readonly type: RecordType; reado
 /** What came of asking one way. Silence is no outcome: whoever asks has a clock. */
 export type AskOutcome =
   | { readonly kind: 'answer'; readonly response: DnsResponse }
-  /** An answer that helps nobody: SERVFAIL, REFUSED, a referral. `refused`: this server does not serve us. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly refused: boolean }
+  /** An answer that helps nobody. */
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      readonly failure: Extract<DnsFailure, 'servfail' | 'refused' | 'other_rcode'>;
+    }
   /** The way is not there: no socket, no connection. */
   | { readonly kind: 'unreachable'; readonly reason: string };
 
@@ -96,15 +101,19 @@ export class Ask {
     switch (response.rcode) {
       case 'noerror':
         if (!isReferral(response)) return { kind: 'answer', response };
-        return { kind: 'failed', reason: `${address} does not recurse`, refused: true };
+        return { kind: 'failed', reason: `${address} does not recurse`, failure: 'refused' };
       case 'nxdomain':
         return { kind: 'answer', response };
       case 'servfail':
-        return { kind: 'failed', reason: `${address} answered SERVFAIL`, refused: false };
+        return { kind: 'failed', reason: `${address} answered SERVFAIL`, failure: 'servfail' };
       case 'refused':
-        return { kind: 'failed', reason: `${address} answered REFUSED`, refused: true };
+        return { kind: 'failed', reason: `${address} answered REFUSED`, failure: 'refused' };
       case 'failure':
-        return { kind: 'failed', reason: `${address} answered ${response.rcodeText}`, refused: false };
+        return {
+          kind: 'failed',
+          reason: `${address} answered ${response.rcodeText}`,
+          failure: 'other_rcode',
+        };
       default:
         return response.rcode satisfies never;
     }

@@ -58,7 +58,7 @@ class TableResolver {
     const told = this.table[`${name} ${type}`] ?? 'nodata';
     if (told === 'never') return new Promise(() => {});
     if (told === 'temperror')
-      return { kind: 'temperror', reason: `DNS look-up of ${name} ${type} failed`, silent: true };
+      return { kind: 'temperror', reason: `DNS look-up of ${name} ${type} failed`, failure: 'timeout' };
     const believed = { name, ttlMs: 60_000, authenticated: false, stale: false };
     if (typeof told === 'string') return { kind: told, ...believed };
     return { kind: 'records', ...believed, records: told.filter(data => isOfType(data, type)) };

@@ -1,4 +1,5 @@
 import type { DnsPath } from '../../decision/next-hop/dns-paths.ts';
+import type { DnsFailure } from '../../protocol/dns/failure.ts';
 import type { DnsResponse } from '../../protocol/dns/message.ts';
 import type { Timer } from '../ports.ts';
 import { Ask, type AskOutcome, type DnsPorts, type Question } from './ask.ts';
@@ -12,8 +13,7 @@ const roundsAtMs = [0, 1_000, 2_500, 5_000] as const;
 
 export type RaceOutcome =
   | { readonly kind: 'answer'; readonly response: DnsResponse; readonly path: DnsPath }
-  /** `silent`: no resolver said anything, so the network may be to blame. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly silent: boolean };
+  | { readonly kind: 'failed'; readonly reason: string; readonly failure: DnsFailure };
 
 export type RaceSetting = {
   /** The ways to ask now, in order. */
@@ -41,7 +41,8 @@ export class QuestionRace {
   readonly #asks = new Map<string, { ask: Ask; startedAt: number } | null>();
   #waiting: DnsPath[] = [];
   #round = 0;
-  #reason = '';
+  /** What the last server said that did not help; where none said anything, why the first could not be asked. */
+  #trouble: { readonly reason: string; readonly failure: DnsFailure } | null = null;
   #heard = false;
   #over = false;
   #hedge: Timer | null = null;
@@ -70,7 +71,7 @@ export class QuestionRace {
 
   /** Ends at once without an answer. */
   giveUp(reason: string): void {
-    if (!this.#over) this.#finish({ kind: 'failed', reason, silent: false });
+    if (!this.#over) this.#finish({ kind: 'failed', reason, failure: 'given_up' });
   }
 
   #close(): void {
@@ -131,25 +132,22 @@ export class QuestionRace {
       return this.#finish({ kind: 'answer', response: outcome.response, path });
     }
     if (outcome.kind === 'failed') this.#heard = true;
-    if (outcome.kind === 'unreachable' || outcome.refused) memory.silent(path.key, now);
-    if (outcome.kind === 'failed' || this.#reason === '') this.#reason = outcome.reason;
+    if (outcome.kind === 'unreachable' || outcome.failure === 'refused') memory.silent(path.key, now);
+    if (outcome.kind === 'failed') this.#trouble = outcome;
+    else this.#trouble ??= { reason: outcome.reason, failure: 'unreachable' };
     this.#askNext();
   }
 
   #fail(): void {
     const { name, type } = this.#question;
     const waitedMs = Math.round(this.#ports.clock.monotonic() - this.#startedAt);
-    let reason = this.#reason;
-    if ((this.open > 0 && !this.#heard) || reason === '')
-      reason =
-        this.#asks.size === 0
-          ? 'there is no way to ask a resolver'
-          : `no resolver answered within ${waitedMs} ms`;
-    this.#finish({
-      kind: 'failed',
-      reason: `DNS look-up of ${name} ${type} failed: ${reason}`,
-      silent: !this.#heard,
-    });
+    const silence =
+      this.#asks.size === 0
+        ? ({ reason: 'there is no way to ask a resolver', failure: 'unreachable' } as const)
+        : ({ reason: `no resolver answered within ${waitedMs} ms`, failure: 'timeout' } as const);
+    const waitsInVain = this.open > 0 && !this.#heard;
+    const { reason, failure } = waitsInVain ? silence : (this.#trouble ?? silence);
+    this.#finish({ kind: 'failed', reason: `DNS look-up of ${name} ${type} failed: ${reason}`, failure });
   }
 
   #finish(outcome: RaceOutcome): void {

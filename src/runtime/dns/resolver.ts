@@ -2,6 +2,7 @@ import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import type { EgressSnapshot } from '../../decision/egress/health-state.ts';
 import { dnsServersOf, orderDnsPaths } from '../../decision/next-hop/dns-paths.ts';
 import type { DnsServerSetting } from '../../decision/next-hop/dns-server.ts';
+import type { DnsFailure } from '../../protocol/dns/failure.ts';
 import { followAliases, maxAliases } from '../../protocol/dns/follow.ts';
 import { canonicalName } from '../../protocol/dns/names.ts';
 import { type DataOf, isOfType, type RecordType } from '../../protocol/dns/record.ts';
@@ -34,8 +35,8 @@ export type DnsAnswer<Type extends RecordType = RecordType> =
   /** The name exists, without records of this type. */
   | (Believed & { readonly kind: 'nodata' })
   | (Believed & { readonly kind: 'nxdomain' })
-  /** Nobody could say; `silent`: no resolver said anything, so it may be the network, and soon be over. */
-  | { readonly kind: 'temperror'; readonly reason: string; readonly silent: boolean };
+  /** Nobody could say. */
+  | { readonly kind: 'temperror'; readonly reason: string; readonly failure: DnsFailure };
 
 type Believed = {
   /** The name that aliases led to; the asked one where there were none. */
@@ -202,7 +203,7 @@ export class Resolver {
       };
     }
     const reason = `DNS look-up of ${question.name} ${question.type} failed: more than ${maxAliases} aliases`;
-    return { kind: 'temperror', reason, silent: false };
+    return { kind: 'temperror', reason, failure: 'alias_loop' };
   }
 
   /** A failure that is for the signatures goes away when nobody looks at them (RFC 4035 section 5.5). */
@@ -211,20 +212,21 @@ export class Resolver {
     outcome: Extract<RaceOutcome, { kind: 'failed' }>,
     deadline: number,
   ): Promise<Extract<RaceOutcome, { kind: 'failed' }>> {
-    if (this.#setting.tellsBogus !== true || !outcome.reason.endsWith('SERVFAIL')) return outcome;
+    if (this.#setting.tellsBogus !== true || outcome.failure !== 'servfail') return outcome;
     const unchecked = await this.#race({ name, type, unchecked: true }, deadline);
     if (unchecked.kind === 'failed') return outcome;
-    return { ...outcome, reason: `DNS look-up of ${name} ${type} failed: the answer is bogus (DNSSEC)` };
+    const reason = `DNS look-up of ${name} ${type} failed: the answer is bogus (DNSSEC)`;
+    return { kind: 'failed', reason, failure: 'bogus' };
   }
 
   /** One question to the resolvers, when its turn comes. */
   async #race(question: Question, deadline: number): Promise<RaceOutcome> {
     if (this.#running >= maxRaces) {
       if (this.#waiting.length >= maxWaiting)
-        return { kind: 'failed', reason: 'Too many DNS look-ups are waiting', silent: false };
+        return { kind: 'failed', reason: 'Too many DNS look-ups are waiting', failure: 'given_up' };
       await new Promise<void>(resolve => this.#waiting.push(resolve));
     }
-    if (this.#closed) return { kind: 'failed', reason: 'Postern is stopping', silent: false };
+    if (this.#closed) return { kind: 'failed', reason: 'Postern is stopping', failure: 'given_up' };
     this.#running += 1;
     const { promise, resolve } = Promise.withResolvers<RaceOutcome>();
     const race = new QuestionRace(
@@ -266,12 +268,13 @@ export class Resolver {
   #failed(outcome: Extract<RaceOutcome, { kind: 'failed' }>): Failure {
     const { clock, events } = this.#setting;
     const now = clock.monotonic();
-    if (outcome.silent && !this.#closed && now - this.#warnedAt >= warnEveryMs) {
+    const silent = outcome.failure === 'timeout' || outcome.failure === 'unreachable';
+    if (silent && !this.#closed && now - this.#warnedAt >= warnEveryMs) {
       this.#warnedAt = now;
       const message = `${outcome.reason}. Mail to domains that are not in the cache waits; check dns.servers and the uplinks.`;
       events?.emit({ kind: 'warning', at: clock.now(), subject: 'dns', message });
     }
-    return { kind: 'temperror', reason: outcome.reason, silent: outcome.silent };
+    return { kind: 'temperror', reason: outcome.reason, failure: outcome.failure };
   }
 }
 

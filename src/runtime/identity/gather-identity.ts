@@ -98,7 +98,7 @@ async function ehloFacts(
 }
 
 function factOf(answer: DnsAnswer<'A' | 'AAAA' | 'PTR'>): DnsFact {
-  if (answer.kind === 'temperror') return { kind: 'temperror', reason: answer.reason };
+  if (answer.kind === 'temperror') return answer;
   if (answer.kind !== 'records') return { kind: answer.kind };
   return {
     kind: 'records',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { layoutA, layoutB, layoutC, onGateway } from '../../../test/audit-facts.ts';
 import { securityMistakes } from '../../../test/mistakes/security.ts';
+import type { DnsFailure } from '../../protocol/dns/failure.ts';
 import { readFacts } from './facts-file.ts';
 
 async function readBack(text: string): ReturnType<typeof readFacts> {
@@ -28,6 +29,32 @@ test('facts: what was written is read back as it was', async () => {
   for (const facts of all) {
     const read = await readBack(JSON.stringify(facts));
     assert.deepEqual(read, { ok: true, value: facts });
+  }
+});
+
+const oldReasons: readonly (readonly [string, DnsFailure])[] = [
+  ['DNS look-up of example.com MX failed: 192.0.2.53 answered SERVFAIL', 'servfail'],
+  ['DNS look-up of example.com MX failed: the answer is bogus (DNSSEC)', 'bogus'],
+  ['DNS look-up of example.com MX failed: 192.0.2.53 does not recurse', 'refused'],
+  ['192.0.2.53 answered REFUSED', 'refused'],
+  ['192.0.2.53 answered NOTIMP', 'other_rcode'],
+  ['DNS look-up of example.com MX failed: more than 8 aliases', 'alias_loop'],
+  ['DNS look-up of example.com MX failed: no resolver answered within 10000 ms', 'timeout'],
+  ['192.0.2.53 did not answer in 3 s', 'timeout'],
+  ['DNS look-up of example.com MX failed: there is no way to ask a resolver', 'unreachable'],
+  ['DNS look-up of example.com MX failed: 192.0.2.53 ended the connection without an answer', 'unreachable'],
+  ['it answers without authority for the zone', 'lame'],
+  ['no answer came in the time of the check', 'given_up'],
+];
+test('facts: a file that tells of failures in words only is understood', async () => {
+  const without = (reason: string) => ({ 'example.com MX': { kind: 'temperror', reason } });
+  for (const [reason, failure] of oldReasons) {
+    const server = { name: 'ns1.example.net', address: '192.0.2.53', tcp: true };
+    const nameServers = [{ ...server, answers: without(reason) }];
+    const read = await readBack(JSON.stringify({ ...layoutB, dns: without(reason), nameServers }));
+    const expected = { 'example.com MX': { kind: 'temperror', reason, failure } };
+    assert.ok(read.ok);
+    assert.deepEqual([read.value.dns, read.value.nameServers[0]?.answers], [expected, expected]);
   }
 });
 

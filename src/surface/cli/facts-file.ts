@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { AuditFacts } from '../../decision/audit/facts.ts';
+import type { DnsFact } from '../../decision/audit/dns-fact.ts';
+import type { AuditFacts, NameServerFact } from '../../decision/audit/facts.ts';
+import type { DnsFailure } from '../../protocol/dns/failure.ts';
 import type { Result } from '../../runtime/ports.ts';
 
 /** What `--save-facts` wrote, or why the file holds no such thing, in a whole sentence. */
@@ -12,20 +14,75 @@ export async function readFacts(file: string): Promise<Result<AuditFacts, string
     const why = error instanceof Error ? error.message : String(error);
     return { ok: false, error: `${file} cannot be read as facts: ${why}.` };
   }
-  if (isFacts(value)) return { ok: true, value };
+  if (isFacts(value)) return { ok: true, value: withFailures(value) };
   return {
     ok: false,
     error: `${file} holds no facts of a check; make them with "postern check DOMAIN --save-facts ${file}".`,
   };
 }
 
-const isFacts = (value: unknown): value is AuditFacts => facts.safeParse(value).success;
+/** Files of an earlier Postern tell in words only why there was no answer. */
+type SavedDnsFact =
+  | Exclude<DnsFact, { readonly kind: 'temperror' }>
+  | { readonly kind: 'temperror'; readonly reason: string; readonly failure?: DnsFailure };
+type SavedAnswers = Readonly<Record<string, SavedDnsFact>>;
+type SavedFacts = Omit<AuditFacts, 'dns' | 'nameServers'> & {
+  readonly dns: SavedAnswers;
+  readonly nameServers: readonly (Omit<NameServerFact, 'answers'> & { readonly answers: SavedAnswers })[];
+};
+
+const isFacts = (value: unknown): value is SavedFacts => facts.safeParse(value).success;
+
+function withFailures(saved: SavedFacts): AuditFacts {
+  return {
+    ...saved,
+    dns: completed(saved.dns),
+    nameServers: saved.nameServers.map(server => ({ ...server, answers: completed(server.answers) })),
+  };
+}
+
+function completed(saved: SavedAnswers): Readonly<Record<string, DnsFact>> {
+  return Object.fromEntries(
+    Object.entries(saved).map(([question, fact]) => [
+      question,
+      fact.kind === 'temperror' ? { ...fact, failure: fact.failure ?? failureIn(fact.reason) } : fact,
+    ]),
+  );
+}
+
+/** The words of those files; what none of them is was an RCODE. */
+function failureIn(reason: string): DnsFailure {
+  const known = oldWords.find(([words]) => words.test(reason));
+  return known?.[1] ?? 'other_rcode';
+}
+
+const oldWords: readonly (readonly [RegExp, DnsFailure])[] = [
+  [/bogus \(DNSSEC\)$/, 'bogus'],
+  [/SERVFAIL$/, 'servfail'],
+  [/REFUSED$|does not recurse$/, 'refused'],
+  [/^it answers without authority/, 'lame'],
+  [/more than \d+ aliases$/, 'alias_loop'],
+  [/no resolver answered|did not answer in/, 'timeout'],
+  [/no way to ask|without an answer$|^Connecting/, 'unreachable'],
+  [/time of the check|^more than \d+ questions|are waiting$|is stopping$/, 'given_up'],
+];
 
 const text = z.string();
 const texts = z.array(text);
 const number = z.number();
 const maybe = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
 
+const dnsFailure = z.enum([
+  'timeout',
+  'unreachable',
+  'servfail',
+  'bogus',
+  'refused',
+  'other_rcode',
+  'lame',
+  'alias_loop',
+  'given_up',
+] satisfies readonly DnsFailure[]);
 const dnsFact = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('records'),
@@ -39,7 +96,7 @@ const dnsFact = z.discriminatedUnion('kind', [
     alias: text.optional(),
     authenticated: z.boolean().optional(),
   }),
-  z.object({ kind: z.literal('temperror'), reason: text }),
+  z.object({ kind: z.literal('temperror'), reason: text, failure: dnsFailure.optional() }),
 ]);
 const answers = z.record(text, dnsFact);
 

@@ -45,6 +45,7 @@ const reports: Readonly<Record<string, AuditFacts>> = {
   'B-ehlo-elsewhere': planted('the EHLO name leads elsewhere'),
   'B-other-key': planted('the key in DNS is another'),
   'B-no-route': planted('a source address has no route of its own'),
+  'B-standby-not-in-spf': planted('SPF lacks the uplink that stands by, as the gateway sees it'),
   'B-port-25': planted('the provider blocks port 25'),
   'C-sound': layoutC,
   'C-sending-sound': layoutCSending,

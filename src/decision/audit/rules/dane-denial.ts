@@ -1,5 +1,9 @@
+import type { DnsFailure } from '../../../protocol/dns/failure.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
+
+/** Failures that tell of our own way to DNS, not of the zone. */
+const isOurs: ReadonlySet<DnsFailure> = new Set(['unreachable', 'refused', 'given_up']);
 
 /** Questions for TLSA records are answered. */
 export const daneDenial: Rule = {
@@ -21,7 +25,7 @@ export const daneDenial: Rule = {
       if (fact.kind !== 'temperror' || four.kind === 'temperror' || !view.wasAsked(name, 'TLSA')) return [];
       return [
         {
-          level: /no resolver|time of the check|silen|no answer/i.test(fact.reason) ? 'skip' : 'error',
+          level: isOurs.has(fact.failure) ? 'skip' : 'error',
           subject: { kind: 'mx', name: host },
           message: `Nobody answers whether ${host} has TLSA records, while its address is answered: DANE senders keep their mail.`,
           evidence: [evidenceOf(view, name, 'TLSA')],

@@ -17,7 +17,7 @@ export const dnssecBogus: Rule = {
     return [[domain, 'MX'], ...view.mailHosts.map(host => [host, 'A'])].flatMap(
       ([name = '', type = '']): Judgement[] => {
         const fact = view.dns(name, type);
-        if (fact.kind !== 'temperror' || !fact.reason.endsWith('the answer is bogus (DNSSEC)')) return [];
+        if (fact.kind !== 'temperror' || fact.failure !== 'bogus') return [];
         return [
           {
             level: 'error',

@@ -64,5 +64,4 @@ export const mxUnresolved: Rule = {
 };
 
 /** The resolver gave up following aliases. */
-const isCircle = (fact: DnsFact): boolean =>
-  fact.kind === 'temperror' && /failed: more than \d+ aliases$/.test(fact.reason);
+const isCircle = (fact: DnsFact): boolean => fact.kind === 'temperror' && fact.failure === 'alias_loop';

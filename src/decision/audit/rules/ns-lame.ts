@@ -1,4 +1,8 @@
+import type { DnsFailure } from '../../../protocol/dns/failure.ts';
 import type { Judgement, Rule } from '../rule.ts';
+
+/** What may be the network between it and us, or our own haste. */
+const isSilence: ReadonlySet<DnsFailure> = new Set(['timeout', 'unreachable', 'given_up']);
 
 /** Every server that the zone names serves the zone. */
 export const nsLame: Rule = {
@@ -14,15 +18,14 @@ export const nsLame: Rule = {
   },
   judge(view) {
     return view.facts.nameServers.flatMap(({ name, address, answers, tcp }): Judgement[] => {
-      const reasons = Object.values(answers).map(fact => (fact.kind === 'temperror' ? fact.reason : null));
-      const [reason] = reasons;
+      const said = Object.values(answers);
+      const [first] = said;
       const subject = { kind: 'zone', name, address } as const;
-      if (reasons.length === 0 || reason === undefined) return [];
-      if (reason === null || reasons.includes(null))
+      if (first === undefined) return [];
+      if (first.kind !== 'temperror' || said.some(({ kind }) => kind !== 'temperror'))
         return [{ level: 'pass', subject, message: `${name} serves the zone.` }];
-      const evidence = [{ asked: `${name} [${address}]`, answer: reason }];
-      // Silence may be the network between it and us.
-      if (tcp === null || /did not answer|time of the check/.test(reason))
+      const evidence = [{ asked: `${name} [${address}]`, answer: first.reason }];
+      if (tcp === null || isSilence.has(first.failure))
         return [
           {
             level: 'skip',

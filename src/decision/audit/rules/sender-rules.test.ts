@@ -417,6 +417,7 @@ ruleTable(dnssecBogus, [
       'mx1.example.com A': {
         kind: 'temperror',
         reason: 'DNS look-up of mx1.example.com A failed: the answer is bogus (DNSSEC)',
+        failure: 'bogus',
       },
     }),
     ['error mx1.example.com'],

@@ -12,6 +12,7 @@ import {
   withDns,
 } from '../../../../test/audit-facts.ts';
 import { ruleTable } from '../../../../test/rule-table.ts';
+import type { DnsFailure } from '../../../protocol/dns/failure.ts';
 import type { DnsFact } from '../dns-fact.ts';
 import type { AuditFacts, CertificateFact, TlsFact } from '../facts.ts';
 import { certChain } from './cert-chain.ts';
@@ -299,14 +300,21 @@ ruleTable(daneUplinksDiffer, [
   ['both show the key', dane, []],
   ['one address shows another key', shared, ['error mail.example.com']],
 ]);
+const unanswered = (failure: DnsFailure): AuditFacts =>
+  withDns(layoutB, { [tlsa('mx1.example.com')]: { kind: 'temperror', reason: 'no answer', failure } });
 ruleTable(daneDenial, [
   ['answered', layoutB, []],
+  ['the resolver cannot find out', unanswered('servfail'), ['error mx1.example.com']],
+  ['the denial is not signed as it must be', unanswered('bogus'), ['error mx1.example.com']],
+  ['the question is dropped', unanswered('timeout'), ['error mx1.example.com']],
+  ['our resolver does not serve us', unanswered('refused'), ['skip mx1.example.com']],
+  ['there was no way to ask', unanswered('unreachable'), ['skip mx1.example.com']],
+  ['our time was over', unanswered('given_up'), ['skip mx1.example.com']],
   [
-    'refused',
-    withDns(layoutB, { [tlsa('mx1.example.com')]: { kind: 'temperror', reason: 'SERVFAIL' } }),
-    ['error mx1.example.com'],
+    'nothing of the host is answered',
+    withDns(layoutB, { [tlsa('mx1.example.com')]: silence, 'mx1.example.com A': silence }),
+    [],
   ],
-  ['silence may be ours', withDns(layoutB, { [tlsa('mx1.example.com')]: silence }), ['skip mx1.example.com']],
 ]);
 ruleTable(stsNone, [
   ['none', layoutB, ['info example.com']],
