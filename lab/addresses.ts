@@ -1,3 +1,6 @@
+import { reverseName } from '../src/decision/records/reverse-name.ts';
+import type { IdentityTables } from '../src/surface/demo/peer-protocol.ts';
+
 /**
  * The reference network's names and addresses; all are reserved for documentation (RFC 5737), for benchmarks
  * (RFC 2544) or for carriers' own use (RFC 6598).
@@ -25,6 +28,14 @@ export const uplinks = [
   },
 ] as const;
 
+/** The IPv6 of uplink 1, where it has some. */
+export const ipv6 = {
+  source: '2001:db8:1::30',
+  gateway: '2001:db8:1::1',
+  network: '2001:db8:1::/48',
+  core: { provider: '2001:db8:64::2', internet: '2001:db8:64::1' },
+} as const;
+
 /** Where the world brings mail for example.com, best first; the last is a second machine, elsewhere. */
 export const doors = [
   { name: 'mx1.example.com', address: '198.51.100.30' },
@@ -49,7 +60,17 @@ export const inside = {
   prefix: 24,
 } as const;
 
-export type Site = { readonly domain: string; readonly host: string; readonly address: string };
+/** `also`: an address of the other family. */
+export type Site = {
+  readonly domain: string;
+  readonly host: string;
+  readonly address: string;
+  readonly also?: string;
+};
+
+export function addressesOf({ address, also }: Site): readonly string[] {
+  return also === undefined ? [address] : [address, also];
+}
 
 /** `count` sites for the larger settings, each in a network of its own. */
 export function manySites(count: number): readonly Site[] {
@@ -60,26 +81,49 @@ export function manySites(count: number): readonly Site[] {
   }));
 }
 
+/** An address that we send from, as the world sees it, and the name that leads to it, and it to the name. */
+export type Sender = { readonly address: string; readonly name: string };
+
+export const senders: readonly Sender[] = uplinks.map(({ source, ehlo }) => ({
+  address: source,
+  name: ehlo,
+}));
+
 /** What the name server tells: our own names for both directions, and the sites. */
-export function zoneOf(list: readonly Site[]): Record<string, string[]> {
-  const zone: Record<string, string[]> = {
-    'mail.example.com A': ['198.51.100.30'],
-    'mail2.example.com A': ['203.0.113.40'],
-    '30.100.51.198.in-addr.arpa PTR': ['mail.example.com'],
-    '40.113.0.203.in-addr.arpa PTR': ['mail2.example.com'],
-    'example.com MX': doors.map(({ name }, index) => `${10 * (index + 1)} ${name}`),
-    ...Object.fromEntries(doors.map(({ name, address }) => [`${name} A`, [address]])),
-    'example.com TXT': ['v=spf1 +ip4:198.51.100.30/32 +ip4:203.0.113.40/32 -all'],
-  };
+export function zoneOf(list: readonly Site[], ours: readonly Sender[] = senders): Record<string, string[]> {
+  const zone: Record<string, string[]> = {};
+  const add = (name: string, type: string, value: string): void =>
+    void (zone[`${name} ${type}`] ??= []).push(value);
+  const addAddress = (name: string, address: string): void =>
+    add(name, address.includes(':') ? 'AAAA' : 'A', address);
+  for (const { address, name } of ours) {
+    addAddress(name, address);
+    add(reverseName(address).name, 'PTR', name);
+  }
+  for (const [index, { name, address }] of doors.entries()) {
+    add('example.com', 'MX', `${10 * (index + 1)} ${name}`);
+    addAddress(name, address);
+  }
+  const passes = ours.map(({ address }) =>
+    address.includes(':') ? `+ip6:${address}/128` : `+ip4:${address}/32`,
+  );
+  add('example.com', 'TXT', `v=spf1 ${passes.join(' ')} -all`);
   for (const site of list) {
-    zone[`${site.domain} MX`] = [`10 ${site.host}`];
-    zone[`${site.host} A`] = [site.address];
+    add(site.domain, 'MX', `10 ${site.host}`);
+    for (const address of addressesOf(site)) addAddress(site.host, address);
   }
   return zone;
 }
 
 /** What strict receivers judge by. */
-export const identity = {
-  forward: { 'mail.example.com': ['198.51.100.30'], 'mail2.example.com': ['203.0.113.40'] },
-  reverse: { '198.51.100.30': ['mail.example.com'], '203.0.113.40': ['mail2.example.com'] },
-};
+export function identityOf(ours: readonly Sender[]): IdentityTables {
+  const forward: Record<string, string[]> = {};
+  const reverse: Record<string, string[]> = {};
+  for (const { address, name } of ours) {
+    (forward[name] ??= []).push(address);
+    (reverse[address] ??= []).push(name);
+  }
+  return { forward, reverse };
+}
+
+export const identity = identityOf(senders);

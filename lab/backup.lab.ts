@@ -99,8 +99,8 @@ async function survives(t: TestContext, way: Away): Promise<void> {
     backup = await startBackup(scenario);
     assert.match(await asked(scenario, 'us@example.com'), /^250 /);
     assert.match(await asked(scenario, 'nobody@example.com'), /^550 5\.1\.1 /);
-    await scenario.sendToUs('to-primary', strangers[0], primaryDoor.address, 100);
-    await scenario.sendToUs('to-backup', strangers[1], backupDoor.address, 100);
+    await scenario.sendToUs('to-primary', strangers[0], [primaryDoor.address], 100);
+    await scenario.sendToUs('to-backup', strangers[1], [backupDoor.address], 100);
     await scenario.until('mail by both doors', () => scenario.deliveries.length >= 40);
 
     await way.cut(scenario);

@@ -19,11 +19,11 @@ const one = uplinks[0];
 
 /** Lets the router of provider 1 judge what it forwards by one rule. */
 function forwardRule(rule: string): Cut['apply'] {
-  return lab => lab.providers[0].namespace.nft(table('ip', [['forward', 'hook forward', rule]]));
+  return lab => lab.providers[0].namespace.nft(table('inet', [['forward', 'hook forward', rule]]));
 }
 
 /** An nftables table named `cut` with filter chains of one rule each. */
-function table(family: 'ip' | 'netdev', chains: readonly (readonly [string, string, string])[]): string {
+function table(family: 'inet' | 'netdev', chains: readonly (readonly [string, string, string])[]): string {
   const laid = chains.map(
     ([name, hook, rule]) => `chain ${name} {\ntype filter ${hook} priority 0; policy accept\n${rule}\n}`,
   );
@@ -32,13 +32,13 @@ function table(family: 'ip' | 'netdev', chains: readonly (readonly [string, stri
 
 /** Makes one provider swallow every packet that it should forward. */
 export function blackHole(lab: LabNetwork, index: 0 | 1): Promise<Done> {
-  return lab.providers[index].namespace.nft(table('ip', [['forward', 'hook forward', 'drop']]));
+  return lab.providers[index].namespace.nft(table('inet', [['forward', 'hook forward', 'drop']]));
 }
 
 /** Takes every rule of a cut out of one provider's router. */
 export function unblock(lab: LabNetwork, index: 0 | 1): Promise<Done> {
   return lab.providers[index].namespace.nft(
-    'table ip cut; delete table ip cut; table netdev cut; delete table netdev cut',
+    'table inet cut; delete table inet cut; table netdev cut; delete table netdev cut',
   );
 }
 

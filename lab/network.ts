@@ -1,18 +1,42 @@
 import type { Result } from '../src/runtime/ports.ts';
 import { cable, inOrder, Namespace } from '../src/surface/demo/namespaces.ts';
-import { doors, inside, publicResolver, type Site, sites, uplinks } from './addresses.ts';
+import { addressesOf, doors, inside, ipv6, publicResolver, type Site, sites, uplinks } from './addresses.ts';
+import { layIpv6, readyForIpv6 } from './ipv6.ts';
 import { Wire } from './wire.ts';
+
+/** One uplink as the mail host has it. */
+export type Line = {
+  /** The name of the mail host's interface. */
+  readonly link: string;
+  readonly source: string;
+  /** The provider's router. */
+  readonly gateway: string;
+  /** Router and mail host share no network, as with PPP. */
+  readonly pointToPoint?: boolean;
+};
 
 export type LabOptions = {
   /** Each uplink's table ends in an `unreachable` default. */
   readonly fallback?: boolean;
   /** Each source address has a rule and a table of its own. */
   readonly policyRouting?: boolean;
+  /** The mail host's ends of the uplinks; default: their public addresses, as in `uplinks`. */
+  readonly lines?: readonly [Line, Line];
+  /** Uplink 1 has IPv6 too, as in `ipv6`; uplink 2 has none. */
+  readonly ipv6?: boolean;
   /** Receiving sites whose addresses the Internet has. */
   readonly sites?: readonly Site[];
 };
 
 type Done = Result<void, string>;
+
+const done: Done = { ok: true, value: undefined };
+const ownLines: readonly [Line, Line] = [lineOf(0), lineOf(1)];
+
+function lineOf(index: 0 | 1): Line {
+  const { name, source, gateway } = uplinks[index];
+  return { link: name, source, gateway };
+}
 
 /** One provider's router: `cust` faces the mail host, `core` the Internet. */
 export type Provider = { readonly namespace: Namespace; wire: Wire | null };
@@ -28,7 +52,8 @@ export class LabNetwork {
   readonly inside: Namespace;
   readonly internet: Namespace;
   readonly providers: readonly [Provider, Provider];
-  readonly #options: Required<Omit<LabOptions, 'sites'>>;
+  readonly #lines: [Line, Line];
+  readonly #options: Required<Omit<LabOptions, 'sites' | 'lines'>>;
 
   private constructor(namespaces: readonly Namespace[], options: LabOptions) {
     const [mailHost, insideHosts, internet, one, two] = namespaces;
@@ -40,7 +65,13 @@ export class LabNetwork {
       { namespace: one, wire: null },
       { namespace: two, wire: null },
     ];
-    this.#options = { fallback: options.fallback ?? true, policyRouting: options.policyRouting ?? true };
+    const [lineOne, lineTwo] = options.lines ?? ownLines;
+    this.#lines = [lineOne, lineTwo];
+    this.#options = {
+      fallback: options.fallback ?? true,
+      policyRouting: options.policyRouting ?? true,
+      ipv6: options.ipv6 ?? false,
+    };
   }
 
   static async build(options: LabOptions = {}): Promise<Result<LabNetwork, string>> {
@@ -72,28 +103,48 @@ export class LabNetwork {
 
   /** Puts the addresses, links and routes of an uplink back as they were built, whatever a cut did to them. */
   async layUplink(index: 0 | 1): Promise<Done> {
-    const uplink = uplinks[index];
+    const { core, table } = uplinks[index];
+    const { link, source, gateway, pointToPoint } = this.#lines[index];
     const { namespace } = this.providers[index];
     const { fallback, policyRouting } = this.#options;
     const host = [
-      `link set ${uplink.name} up`,
-      `address replace ${uplink.source}/24 dev ${uplink.name}`,
-      `route replace default via ${uplink.gateway} dev ${uplink.name} metric ${100 * (index + 1)}`,
+      `link set ${link} up`,
+      `address replace ${source}${pointToPoint === true ? ` peer ${gateway}/32` : '/24'} dev ${link}`,
+      `route replace default via ${gateway} dev ${link} metric ${100 * (index + 1)}`,
     ];
     if (policyRouting) {
-      host.push(`route replace default via ${uplink.gateway} dev ${uplink.name} table ${uplink.table}`);
-      if (fallback) host.push(`route replace unreachable default metric 4278198272 table ${uplink.table}`);
+      host.push(`route replace default via ${gateway} dev ${link} table ${table}`);
+      if (fallback) host.push(`route replace unreachable default metric 4278198272 table ${table}`);
     }
     return inOrder(
       () =>
         namespace.ip(
           'link set cust up',
-          `address replace ${uplink.gateway}/24 dev cust`,
+          `address replace ${gateway}/24 dev cust`,
           'link set core up',
-          `address replace ${uplink.core.provider}/30 dev core`,
-          `route replace default via ${uplink.core.internet}`,
+          `address replace ${core.provider}/30 dev core`,
+          `route replace default via ${core.internet}`,
         ),
       () => this.mailHost.ip(...host),
+      async () => (this.#hasIpv6(index) ? layIpv6(this, link) : done),
+    );
+  }
+
+  /** Takes the link of an uplink away from the mail host, and its address and routes with it, as a modem does. */
+  async unplug(index: 0 | 1): Promise<Done> {
+    return this.mailHost.ip(`link del ${this.#lines[index].link}`, ...this.#rules('del', index));
+  }
+
+  /** Gives the mail host a new link to a provider, with the address that it had or another one. */
+  async plug(index: 0 | 1, source = this.#lines[index].source): Promise<Done> {
+    const line = { ...this.#lines[index], source };
+    const { namespace } = this.providers[index];
+    this.#lines[index] = line;
+    return inOrder(
+      () => cable(this.mailHost, line.link, namespace, 'cust'),
+      () => namespace.settings({ 'ipv4/conf/cust/rp_filter': '1' }),
+      () => this.mailHost.ip(...this.#rules('add', index)),
+      () => this.layUplink(index),
     );
   }
 
@@ -113,7 +164,7 @@ export class LabNetwork {
       provider.wire = null;
       if (!unruled.ok) return unruled;
     }
-    if (quality === null) return { ok: true, value: undefined };
+    if (quality === null) return done;
     const wire = await Wire.open(provider.namespace, uplinks[index].source, quality);
     if (!wire.ok) return wire;
     provider.wire = wire.value;
@@ -135,9 +186,10 @@ export class LabNetwork {
       publicResolver,
       doors[2].address,
       ...uplinks.map(uplink => uplink.resolver),
-      ...list.map(site => site.address),
+      ...list.flatMap(addressesOf),
     ];
     return inOrder(
+      async () => (this.#options.ipv6 ? readyForIpv6(this) : done),
       () => cable(mailHost, 'in0', insideHosts, 'in0'),
       () => mailHost.ip('link set in0 up', `address add ${inside.mailHost}/${inside.prefix} dev in0`),
       () =>
@@ -146,25 +198,26 @@ export class LabNetwork {
           `address add ${inside.store}/${inside.prefix} dev in0`,
           `address add ${inside.user}/${inside.prefix} dev in0`,
         ),
-      () => internet.ip(...addresses.map(address => `address add ${address}/32 dev lo`)),
-      () => this.#layProvider(0),
-      () => this.#layProvider(1),
+      () => internet.ip(...addresses.map(address => `address add ${address} dev lo`)),
+      () => this.#layCore(0),
+      () => this.#layCore(1),
+      () => this.plug(0),
+      () => this.plug(1),
     );
   }
 
-  async #layProvider(index: 0 | 1): Promise<Done> {
+  /** Joins a provider to the Internet. */
+  async #layCore(index: 0 | 1): Promise<Done> {
     const uplink = uplinks[index];
     const { namespace } = this.providers[index];
     const link = `core${index + 1}`;
     return inOrder(
-      () => cable(this.mailHost, uplink.name, namespace, 'cust'),
       () => cable(this.internet, link, namespace, 'core'),
       () =>
         namespace.settings({
           'ipv4/ip_forward': '1',
           'ipv4/conf/all/rp_filter': '0',
           'ipv4/conf/core/rp_filter': '0',
-          'ipv4/conf/cust/rp_filter': '1',
           'ipv4/icmp_ratelimit': '0',
         }),
       () =>
@@ -174,11 +227,17 @@ export class LabNetwork {
           `route add ${uplink.network} via ${uplink.core.provider}`,
         ),
       () => this.internet.settings({ [`ipv4/conf/${link}/rp_filter`]: '0', 'ipv4/conf/all/rp_filter': '0' }),
-      () =>
-        this.#options.policyRouting
-          ? this.mailHost.ip(`rule add from ${uplink.source} lookup ${uplink.table}`)
-          : Promise.resolve<Done>({ ok: true, value: undefined }),
-      () => this.layUplink(index),
     );
+  }
+
+  /** Lines that add or delete the rules by which an uplink's sources go to its table. */
+  #rules(verb: 'add' | 'del', index: 0 | 1): readonly string[] {
+    if (!this.#options.policyRouting) return [];
+    const sources = [this.#lines[index].source, ...(this.#hasIpv6(index) ? [ipv6.source] : [])];
+    return sources.map(source => `rule ${verb} from ${source} lookup ${uplinks[index].table}`);
+  }
+
+  #hasIpv6(index: 0 | 1): boolean {
+    return index === 0 && this.#options.ipv6;
   }
 }

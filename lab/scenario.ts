@@ -1,18 +1,38 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Result } from '../src/runtime/ports.ts';
 import { PeerProcess } from '../src/surface/demo/peer-process.ts';
 import type { PeerCounts, PeerNews, PeerOrder, PeerValue } from '../src/surface/demo/peer-protocol.ts';
 import type { ReceiverBehaviour } from '../src/surface/demo/receiver-behaviour.ts';
 import type { Delivery } from '../src/surface/demo/receiver-session.ts';
 import { Tally } from '../src/surface/demo/tally.ts';
-import { identity, inside, publicResolver, type Site, sites, uplinks, zoneOf } from './addresses.ts';
+import {
+  addressesOf,
+  identityOf,
+  inside,
+  publicResolver,
+  type Sender,
+  type Site,
+  senders,
+  sites,
+  uplinks,
+  zoneOf,
+} from './addresses.ts';
 import { type GatewayEventView, LabGateway, type UplinkView } from './gateway.ts';
 import { LabNetwork, type LabOptions } from './network.ts';
 
 export type ScenarioSetting = LabOptions & {
   /** The uplinks' own resolvers, which answer only their own customers, in place of a public one. */
   readonly ownResolvers?: boolean;
+  /** Done to the network before anything runs in it. */
+  readonly prepare?: (lab: LabNetwork) => Promise<Result<void, string>>;
+  /** Our source addresses as the world sees them, with the names that the zone gives them. */
+  readonly senders?: readonly Sender[];
+  /** What stands in the brackets of each uplink's `source`; default: its public address. */
+  readonly sources?: readonly [string, string];
+  /** The whole of `uplinks`, and the doors of `listeners`, in place of ours. */
+  readonly uplinksAndDoors?: string;
   /** How each site's receiver behaves; it may have no receiver at all. */
   readonly behaviour?: (site: Site, index: number) => Partial<ReceiverBehaviour> | 'no receiver';
   /** The world may bring mail for example.com, by a door on each uplink with a certificate of its own. */
@@ -66,6 +86,7 @@ export class Scenario {
 
   static async start(setting: ScenarioSetting = {}): Promise<Scenario> {
     const lab = must(await LabNetwork.build(setting));
+    if (setting.prepare) must(await setting.prepare(lab));
     const directory = await mkdtemp(join(tmpdir(), 'postern-lab-'));
     const scenario = new Scenario(lab, directory, setting);
     try {
@@ -142,13 +163,19 @@ export class Scenario {
     for (const sender of this.#senders) await order(sender, { do: 'stop_sending' });
   }
 
-  /** Begins steady mail from somebody in the Internet to example.com, by the door that it is told of. */
-  async sendToUs(label: string, source: string, door: string, intervalMs: number): Promise<void> {
+  /** Begins steady mail from somebody in the Internet to example.com, by the first of these doors that is open. */
+  async sendToUs(
+    label: string,
+    source: string,
+    [door, ...others]: readonly [string, ...string[]],
+    intervalMs: number,
+  ): Promise<void> {
     const sender = must(await PeerProcess.start(this.lab.internet, news => this.#hear(news)));
     this.#senders.push(sender);
     await order(sender, {
       do: 'send',
       target: { address: door, port: 25 },
+      others: others.map(address => ({ address, port: 25 })),
       source,
       ehlo: 'mx.remote.example',
       intervalMs,
@@ -236,7 +263,8 @@ export class Scenario {
     const hear = (news: PeerNews): void => this.#hear(news);
     this.#internet = must(await PeerProcess.start(this.lab.internet, hear));
     this.#user = must(await PeerProcess.start(this.lab.inside, hear));
-    const zone = zoneOf(this.#sites);
+    const zone = zoneOf(this.#sites, this.#setting.senders);
+    const identity = identityOf(this.#setting.senders ?? senders);
     const servers: [string, readonly string[]][] = this.#setting.ownResolvers
       ? uplinks.map(uplink => [uplink.resolver, [uplink.network]])
       : [[publicResolver, []]];
@@ -248,7 +276,7 @@ export class Scenario {
       if (behaviour === 'no receiver') continue;
       await order(this.#internet, {
         do: 'receive',
-        addresses: [site.address],
+        addresses: addressesOf(site),
         port: 25,
         name: site.host,
         identity,
@@ -266,30 +294,14 @@ export class Scenario {
   }
 
   #configText(): string {
-    const { ownResolvers, doors: open, domain, uplinkLines, more, proveS } = this.#setting;
-    const listeners = uplinks.map(
-      ({ source }, index) => `
-  - address: ${source}:25
-    role: mx
-    name: mx${index + 1}.example.com
-    tls: { cert: ${certificates}/mx${index + 1}.pem, key: ${certificates}/mx${index + 1}.key }`,
-    );
-    const ways = uplinks.map(
-      (uplink, index) => `
-  - name: ${uplink.name}
-    ehlo: ${uplink.ehlo}
-    source: [${uplink.source}]
-    preference: ${10 * (index + 1)}${ownResolvers ? `\n    dns: ["${uplink.resolver}:53"]` : ''}${uplinkLines?.[index] ?? ''}`,
-    );
+    const { ownResolvers, domain, more, proveS, uplinksAndDoors } = this.#setting;
     return `hostname: mail.example.com
 state_dir: ${join(this.directory, 'state')}
 
-uplinks:${ways.join('')}
-
-listeners:
+${uplinksAndDoors ?? this.#uplinksAndDoors()}
   - address: ${inside.mailHost}:25
     role: relay
-    name: mail.example.com${open ? listeners.join('') : ''}
+    name: mail.example.com
 
 domains:
   - name: example.com
@@ -301,6 +313,27 @@ relay:
 ${ownResolvers ? '' : `dns:\n  servers: ["${publicResolver}:53"]\n`}
 health: { prove: ${proveS ?? 10}s }
 ${more ?? ''}`;
+  }
+
+  #uplinksAndDoors(): string {
+    const { ownResolvers, doors: open, sources, uplinkLines } = this.#setting;
+    const ways = uplinks.map(
+      (uplink, index) => `
+  - name: ${uplink.name}
+    ehlo: ${uplink.ehlo}
+    source: [${sources?.[index] ?? uplink.source}]
+    preference: ${10 * (index + 1)}${ownResolvers ? `\n    dns: ["${uplink.resolver}:53"]` : ''}${uplinkLines?.[index] ?? ''}`,
+    );
+    const listeners = uplinks.map(
+      ({ source }, index) => `
+  - address: ${source}:25
+    role: mx
+    name: mx${index + 1}.example.com
+    tls: { cert: ${certificates}/mx${index + 1}.pem, key: ${certificates}/mx${index + 1}.key }`,
+    );
+    return `uplinks:${ways.join('')}
+
+listeners:${open ? listeners.join('') : ''}`;
   }
 
   #hear(news: PeerNews): void {

@@ -33,6 +33,8 @@ export type PeerOrder =
   | {
       readonly do: 'send';
       readonly target: { readonly address: string; readonly port: number };
+      /** Tried in their order where the target cannot be reached, as a sender goes through MX hosts. */
+      readonly others?: readonly { readonly address: string; readonly port: number }[];
       readonly source: string | null;
       readonly ehlo: string;
       readonly intervalMs: number;

@@ -65,6 +65,7 @@ async function follow(request: PeerRequest): Promise<PeerValue> {
         network,
         clock: realClock,
         target: request.target,
+        others: request.others ?? [],
         source: request.source,
         ehlo: request.ehlo,
         compose: n => {

@@ -241,7 +241,7 @@ for (const text of bareNewlines) {
   });
 }
 
-test('sender and receiver: steady mail arrives unaltered, and a message refused is offered again', () => {
+test('sender and receiver: steady mail arrives unaltered at the first target that is there, and a message refused is offered again', () => {
   const deliveries: Delivery[] = [];
   return withReceiver(
     { onDelivery: delivery => deliveries.push(delivery), behaviour: { greylistTries: 1 } },
@@ -252,7 +252,8 @@ test('sender and receiver: steady mail arrives unaltered, and a message refused 
       const sender = new SteadySender({
         network,
         clock: realClock,
-        target: { address: receiver.address, port: receiver.port },
+        target: { address: '127.0.0.9', port: receiver.port },
+        others: [{ address: receiver.address, port: receiver.port }],
         source: '127.0.0.2',
         ehlo: 'user.example.com',
         compose: n => {

@@ -8,10 +8,14 @@ export type OutgoingMessage = {
   readonly content: Buffer;
 };
 
+type Target = { readonly address: string; readonly port: number };
+
 export type SenderSetting = {
   readonly network: Network;
   readonly clock: Clock;
-  readonly target: { readonly address: string; readonly port: number };
+  readonly target: Target;
+  /** Tried in their order where the target cannot be reached, as a sender goes through MX hosts (RFC 5321 section 5.1). */
+  readonly others?: readonly Target[];
   readonly source: string | null;
   readonly ehlo: string;
   /** Makes the n-th message, counted from 0. */
@@ -107,8 +111,19 @@ export class SteadySender {
     return null;
   }
 
+  /** A session with the first target that has one; else why the last has none. */
   async #open(): Promise<ClientLines | string> {
-    const { network, target, source, ehlo, clock } = this.#setting;
+    const { target, others = [] } = this.#setting;
+    let opened = await this.#greet(target);
+    for (const other of others) {
+      if (typeof opened !== 'string') break;
+      opened = await this.#greet(other);
+    }
+    return opened;
+  }
+
+  async #greet(target: Target): Promise<ClientLines | string> {
+    const { network, source, ehlo, clock } = this.#setting;
     const connected = await network.connect({ source, ...target, timeoutMs: replyWaitMs });
     if (!connected.ok) return connected.error.message;
     const session = new ClientLines(connected.value, clock);
