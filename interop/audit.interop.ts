@@ -30,6 +30,7 @@ suite('check and records, against a signed zone in knot, a validating unbound an
       'EGRESS-NO-PTR',
       'EGRESS-SPF',
       'MX-SELF-MISSING',
+      'SMTP-BARE-LF',
       'TLS-BROKEN',
     ])
       assert.ok(passed.includes(id), `${id} did not pass`);

@@ -3,6 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { sites, uplinks } from '../lab/addresses.ts';
 import { submit } from '../lab/client.ts';
 import { bodies, letter } from './letters.ts';
+import type { ReportView } from './signed-house.ts';
 import { assertArrived, kinds, Town } from './town.ts';
 
 suite('letters pass between real mail servers unharmed', () => {
@@ -48,6 +49,19 @@ suite('letters pass between real mail servers unharmed', () => {
         town.store,
         Object.entries(bodies).map(([name, body]) => [`in by ${kind}: ${name}`, body]),
       );
+    });
+
+  const verdicts = { postfix: 'error', exim: 'pass', openSmtpd: null } as const;
+  for (const kind of kinds)
+    test(`the trap of "postern check" for bare newlines leaves no letter in ${kind}`, async () => {
+      const { post } = town.outside(kind);
+      const before = (await town.outside(kind).letters()).size;
+      const { out } = await town.gateway.command('check', post.domain, '--intrusive', '--json');
+      const { findings }: ReportView = JSON.parse(out);
+      // Debian's Postfix 3.7 is fooled; OpenSMTPD hangs up on what comes in one piece, which is no verdict.
+      const told = findings.find(({ id }) => id === 'SMTP-BARE-LF');
+      assert.equal(told?.level ?? null, verdicts[kind]);
+      assert.equal((await town.outside(kind).letters()).size, before);
     });
 
   test('all of it left by the first uplink, under its name', async () => {

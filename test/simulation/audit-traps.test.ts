@@ -1,23 +1,45 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { circleRefusal } from '../../src/decision/admission/circle.ts';
 import { catalogue } from '../../src/decision/audit/catalogue.ts';
 import { judge } from '../../src/decision/audit/judge.ts';
 import type { Connection } from '../../src/runtime/ports.ts';
 import { testCertificate } from '../certificates.ts';
 import { runAudit } from './audit-world.ts';
+import type { SimClock } from './sim-clock.ts';
 
-/** A server with two old holes: it executes what came in clear behind STARTTLS, and any dot on a line ends a message. */
-function serve(connection: Connection, holes: { readonly keeps: boolean; readonly bare: boolean }): void {
+/** What is wrong with a server, or odd. */
+type Holes = {
+  /** It executes what came in clear behind STARTTLS. */
+  readonly keeps?: boolean;
+  /** What ends a message. */
+  readonly end?: RegExp;
+  /** It says so of PIPELINING. */
+  readonly pipelining?: boolean;
+  /** So long it thinks about each message. */
+  readonly thinksMs?: number;
+  /** What it says to each message, which may be two replies; it hangs up where the last is a 421. */
+  readonly verdict?: string;
+  /** What it took for messages. */
+  readonly taken?: string[];
+};
+
+function serve(connection: Connection, clock: SimClock, holes: Holes): void {
   let buffer = '';
   let inData = false;
+  let busy = false;
+  const { end: endOfData = /\r\n\.\r\n/, pipelining = true, verdict = '554 5.4.6 Too many hops' } = holes;
   const reply = (text: string): void => {
     connection.write([Buffer.from(`${text}\r\n`)]);
   };
   const answer = (line: string): void => {
     const verb = line.slice(0, 4).toUpperCase();
-    if (verb === 'EHLO') return reply('250-mx2.example.com\r\n250-STARTTLS\r\n250 PIPELINING');
+    if (verb === 'EHLO')
+      return reply(`250-mx2.example.com\r\n250-STARTTLS\r\n250 ${pipelining ? 'PIPELINING' : 'HELP'}`);
     if (verb === 'QUIT') return reply('221 Bye');
     if (verb === 'RCPT') return reply(line.includes('postmaster@example') ? '250 Ok' : '550 5.1.1 Who?');
+    if (verb === 'NOOP') return reply('250 Here');
+    if (verb.startsWith('.')) return reply('500 What?');
     if (verb === 'DATA') {
       inData = true;
       return reply('354 Go on');
@@ -26,13 +48,20 @@ function serve(connection: Connection, holes: { readonly keeps: boolean; readonl
   };
   const hear = (): void => {
     if (inData) {
-      const end = holes.bare ? /\n\.\r?\n/.exec(buffer) : /\r\n\.\r\n/.exec(buffer);
+      const end = endOfData.exec(buffer);
       if (end === null) return;
       inData = false;
+      busy = true;
+      holes.taken?.push(buffer.slice(0, end.index));
       buffer = buffer.slice(end.index + end[0].length);
-      reply('250 Taken');
+      clock.timer(holes.thinksMs ?? 0, () => {
+        busy = false;
+        reply(verdict);
+        if (/^421/m.test(verdict)) connection.end();
+        else hear();
+      });
     }
-    for (let end = buffer.indexOf('\r\n'); end >= 0 && !inData; end = buffer.indexOf('\r\n')) {
+    for (let end = buffer.indexOf('\r\n'); end >= 0 && !inData && !busy; end = buffer.indexOf('\r\n')) {
       const line = buffer.slice(0, end);
       buffer = buffer.slice(end + 2);
       if (line !== 'STARTTLS') {
@@ -62,17 +91,37 @@ function serve(connection: Connection, holes: { readonly keeps: boolean; readonl
   reply('220 mx2.example.com ESMTP');
 }
 
-const rows: readonly (readonly [string, Parameters<typeof serve>[1], readonly string[]])[] = [
-  ['a sound server falls into no trap', { keeps: false, bare: false }, []],
-  ['what was said in clear is executed', { keeps: true, bare: false }, ['error TLS-INJECTION']],
-  ['a bare newline ends a message', { keeps: false, bare: true }, ['error SMTP-BARE-LF']],
+const pass = 'pass SMTP-BARE-LF';
+const fooled = 'error SMTP-BARE-LF';
+const rows: readonly (readonly [string, Holes, readonly string[]])[] = [
+  ['a sound server falls into no trap', {}, [pass]],
+  ['a sound server that takes the message all the same', { verdict: '250 Taken' }, [pass]],
+  ['a sound server without PIPELINING', { pipelining: false }, [pass]],
+  ['a sound server that thinks for five seconds', { thinksMs: 5_000 }, [pass]],
+  ['what was said in clear is executed', { keeps: true }, ['error TLS-INJECTION', pass]],
+  ['a dot between bare line feeds ends a message', { end: /\n\.\n/ }, [fooled]],
+  ['a dot between bare returns ends a message', { end: /\r\.\r/ }, [fooled]],
+  ['a dot after a bare line feed ends a message', { end: /[^\r]\n\.\r\n/ }, [fooled]],
+  ['a dot before a bare line feed ends a message', { end: /\r\n\.\n/ }, [fooled]],
+  ['a fooled server without PIPELINING', { end: /\n\.\r?\n/, pipelining: false }, [fooled]],
+  ['a fooled server that takes the message', { end: /\n\.\r?\n/, verdict: '250 Taken' }, [fooled]],
+  ['a fooled server that thinks for five seconds', { end: /\n\.\r?\n/, thinksMs: 5_000 }, [fooled]],
+  ['a server that hangs up at the message is not judged', { verdict: '421 Bare line feeds' }, []],
+  [
+    'a server that refuses the message and hangs up is not judged',
+    { verdict: '554 5.4.6 Too many hops\r\n421 Enough' },
+    [],
+  ],
+  ['a server that never answers the message is not judged', { thinksMs: 60_000 }, []],
 ];
 for (const [sentence, holes, expected] of rows)
   test(`audit, traps for hosts of our own: ${sentence}`, async () => {
-    const raw2 = (connection: Connection): void => serve(connection, holes);
+    const raw2 = (connection: Connection, clock: SimClock): void => serve(connection, clock, holes);
     const { facts } = await runAudit({ tls: true, configured: true, raw2 });
     const told = judge(facts, catalogue).findings.filter(
-      ({ id, level }) => (id === 'TLS-INJECTION' || id === 'SMTP-BARE-LF') && level !== 'pass',
+      ({ id, level, subject }) =>
+        subject.name === 'mx2.example.com' &&
+        (id === 'SMTP-BARE-LF' || (id === 'TLS-INJECTION' && level !== 'pass')),
     );
     assert.deepEqual(
       told.map(({ level, id }) => `${level} ${id}`),
@@ -81,8 +130,20 @@ for (const [sentence, holes, expected] of rows)
     assert.equal(facts.conversations.length, 2);
   });
 
+test('audit, traps: the message has passed more servers than any lets pass', async () => {
+  const taken: string[] = [];
+  await runAudit({
+    tls: true,
+    configured: true,
+    raw2: (connection, clock) => serve(connection, clock, { taken }),
+  });
+  assert.equal(taken.length, 1);
+  assert.equal(circleRefusal(Buffer.from(taken.join('')), new Set())?.code, 554);
+});
+
 test('audit, traps: a stranger is put to none', async () => {
-  const raw2 = (connection: Connection): void => serve(connection, { keeps: true, bare: true });
+  const raw2 = (connection: Connection, clock: SimClock): void =>
+    serve(connection, clock, { keeps: true, end: /\n\.\r?\n/ });
   const { facts } = await runAudit({ tls: true, raw2 });
   const told = judge(facts, catalogue).findings.filter(
     ({ id, level }) => /INJECT|BARE/.test(id) && level === 'error',

@@ -219,7 +219,7 @@ export async function sayOne(dialogue: Dialogue, command: string): Promise<Resul
   return reply ?? { ok: false, error: 'The server said nothing.' };
 }
 
-const replyOf = ({ code, status, lines }: Said) => ({ code, enhancedStatus: status, lines });
+export const replyOf = ({ code, status, lines }: Said) => ({ code, enhancedStatus: status, lines });
 
 export const literal = (address: string): string =>
   address.includes(':') ? `[IPv6:${address}]` : `[${address.replace(/^::ffff:/, '')}]`;

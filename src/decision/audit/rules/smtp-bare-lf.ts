@@ -24,7 +24,7 @@ export const smtpBareLf: Rule = {
         {
           level: 'error',
           subject,
-          message: `${host} takes a bare LF as the end of a line around the final dot: messages can be smuggled in.`,
+          message: `${host} takes a bare LF or CR for the end of a line around the final dot: messages can be smuggled in.`,
           fix: 'bare_newline: refuse   # in Postern; smtpd_forbid_bare_newline = yes in Postfix',
         },
       ];
