@@ -79,7 +79,7 @@ suite('check and records, against a signed zone in knot, a validating unbound an
     });
 
   test('one mistake in the zone above: a DS that does not fit, so that all signatures are void', async () => {
-    await house.serve(sound, { wrongDs: true });
+    await house.serve(sound, { wrongDs: 'example.com.' });
     const told = await faults();
     assert.ok(told.includes('error DNSSEC-BOGUS example.com'), told.join('\n'));
     assert.deepEqual(
