@@ -206,9 +206,12 @@ class Evaluation {
     return this.#over(found, name) ?? found.kind === 'records';
   }
 
-  /** Section 5.5: an answer that does not come only means that nothing matches. */
+  /** Section 5.5: an answer that does not come only means that nothing matches; one that is empty is a void look-up. */
   #ptr(target: string): Match {
-    const found = this.#ask(reverseOf(this.#check.address), 'PTR');
+    const reverse = reverseOf(this.#check.address);
+    const found = this.#ask(reverse, 'PTR');
+    const over = found.kind === 'none' ? this.#over(found, reverse) : null;
+    if (over !== null) return over;
     const six = isIPv6(this.#check.address);
     const names = valuesOf(found)
       .slice(0, nameLimit)
