@@ -128,6 +128,14 @@ const rows: Row[] = [
     [`${one}>198.51.100.53`, `${two}>203.0.113.53`],
   ],
   [
+    'where no egress is configured every server is asked unbound',
+    [anyone],
+    { version: 1, egresses: [] },
+    [],
+    null,
+    ['null>192.0.2.53'],
+  ],
+  [
     'a server of a family without an egress is not asked',
     [server('2001:db8::53')],
     snapshot('up', 'up'),

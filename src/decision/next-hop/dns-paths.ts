@@ -22,10 +22,11 @@ const order: Record<EgressState, number> = { up: 0, unknown: 0, degraded: 1, dra
 /**
  * The ways to ask a question, in the order to try them.
  * A resolver bound to an uplink is asked only from that uplink's addresses; one on loopback or in a private network
- * unbound; any other from each egress of its family. Ways through egresses that are up come first, those through dead
- * ones last (port 25 may be all that is dead), and neighbours in the order use different uplinks, for what one uplink
- * swallows the next must answer. Ways that `isSilent` names, which gave no answer lately, come after the others of
- * their kind, and the way that `lastGood` names before them.
+ * unbound, and so is any other where no egress is configured; else it is asked from each egress of its family. Ways
+ * through egresses that are up come first, those through dead ones last (port 25 may be all that is dead), and
+ * neighbours in the order use different uplinks, for what one uplink swallows the next must answer. Ways that
+ * `isSilent` names, which gave no answer lately, come after the others of their kind, and the way that `lastGood` names
+ * before them.
  */
 export function orderDnsPaths(
   servers: readonly DnsServerSetting[],
@@ -36,7 +37,8 @@ export function orderDnsPaths(
   const ways: { path: DnsPath; class: number; turn: number }[] = [];
   const turns = new Map<string, number>();
   for (const server of servers) {
-    for (const view of server.uplink === null && isLocalAddress(server.address) ? [null] : views) {
+    const unbound = server.uplink === null && (views.length === 0 || isLocalAddress(server.address));
+    for (const view of unbound ? [null] : views) {
       const path = pathOf(server, view);
       if (path === null) continue;
       const rank = (view === null ? 0 : order[view.state]) * 2 + (history.isSilent(path.key) ? 1 : 0);
