@@ -27,6 +27,7 @@ suite('check and records, against a signed zone in knot, a validating unbound an
     for (const id of [
       'DANE-NONE',
       'DANE-MISMATCH',
+      'DKIM-KEY-MISMATCH',
       'EGRESS-NO-PTR',
       'EGRESS-SPF',
       'MX-SELF-MISSING',
@@ -38,11 +39,20 @@ suite('check and records, against a signed zone in knot, a validating unbound an
 
   test('"postern records --diff" agrees, and asks only for the policy that it advises', async () => {
     await house.serve(house.records);
-    assert.equal((await house.gateway.command('records', '--diff')).code, 0);
+    assert.equal((await house.gateway.command('records', '--diff', ...house.selector)).code, 0);
     await house.serve(sound.filter(line => !line.includes(' PTR mail2.')));
     const { code, out } = await house.gateway.command('records', '--diff');
     assert.equal(code, 1);
     assert.match(out, /40\.113\.0\.203\.in-addr\.arpa/);
+  });
+
+  test('"postern records --diff" tells a DKIM key that is revoked', async () => {
+    const revoke = (line: string): string =>
+      line.startsWith('s1.') ? line.replace(/ TXT .*$/, ' TXT "v=DKIM1; p="') : line;
+    await house.serve(house.records.map(revoke));
+    const { code, out } = await house.gateway.command('records', '--diff', ...house.selector);
+    assert.equal(code, 1);
+    assert.match(out, /wrong +s1\._domainkey\.example\.com TXT[^]*revoked/);
   });
 
   const mistakes: readonly (readonly [string, (line: string) => readonly string[], readonly string[]])[] = [

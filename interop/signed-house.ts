@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,11 @@ export class SignedHouse {
     }
   }
 
+  /** The DKIM key of the mail store, as `records` and `check` are told of it. */
+  get selector(): readonly string[] {
+    return ['--selector', `s1=${join(this.directory, 's1.pem')}`];
+  }
+
   /** The records that the configuration needs, one a line in zone format, with absolute names. */
   get records(): readonly string[] {
     return this.#records;
@@ -63,7 +69,7 @@ export class SignedHouse {
 
   /** What `postern check example.com --config` says now. */
   async check(): Promise<{ readonly code: number; readonly report: ReportView }> {
-    const { code, out, err } = await this.gateway.command('check', 'example.com', '--json');
+    const { code, out, err } = await this.gateway.command('check', 'example.com', '--json', ...this.selector);
     if (out === '') throw new Error(`check told nothing: ${err}`);
     const report: ReportView = JSON.parse(out);
     return { code, report };
@@ -83,7 +89,11 @@ export class SignedHouse {
     await cp(certificates, join(directory, 'certificates'), { recursive: true });
     await writeFile(join(directory, 'recipients'), 'postmaster@example.com\n');
     await writeFile(this.gateway.config, configuration(directory));
-    const { code, out, err } = await this.gateway.command('records', '--format', 'zone');
+    await writeFile(
+      join(directory, 's1.pem'),
+      generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    );
+    const { code, out, err } = await this.gateway.command('records', '--format', 'zone', ...this.selector);
     if (code !== 0) throw new Error(`records failed: ${err}`);
     this.#records = out.split('\n').filter(line => line !== '' && !line.startsWith(';'));
     const { internet, mailHost } = this.network;

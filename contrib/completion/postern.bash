@@ -17,6 +17,7 @@ _postern() {
     --recipient) COMPREPLY=(); return ;;
     --state) COMPREPLY=($(compgen -W 'queued active deferred held in_doubt' -- "$current")); return ;;
     --format) COMPREPLY=($(compgen -W 'text json html' -- "$current")); return ;;
+    --selector) COMPREPLY=(); return ;;
     --hostname) COMPREPLY=(); return ;;
     --uplink) COMPREPLY=(); return ;;
     --store) COMPREPLY=(); return ;;
@@ -25,7 +26,6 @@ _postern() {
     --only) COMPREPLY=(); return ;;
     --skip) COMPREPLY=(); return ;;
     --fail-on) COMPREPLY=($(compgen -W 'error warning notice' -- "$current")); return ;;
-    --selector) COMPREPLY=(); return ;;
     --blocklist) COMPREPLY=(); return ;;
     --timeout) COMPREPLY=(); return ;;
     --port) COMPREPLY=(); return ;;
@@ -55,7 +55,7 @@ _postern() {
     'postern events') COMPREPLY=($(compgen -W '--config --json --follow' -- "$current")) ;;
     'postern notify') COMPREPLY=($(compgen -W 'test' -- "$current")) ;;
     'postern notify test') COMPREPLY=($(compgen -W '--config --json' -- "$current")) ;;
-    'postern records') COMPREPLY=($(compgen -W '--config --json --format --diff --wait' -- "$current")) ;;
+    'postern records') COMPREPLY=($(compgen -W '--config --json --format --diff --wait --selector' -- "$current")) ;;
     'postern init') COMPREPLY=($(compgen -W '--config --json --hostname --domain --uplink --store --relay-from --backup --dry-run --no-input' -- "$current")) ;;
     'postern check') COMPREPLY=($(compgen -W '--config --json --uplink --explain --only --skip --fail-on --selector --blocklist --intrusive --timeout --port --format --watch --every --save-facts --facts' -- "$current")) ;;
     'postern postfix') COMPREPLY=($(compgen -W 'plan apply watch' -- "$current")) ;;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { realNetwork } from '../../src/runtime/net/real-network.ts';
+import type { Clock } from '../../src/runtime/ports.ts';
 import { realClock } from '../../src/runtime/real-clock.ts';
 import { type RunningNameServer, startNameServer } from '../../src/surface/demo/name-server.ts';
 import { type CommandResult, runHere } from './cli-stand.ts';
@@ -22,6 +24,8 @@ const sound: Record<string, readonly string[]> = {
 suite('postern records', () => {
   let directory = '';
   const servers: RunningNameServer[] = [];
+  /** What happens to the zone in the place of a pause. */
+  let meanwhile: (ms: number) => void = () => {};
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'postern-records-'));
   });
@@ -58,7 +62,8 @@ domains: [{ name: example.com, deliver_to: ["10.20.0.10:25"] }]
 dns: { servers: ["127.0.0.1:${started.value.port}"] }
 `,
     );
-    return runHere(['records', '--config', file, ...options]);
+    const clock: Clock = { ...realClock, sleep: async ms => meanwhile(ms) };
+    return runHere(['records', '--config', file, ...options], { clock });
   }
 
   test('a sound zone has no difference', async () => {
@@ -111,5 +116,105 @@ dns: { servers: ["127.0.0.1:${started.value.port}"] }
     const { code, err } = await records({}, '--format', 'zone', '--diff');
     assert.equal(code, 2);
     assert.match(err, /--format json/);
+  });
+
+  /** A fresh key in a file: the file, and the record that holds its public part. */
+  function signer(type: 'rsa' | 'ed25519', bits = 2048): { file: string; text: string; pem: string } {
+    const { privateKey, publicKey } =
+      type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: bits }) : generateKeyPairSync('ed25519');
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const file = join(directory, `${type}-${bits}.pem`);
+    writeFileSync(file, pem);
+    const der = publicKey.export({ type: 'spki', format: 'der' });
+    const data = (type === 'rsa' ? der : der.subarray(-32)).toString('base64');
+    return { file, pem, text: `v=DKIM1; k=${type}; p=${data}` };
+  }
+  const name = 's1._domainkey.example.com TXT';
+
+  test('the key of a selector is a record, in strings where it is long, and nothing of the private key is shown', async () => {
+    const { file, text, pem } = signer('rsa');
+    const selector = ['--selector', `s1=${file}`];
+    const zone = await records({}, '--format', 'zone', ...selector);
+    const line = `s1._domainkey.example.com. 3600 IN TXT "${text.slice(0, 255)}" "${text.slice(255)}"`;
+    assert.ok(zone.out.split('\n').includes(line), zone.out);
+    const table = await records({ [name]: [text] }, ...selector);
+    assert.ok(table.out.includes(`  right    ${name} ${text}\n`), table.out);
+    assert.match(table.out, /^ {11}In a zone file it takes 2 strings; --format zone writes them\.$/m);
+    const json = await records({}, '--json', ...selector);
+    const document: { records: { name: string; strings?: string[] }[] } = JSON.parse(json.out);
+    assert.deepEqual(document.records.find(record => name.startsWith(record.name))?.strings, [
+      text.slice(0, 255),
+      text.slice(255),
+    ]);
+    for (const secret of pem.split('\n').slice(1, -2))
+      for (const { out, err } of [zone, table, json])
+        assert.ok(!`${out}${err}`.includes(secret.slice(0, 60)));
+  });
+
+  test('a key that DNS lacks, has otherwise or has revoked is told, and the code is 1', async () => {
+    const { file, text } = signer('ed25519');
+    const selector = ['--diff', '--selector', `S1@Example.com=${file}`];
+    const right = await records({ [name]: [text] }, ...selector);
+    assert.equal(right.code, 0, right.out);
+    const missing = await records({}, ...selector);
+    assert.equal(missing.code, 1);
+    assert.match(missing.out, /^ {2}missing {2}s1\._domainkey\.example\.com TXT v=DKIM1; k=ed25519; p=/m);
+    const revoked = await records({ [name]: ['v=DKIM1; p='] }, ...selector);
+    assert.equal(revoked.code, 1);
+    assert.match(revoked.out, /now: v=DKIM1; p=\n {11}The key is revoked/);
+  });
+
+  test('--wait asks until the key is there and nothing is wrong', async () => {
+    const { file, text } = signer('ed25519');
+    const steps: readonly (readonly [string, readonly string[] | null])[] = [
+      [name, ['v=DKIM1; p=']],
+      [name, [text]],
+      ['mail2.example.com TXT', null],
+    ];
+    const waited: number[] = [];
+    meanwhile = ms => {
+      const [key = '', data = null] = steps[waited.length] ?? [];
+      servers.at(-1)?.set(key, data);
+      waited.push(ms);
+    };
+    const { code, out } = await records(
+      { 'mail2.example.com TXT': ['v=spf1 ip4:192.0.2.1 -all'] },
+      '--wait',
+      '--selector',
+      `s1=${file}`,
+    );
+    assert.equal(code, 0, out);
+    assert.deepEqual(waited, [10_000, 10_000, 10_000]);
+  });
+
+  test('a key that is none, too small or locked is one sentence and code 2', async () => {
+    const locked = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const files: Record<string, string | Buffer> = {
+      'text.pem': 'no key\n',
+      'locked.pem': locked.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
+      'curve.pem': generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+        type: 'pkcs8',
+        format: 'pem',
+      }),
+    };
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(directory, file), text);
+    const rows: readonly (readonly [string, RegExp])[] = [
+      [`s1=${join(directory, 'text.pem')}`, /text\.pem holds no key in PEM/],
+      [`s1=${join(directory, 'locked.pem')}`, /locked by a passphrase; name the public key.*openssl pkey/],
+      [`s1=${join(directory, 'curve.pem')}`, /neither RSA nor Ed25519/],
+      [`s1=${signer('rsa', 768).file}`, /an RSA key of 768 bits.*less than 1024/],
+      [`s1=${join(directory, 'nowhere.pem')}`, /nowhere\.pem/],
+      [`s1=${directory}`, /./],
+      ['s1', /Write the selector.*s1=\/etc\/dkim\/s1\.pem/],
+      ['a b=/x', /Write the selector/],
+      ['s1@=/x', /Write the selector/],
+    ];
+    for (const [selector, sentence] of rows) {
+      const { code, out, err } = await records({}, '--selector', selector);
+      assert.equal(code, 2, selector);
+      assert.equal(out, '');
+      assert.match(err, sentence);
+      assert.equal(err.trimEnd().split('\n').length, 1, err);
+    }
   });
 });

@@ -1,3 +1,4 @@
+import { dkimFault, isDkimName } from './dkim-record.ts';
 import type { WantedRecord } from './wanted-record.ts';
 
 /** What DNS says of one name and type now, in the words of `WantedRecord.data`. */
@@ -14,9 +15,9 @@ export type RecordState = 'right' | 'missing' | 'wrong' | 'unknown';
 export type ComparedRecord = {
   readonly record: WantedRecord;
   readonly state: RecordState;
-  /** What is there of this name and type; for a TXT only what is of the same kind (`v=spf1 …`). */
+  /** What is there of this name and type; for a TXT only what is of the same kind (`v=spf1 …`, or a DKIM key). */
   readonly live: readonly string[];
-  /** Why it is unknown. */
+  /** Why it is unknown, or what is wrong with what is there; null: it says that itself. */
   readonly reason: string | null;
 };
 
@@ -32,6 +33,9 @@ export type Comparison = {
   readonly records: readonly ComparedRecord[];
   readonly extra: readonly ExtraRecord[];
 };
+
+/** Mail suffers without it. */
+export const isNeeded = ({ record }: ComparedRecord): boolean => record.weight === 'needed';
 
 /** The key of a name and type in `live`. */
 export const liveKey = ({ name, type }: Pick<WantedRecord, 'name' | 'type'>): string => `${name} ${type}`;
@@ -60,7 +64,10 @@ function compareOne(
   if (alike.some(data => isSame(record, data))) return { record, state: 'right', live: alike, reason: null };
   // Another record of the group is what stands there: this one is missing beside it.
   const others = alike.filter(data => !group.some(other => isSame(other, data)));
-  return { record, state: others.length > 0 ? 'wrong' : 'missing', live: alike, reason: null };
+  const [other] = others;
+  if (other === undefined) return { record, state: 'missing', live: alike, reason: null };
+  const reason = isDkimName(record.name) ? dkimFault(record.data, other) : null;
+  return { record, state: 'wrong', live: alike, reason };
 }
 
 /** Where several of a kind may stand, those that nothing of ours explains. */
@@ -88,6 +95,8 @@ function whyExtra({ name, type, data }: WantedRecord): string | null {
     case 'PTR':
       return 'An address has more than one name; some receivers look at the first only.';
     case 'TXT':
+      if (isDkimName(name))
+        return 'A selector has one key; of several, receivers take any (RFC 6376 section 3.6.2.2).';
       return `There may be one record only that begins with ${kindOfText(data)}.`;
     case 'TLSA':
       // The record of the next key stands beside that of today's (RFC 7671 section 8.1).
@@ -99,13 +108,15 @@ function whyExtra({ name, type, data }: WantedRecord): string | null {
 
 /** Of one kind: a TXT record is what its first word says. */
 function isAlike(record: WantedRecord, data: string): boolean {
-  return record.type !== 'TXT' || kindOfText(data).toLowerCase() === kindOfText(record.data).toLowerCase();
+  if (record.type !== 'TXT' || isDkimName(record.name)) return true;
+  return kindOfText(data).toLowerCase() === kindOfText(record.data).toLowerCase();
 }
 
 const kindOfText = (text: string): string => /^v=[^\s;]+/.exec(text)?.[0] ?? text;
 
 /** Equal in what they mean, as far as can be told without asking further. */
-function isSame({ type, data: wanted }: WantedRecord, data: string): boolean {
+function isSame({ name, type, data: wanted }: WantedRecord, data: string): boolean {
+  if (isDkimName(name)) return dkimFault(wanted, data) === null;
   if (type === 'TXT') return isSameText(wanted, data);
   return wanted.toLowerCase() === data.toLowerCase();
 }

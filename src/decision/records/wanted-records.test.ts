@@ -56,6 +56,7 @@ const layoutB: RecordFacts = {
   routes: [],
   interfaceAddresses: new Map(),
   keyDigests: new Map(),
+  dkimSigners: [],
 };
 const layoutA: RecordFacts = {
   ...layoutB,
@@ -127,6 +128,51 @@ test('records: a listener with a key has TLSA, and a policy where all listeners 
   const both = { ...layoutB, keyDigests: new Map([...one.keyDigests, ['10.20.2.2:25', 'cd'.repeat(32)]]) };
   const policy = wantedRecords(both).policies.get('mta-sts.example.com') ?? '';
   assert.match(policy, /^version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\nmx: mx2.example.com\r\n/);
+});
+
+const rsa = { type: 'rsa', data: 'MIIBIjANBg+/=' } as const;
+const ed25519 = { type: 'ed25519', data: 'Nzx9=' } as const;
+const twoDomains = [primaryDomain('example.com', '10.20.0.10'), primaryDomain('example.org', '10.20.0.10')];
+const backup = { ...primaryDomain('example.net', '10.20.0.10'), role: 'backup' } as const;
+const signed: [string, Partial<RecordFacts>, string[]][] = [
+  [
+    'a selector stands below each primary domain',
+    { domains: [...twoDomains, backup], dkimSigners: [{ selector: 's1', domain: null, key: rsa }] },
+    [
+      's1._domainkey.example.com TXT v=DKIM1; k=rsa; p=MIIBIjANBg+/=',
+      's1._domainkey.example.org TXT v=DKIM1; k=rsa; p=MIIBIjANBg+/=',
+    ],
+  ],
+  [
+    'a domain may have a key of its own, and two selectors',
+    {
+      domains: twoDomains,
+      dkimSigners: [
+        { selector: 's1', domain: null, key: rsa },
+        { selector: 's1', domain: 'example.org', key: ed25519 },
+        { selector: 's2', domain: 'news.example.com', key: ed25519 },
+      ],
+    },
+    [
+      's1._domainkey.example.com TXT v=DKIM1; k=rsa; p=MIIBIjANBg+/=',
+      's1._domainkey.example.org TXT v=DKIM1; k=ed25519; p=Nzx9=',
+      's2._domainkey.news.example.com TXT v=DKIM1; k=ed25519; p=Nzx9=',
+    ],
+  ],
+];
+for (const [sentence, facts, expected] of signed)
+  test(`records of DKIM: ${sentence}`, () => {
+    const of = { ...layoutB, ...facts };
+    assert.deepEqual(
+      lines(of, 'needed').filter(line => line.includes('_domainkey')),
+      expected,
+    );
+    assert.doesNotMatch(wantedRecords(of).notes.join('\n'), /DKIM/);
+  });
+
+test('records of DKIM: without a selector its absence is told, but not to a backup', () => {
+  assert.match(wantedRecords(layoutB).notes.join('\n'), /DKIM is not covered.*--selector s1=/);
+  assert.doesNotMatch(wantedRecords({ ...layoutB, domains: [backup] }).notes.join('\n'), /DKIM/);
 });
 
 test('records: what cannot be told is said', () => {
@@ -235,6 +281,60 @@ for (const [sentence, changed, states, extra] of compared) {
     );
   });
 }
+
+const ownKey = 'v=DKIM1; k=rsa; p=MIIBIjANBg+/=';
+const keys: [string, string[], string, RegExp | null][] = [
+  ['the same', [ownKey], 'right', null],
+  [
+    'other spaces, a note and a testing flag',
+    ['v=DKIM1;t=y; n=ours; p=MIIB IjAN\tBg+/= ; k=RSA;'],
+    'right',
+    null,
+  ],
+  ['without v= and k=, whose default is rsa', ['p=MIIBIjANBg+/='], 'right', null],
+  ['another key', ['v=DKIM1; k=rsa; p=MIIBother'], 'wrong', /another key/],
+  ['the key under another algorithm', ['v=DKIM1; k=ed25519; p=MIIBIjANBg+/='], 'wrong', /another key/],
+  ['a revoked key', ['v=DKIM1; p='], 'wrong', /revoked/],
+  ['a text without a key', ['v=spf1 -all'], 'wrong', /v=DKIM1/],
+  ['nothing that has tags', ['hello'], 'wrong', /no p=/],
+  ['a version that is not first', ['k=rsa; v=DKIM1; p=MIIBIjANBg+/='], 'wrong', /begins with v=DKIM1/],
+  ['a key for sha1 only', ['v=DKIM1; h=sha1; p=MIIBIjANBg+/='], 'wrong', /h= leaves out sha256/],
+  ['a key for both', ['v=DKIM1; h=sha1:sha256; p=MIIBIjANBg+/='], 'right', null],
+  ['a key for other services', ['v=DKIM1; s=other; p=MIIBIjANBg+/='], 'wrong', /s= leaves out email/],
+  ['nothing', [], 'missing', null],
+];
+for (const [sentence, data, state, reason] of keys)
+  test(`a DKIM key beside the live one, which is ${sentence}`, () => {
+    const { records } = wantedRecords({
+      ...layoutB,
+      dkimSigners: [{ selector: 's1', domain: null, key: rsa }],
+    });
+    const record = records.filter(({ name }) => name.startsWith('s1.'));
+    const [compared] = compareRecords(
+      record,
+      new Map([
+        ['s1._domainkey.example.com TXT', data.length === 0 ? { kind: 'none' } : { kind: 'records', data }],
+      ]),
+    ).records;
+    assert.equal(compared?.state, state);
+    if (reason === null) assert.equal(compared?.reason, null);
+    else assert.match(compared?.reason ?? '', reason);
+  });
+
+test('a second DKIM key under one selector is extra', () => {
+  const { records } = wantedRecords({
+    ...layoutB,
+    dkimSigners: [{ selector: 's1', domain: null, key: rsa }],
+  });
+  const { extra } = compareRecords(
+    records.filter(({ name }) => name.startsWith('s1.')),
+    new Map([['s1._domainkey.example.com TXT', { kind: 'records', data: [ownKey, 'v=DKIM1; p='] }]]),
+  );
+  assert.deepEqual(
+    extra.map(({ data, why }) => `${data}: ${why}`),
+    ['v=DKIM1; p=: A selector has one key; of several, receivers take any (RFC 6376 section 3.6.2.2).'],
+  );
+});
 
 test('the reverse name of an address', () => {
   assert.deepEqual(reverseName('198.51.100.30'), {

@@ -3,6 +3,7 @@ import type { ListenerSetting } from '../admission/listener.ts';
 import type { UplinkSetting } from '../egress/egress.ts';
 import { isLocalAddress } from '../next-hop/local-address.ts';
 import type { RouteSetting } from '../next-hop/route-setting.ts';
+import { type DkimSigner, dkimName, dkimText } from './dkim-record.ts';
 import { reverseName } from './reverse-name.ts';
 import type { WantedRecord, WantedRecords } from './wanted-record.ts';
 
@@ -16,6 +17,7 @@ export type RecordFacts = {
   readonly interfaceAddresses: ReadonlyMap<string, string>;
   /** SHA-256 of the public key that a listener shows, in hex, by `address:port` of the setting; those without TLS are missing. */
   readonly keyDigests: ReadonlyMap<string, string>;
+  readonly dkimSigners: readonly DkimSigner[];
 };
 
 const ttlS = 3600;
@@ -47,11 +49,16 @@ export function wantedRecords(facts: RecordFacts): WantedRecords {
     ...facts.domains.flatMap(domain => mxRecords(domain, doors, facts)),
     ...facts.domains.filter(isPrimary).map(domain => domainSpf(domain, senders, facts)),
     ...ehloSpf(senders, facts),
+    ...facts.dkimSigners.flatMap(signer => dkimRecords(signer, facts)),
     ...facts.domains.filter(isPrimary).flatMap(domain => reportRecords(domain, facts)),
     ...tlsaRecords(doors, facts, notes),
     ...facts.domains.filter(isPrimary).flatMap(domain => policyRecords(domain, doors, facts, policies)),
   ];
-  return { records: onceEach(records), notes: [...notes, ...smartHostNotes(facts)], policies };
+  return {
+    records: onceEach(records),
+    notes: [...notes, ...smartHostNotes(facts), ...dkimNotes(facts)],
+    policies,
+  };
 }
 
 const isPrimary = ({ role }: DomainSetting): boolean => role === 'primary';
@@ -193,6 +200,26 @@ function ehloSpf(senders: readonly Sender[], facts: RecordFacts): WantedRecord[]
     }));
 }
 
+function dkimRecords({ selector, domain, key }: DkimSigner, facts: RecordFacts): WantedRecord[] {
+  const domains = domain === null ? sharedDomains(selector, facts) : [domain];
+  return domains.map(name => ({
+    name: dkimName(selector, name),
+    type: 'TXT',
+    data: dkimText(key),
+    ttlS,
+    zone: zoneOf(dkimName(selector, name), { domains: [...facts.domains, { name }] }),
+    setBy: 'you',
+    weight: 'needed',
+    why: `Mail of ${name} is signed as ${selector}, and without this key every signature fails.`,
+  }));
+}
+
+/** The primary domains that have no key of their own under this selector. */
+function sharedDomains(selector: string, { domains, dkimSigners }: RecordFacts): string[] {
+  const own = dkimSigners.filter(signer => signer.selector === selector).map(({ domain }) => domain);
+  return domains.filter(isPrimary).flatMap(({ name }) => (own.includes(name) ? [] : [name]));
+}
+
 /** Addresses only: no look-up is spent (RFC 7208 section 4.6.4), and nothing depends on another's zone. */
 function spfFor(senders: readonly Sender[]): string {
   const addresses = new Set(senders.map(({ address }) => address));
@@ -289,6 +316,13 @@ function policyId(policy: string): string {
   return hash.toString(16).padStart(8, '0');
 }
 
+function dkimNotes({ dkimSigners, domains }: RecordFacts): string[] {
+  if (dkimSigners.length > 0 || !domains.some(isPrimary)) return [];
+  return [
+    'DKIM is not covered, for Postern signs nothing: where your mail store or Postfix signs, name its selector and key, as in --selector s1=/etc/dkim/s1.pem.',
+  ];
+}
+
 function smartHostNotes({ uplinks, routes }: RecordFacts): string[] {
   const hosts = new Set(
     [...uplinks, ...routes].flatMap(({ smartHost }) => (smartHost === null ? [] : [smartHost.host])),
@@ -300,7 +334,10 @@ function smartHostNotes({ uplinks, routes }: RecordFacts): string[] {
 }
 
 /** The configured domain that holds the name; else the name's own parent. */
-function zoneOf(name: string, { domains }: RecordFacts): string {
+function zoneOf(
+  name: string,
+  { domains }: { readonly domains: readonly { readonly name: string }[] },
+): string {
   const holding = domains
     .map(domain => domain.name)
     .filter(domain => name === domain || name.endsWith(`.${domain}`))

@@ -14,18 +14,20 @@ export function zoneLine(record: {
 /** A string of a TXT record holds at most 255 bytes (RFC 1035 section 3.3); readers join them without a space. */
 const stringBytes = 255;
 
-/** `"…" "…"`, with quotes, backslashes and what is no printable ASCII escaped. */
-export function quotedStrings(text: string): string {
+/** The strings that a text takes in a TXT record. */
+export function textStrings(text: string): string[] {
   const bytes = Buffer.from(text, 'latin1');
   const strings: string[] = [];
   for (let start = 0; start === 0 || start < bytes.length; start += stringBytes)
-    strings.push(
-      `"${bytes
-        .subarray(start, start + stringBytes)
-        .toString('latin1')
-        .replace(/["\\]|[^ -~]/g, escaped)}"`,
-    );
-  return strings.join(' ');
+    strings.push(bytes.subarray(start, start + stringBytes).toString('latin1'));
+  return strings;
+}
+
+/** `"…" "…"`, with quotes, backslashes and what is no printable ASCII escaped. */
+export function quotedStrings(text: string): string {
+  return textStrings(text)
+    .map(string => `"${string.replace(/["\\]|[^ -~]/g, escaped)}"`)
+    .join(' ');
 }
 
 function escaped(character: string): string {

@@ -46,10 +46,10 @@ test('check: the public part of the key that signs is taken from its file', () =
       { name: 's1', key: { type: 'ed25519', data: raw } },
     ]);
     writeFileSync(file, 'no key');
-    assert.throws(() => readSelector(`s1=${file}`), /cannot be read as a key in PEM/);
+    assert.throws(() => readSelector(`s1=${file}`), /s1\.pem holds no key in PEM/);
   } finally {
     rmSync(folder, { recursive: true });
   }
-  assert.throws(() => readSelector('s1=/nowhere/key.pem'), /cannot be read as a key in PEM: ENOENT/);
+  assert.throws(() => readSelector('s1=/nowhere/key.pem'), /cannot be read: ENOENT/);
   assert.throws(() => readSelector('a b'), /Write the selector/);
 });

@@ -1,12 +1,13 @@
-import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/measures.ts';
 import type { AuditFacts, EgressFact } from '../../decision/audit/facts.ts';
+import type { DkimKey } from '../../decision/records/dkim-record.ts';
 import { canonicalAddress } from '../../protocol/dns/address.ts';
 import { hostName } from '../../protocol/dns/names.ts';
+import { dkimKeyOf } from './dkim-key.ts';
 
 /** Second-level names below which countries register: only those that nobody could have as a domain of his own. */
 const publicSuffix =
@@ -100,7 +101,7 @@ export function readPort(text: string): number {
 /** A DKIM selector, and where the caller has its key, the public part as `p=` of a record holds it. */
 export type Selector = {
   readonly name: string;
-  readonly key: { readonly type: 'rsa' | 'ed25519'; readonly data: string } | null;
+  readonly key: DkimKey | null;
 };
 
 /** `s1`, or `s1=/etc/dkim/s1.pem` with the private or public key in PEM. */
@@ -114,19 +115,18 @@ export function readSelector(text: string, before: Selector[] = []): Selector[] 
   return [...before, { name, key: place < 0 ? null : publicPart(text.slice(place + 1)) }];
 }
 
-function publicPart(file: string): NonNullable<Selector['key']> {
+function publicPart(file: string): DkimKey {
+  const read = dkimKeyOf(readText(file), file);
+  if (!read.ok) throw new InvalidArgumentError(read.error);
+  return read.value.key;
+}
+
+function readText(file: string): string {
   try {
-    const key = createPublicKey(readFileSync(file, 'utf8'));
-    const der = key.export({ type: 'spki', format: 'der' });
-    // RFC 8463 section 4: of an Ed25519 key the record holds the bare 32 bytes.
-    if (key.asymmetricKeyType === 'ed25519')
-      return { type: 'ed25519', data: der.subarray(-32).toString('base64') };
-    if (key.asymmetricKeyType === 'rsa') return { type: 'rsa', data: der.toString('base64') };
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InvalidArgumentError(`${file} cannot be read as a key in PEM: ${why}.`);
+    throw new InvalidArgumentError(
+      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
-  throw new InvalidArgumentError(
-    `${file} holds a key that is neither RSA nor Ed25519, which DKIM does not know.`,
-  );
 }
