@@ -37,6 +37,9 @@ export type TraceEvent = {
   readonly elapsedMs: number | null;
 };
 
+/** Which message and recipient an event is of, and what it is. */
+type TraceSubject = Pick<TraceEvent, 'at' | 'id' | 'recipient' | 'sender' | 'event'>;
+
 /** All that happens. Log, trace, metrics and dashboard only subscribe. */
 export type GatewayEvent =
   | { readonly kind: 'message'; readonly trace: TraceEvent; readonly sizeBytes: number | null }
@@ -89,7 +92,7 @@ export type GatewayEvent =
   | { readonly kind: 'warning'; readonly at: number; readonly subject: string; readonly message: string }
   | { readonly kind: 'notice'; readonly at: number; readonly subject: string; readonly message: string };
 
-/** The one stream of events. A subscriber that throws is dropped and told of once. */
+/** The one stream of events. A subscriber must not throw: what it throws reaches whoever emits. */
 export class EventStream {
   #subscribers: ((event: GatewayEvent) => void)[] = [];
 
@@ -103,4 +106,33 @@ export class EventStream {
       this.#subscribers = this.#subscribers.filter(other => other !== subscriber);
     };
   }
+}
+
+/** An event in the life of a message; what is not told is null. */
+export function messageEvent(
+  sizeBytes: number | null,
+  subject: TraceSubject,
+  told: Partial<Omit<TraceEvent, keyof TraceSubject>>,
+): GatewayEvent {
+  return {
+    kind: 'message',
+    sizeBytes,
+    trace: {
+      at: subject.at,
+      id: subject.id,
+      recipient: subject.recipient,
+      sender: subject.sender,
+      event: subject.event,
+      uplink: told.uplink ?? null,
+      source: told.source ?? null,
+      ehlo: told.ehlo ?? null,
+      host: told.host ?? null,
+      address: told.address ?? null,
+      reply: told.reply ?? null,
+      tls: told.tls ?? null,
+      blame: told.blame ?? null,
+      reason: told.reason ?? null,
+      elapsedMs: told.elapsedMs ?? null,
+    },
+  };
 }

@@ -8,7 +8,7 @@ import { DrillSchedule } from './drill/drill-schedule.ts';
 import { Drills } from './drill/drills.ts';
 import { EgressMonitor } from './egress/monitor.ts';
 import { UplinkNews } from './egress/uplink-news.ts';
-import { EventStream } from './events.ts';
+import { EventStream, messageEvent } from './events.ts';
 import type {
   DrillProgress,
   DrillReport,
@@ -347,27 +347,8 @@ export class Gateway implements GatewayControl {
   removed(recipients: readonly { message: string; forwardPath: string }[]): void {
     const at = this.#clock.now();
     for (const { message, forwardPath } of recipients) {
-      this.events.emit({
-        kind: 'message',
-        sizeBytes: null,
-        trace: {
-          at,
-          id: message,
-          recipient: forwardPath,
-          sender: '',
-          event: 'removed',
-          uplink: null,
-          source: null,
-          ehlo: null,
-          host: null,
-          address: null,
-          reply: null,
-          tls: null,
-          blame: null,
-          reason: 'removed from the queue by hand',
-          elapsedMs: null,
-        },
-      });
+      const subject = { at, id: message, recipient: forwardPath, sender: '', event: 'removed' } as const;
+      this.events.emit(messageEvent(null, subject, { reason: 'removed from the queue by hand' }));
     }
   }
 

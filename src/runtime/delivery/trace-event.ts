@@ -1,7 +1,7 @@
 import type { Candidate } from '../../decision/egress/choice.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
-import type { GatewayEvent, TraceEvent } from '../events.ts';
+import { type GatewayEvent, messageEvent, type TraceEvent } from '../events.ts';
 
 /** The way that an attempt took; `tls` where it came so far: protocol and cipher, null for clear text. */
 export type RouteTaken = {
@@ -22,25 +22,18 @@ export function recipientEvent(
 ): GatewayEvent {
   const egress = route?.candidate.egress;
   const uplink = egress?.kind === 'uplink' ? egress : null;
-  return {
-    kind: 'message',
-    sizeBytes: message.sizeBytes,
-    trace: {
-      at,
-      id: message.id,
-      recipient: recipient.forwardPath,
-      sender: message.reversePath,
-      event,
+  const { id, sizeBytes, reversePath: sender } = message;
+  return messageEvent(
+    sizeBytes,
+    { at, id, recipient: recipient.forwardPath, sender, event },
+    {
       uplink: uplink?.uplink ?? null,
       source: uplink?.source ?? null,
       ehlo: egress?.ehlo ?? null,
       host: route?.to.host ?? null,
       address: route?.to.address ?? null,
-      reply: told.reply ?? null,
       tls: route?.tls ?? null,
-      blame: told.blame ?? null,
-      reason: told.reason ?? null,
-      elapsedMs: told.elapsedMs ?? null,
+      ...told,
     },
-  };
+  );
 }

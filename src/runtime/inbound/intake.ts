@@ -9,7 +9,7 @@ import type {
 import { senderTurn, type Turn } from '../../decision/queue/turn.ts';
 import type { BodyType, MessageDsn, RecipientDsn } from '../../protocol/smtp/envelope.ts';
 import { type Reply, reply } from '../../protocol/smtp/reply.ts';
-import type { EventStream } from '../events.ts';
+import { type EventStream, messageEvent } from '../events.ts';
 import type { Clock, QueueStore, StoreError } from '../ports.ts';
 
 /** Who attempts what was taken; the dispatcher, seen from here. */
@@ -125,27 +125,20 @@ export class Intake {
   }
 
   #told(message: QueuedMessage, recipient: string, sizeBytes: number): void {
-    this.#events.emit({
-      kind: 'message',
-      sizeBytes,
-      trace: {
-        at: message.receivedAt,
-        id: message.id,
-        recipient,
-        sender: message.reversePath,
-        event: 'accepted',
-        uplink: message.client?.uplink ?? null,
-        source: null,
-        ehlo: message.client?.helo ?? null,
-        host: message.client?.listener ?? null,
-        address: message.client?.address ?? null,
-        reply: null,
-        tls: message.client?.tls ?? null,
-        blame: null,
-        reason: null,
-        elapsedMs: null,
-      },
-    });
+    const { id, receivedAt: at, reversePath: sender, client } = message;
+    this.#events.emit(
+      messageEvent(
+        sizeBytes,
+        { at, id, recipient, sender, event: 'accepted' },
+        {
+          uplink: client?.uplink ?? null,
+          ehlo: client?.helo ?? null,
+          host: client?.listener ?? null,
+          address: client?.address ?? null,
+          tls: client?.tls ?? null,
+        },
+      ),
+    );
   }
 }
 

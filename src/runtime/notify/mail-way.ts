@@ -1,7 +1,7 @@
 import { noticeMail } from '../../decision/notice/notice-mail.ts';
 import { noticeText } from '../../decision/notice/notice-text.ts';
 import type { MessageIds } from '../../decision/queue/message-id.ts';
-import type { EventStream } from '../events.ts';
+import { type EventStream, messageEvent } from '../events.ts';
 import type { Clock, QueueStore } from '../ports.ts';
 import type { NoticeWay } from './notice-way.ts';
 
@@ -40,27 +40,8 @@ export function mailWay(forwardPath: string, parts: MailWayParts): NoticeWay {
         lease: null,
       });
       if (!appended.ok) return { ok: false, error: appended.error.message };
-      events.emit({
-        kind: 'message',
-        sizeBytes: bytes.length,
-        trace: {
-          at: now,
-          id,
-          recipient: forwardPath,
-          sender: '',
-          event: 'accepted',
-          uplink: null,
-          source: null,
-          ehlo: null,
-          host: null,
-          address: null,
-          reply: null,
-          tls: null,
-          blame: null,
-          reason: 'a notice of Postern itself',
-          elapsedMs: null,
-        },
-      });
+      const subject = { at: now, id, recipient: forwardPath, sender: '', event: 'accepted' } as const;
+      events.emit(messageEvent(bytes.length, subject, { reason: 'a notice of Postern itself' }));
       wake();
       return { ok: true, value: undefined };
     },
