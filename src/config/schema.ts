@@ -261,7 +261,9 @@ export const configSchema = map({
       .describe('Recipients of one message; RFC 5321 section 4.5.3.1.8 asks for at least 100.'),
     connections: wholeNumber(1, 100_000, 2000)
       .prefault(2000)
-      .describe('Clients at one time, over all listeners.'),
+      .describe(
+        'Clients at one time, over all listeners. A tenth of them is kept for relay.from_networks; when all are taken, a client that has said next to nothing for 10 s gives its place, or one whose address holds many.',
+      ),
     per_client: wholeNumber(1, 100_000, 50)
       .prefault(50)
       .describe('At one time from one address (IPv6: one /64). Not for `relay.from_networks`.'),

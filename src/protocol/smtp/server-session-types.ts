@@ -74,7 +74,9 @@ export type ServerEvent =
   /** The deadline that `deadline` named has passed, or may have. */
   | { readonly kind: 'tick'; readonly at: number }
   /** Postern is stopping: 421 at the next moment when no transaction is under way. */
-  | { readonly kind: 'shutdown'; readonly at: number };
+  | { readonly kind: 'shutdown'; readonly at: number }
+  /** Somebody else needs the place: 421 now, in whatever transaction, unless the client waits for us. */
+  | { readonly kind: 'displaced' };
 
 export type ServerAction =
   | { readonly kind: 'write'; readonly bytes: Buffer }

@@ -550,6 +550,28 @@ test('server: a shutdown waits for the transaction under way, and for nothing el
   assert.deepEqual(busy.notes, ['M: x\\r\\n', 'S: 250 2.0.0 Queued, 3 bytes.', ...farewell]);
 });
 
+test('server: who is displaced hears it, in a transaction too, and not while it waits for us', () => {
+  const words = [
+    'S: 421 4.3.2 The server is full, and you were quiet; call again.',
+    'X: the server was full and the client quiet',
+  ];
+  const driver = new Driver();
+  driver.step({ kind: 'opened', at: 0 });
+  driver.send('EHLO client.example\r\n');
+  driver.send('MAIL FROM:<a@b.example>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n');
+  driver.send('x');
+  driver.notes.length = 0;
+  driver.step({ kind: 'displaced' });
+  assert.deepEqual(driver.notes, ['D: the server was full and the client quiet', ...words]);
+
+  const waiting = new Driver(true);
+  waiting.step({ kind: 'opened', at: 0 });
+  waiting.send('EHLO client.example\r\nMAIL FROM:<a@b.example>\r\n');
+  waiting.notes.length = 0;
+  waiting.step({ kind: 'displaced' });
+  assert.deepEqual(waiting.notes, []);
+});
+
 test('server: the count of errors begins anew when a message was taken', () => {
   const driver = new Driver();
   driver.step({ kind: 'opened', at: 0 });

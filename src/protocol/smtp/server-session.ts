@@ -29,6 +29,8 @@ const lastOfGroup: ReadonlySet<string> = new Set([
 
 const outOfStep = reply(503, '5.5.0', 'You sent more before the reply that you must wait for.');
 
+const displacedFarewell = reply(421, '4.3.2', 'The server is full, and you were quiet; call again.');
+
 /** Offered beside PIPELINING, SIZE and STARTTLS: RFC 6152, 3030, 6531, 3461, 2034. */
 const extensions = ['8BITMIME', 'CHUNKING', 'SMTPUTF8', 'DSN', 'ENHANCEDSTATUSCODES'];
 
@@ -108,6 +110,10 @@ export class ServerSession {
       case 'shutdown':
         this.#shuttingDown = true;
         this.#leaveIfIdle();
+        break;
+      case 'displaced':
+        if (this.#phase === 'open' && this.#asking === null)
+          this.#close(displacedFarewell, 'the server was full and the client quiet');
         break;
       default:
         event satisfies never;

@@ -16,7 +16,8 @@ import type {
   Timer,
   TlsFacts,
 } from '../ports.ts';
-import { ClientCounter } from './client-counter.ts';
+import type { NoPlace } from './client-counter.ts';
+import { Guests } from './guests.ts';
 import { HandshakeNotices } from './handshake-notices.ts';
 import type { Intake } from './intake.ts';
 import type { RecipientCheck } from './recipient-check.ts';
@@ -58,6 +59,11 @@ type Door = {
   opening: boolean;
 };
 
+const noPlaceText: Readonly<Record<NoPlace, string>> = {
+  'too many of one client': 'Too many connections are open from your address; close some first.',
+  full: 'Too many connections are open here; call again later.',
+};
+
 /** How often a door that could not be opened is tried again, beside the host's own word of a change. */
 const retryMs = 5_000;
 
@@ -83,9 +89,8 @@ export class Listeners {
   #names: ReadonlySet<string>;
   #ours: ClientNetworks;
   readonly #doors = new Map<string, Door>();
-  readonly #clients = new ClientCounter();
+  readonly #guests = new Guests();
   readonly #handshakes = new HandshakeNotices();
-  readonly #open = new Set<SmtpConnection>();
   /** Connections that hear why they are not served, and are not closed yet. */
   #turnedAway = 0;
   #watch: { close(): void } | null = null;
@@ -134,10 +139,11 @@ export class Listeners {
     this.#stopping = true;
     this.#watch?.close();
     for (const [key, door] of this.#doors) await this.#close(key, door);
-    for (const session of this.#open) session.shutdown();
+    this.#guests.shutdown();
     const deadline = this.#parts.clock.monotonic() + graceMs;
-    while (this.#open.size > 0 && this.#parts.clock.monotonic() < deadline) await this.#parts.clock.sleep(20);
-    for (const session of this.#open) session.destroy();
+    while (this.#guests.size > 0 && this.#parts.clock.monotonic() < deadline)
+      await this.#parts.clock.sleep(20);
+    this.#guests.destroy();
   }
 
   async #openMissing(): Promise<Result<void, string>> {
@@ -215,10 +221,11 @@ export class Listeners {
       this.#reject(setting, client, 'relaying is for our own networks');
       return this.#turnAway(connection, formatReply(refusal));
     }
-    const full = this.#clients.enter(client, ours, limits);
-    if (full !== null) {
-      this.#reject(setting, client, full);
-      return this.#turnAway(connection, formatReply(reply(421, '4.7.0', full)));
+    const noPlace = this.#guests.takePlace(client, ours, limits, this.#parts.clock.monotonic());
+    if (noPlace !== null) {
+      const why = noPlaceText[noPlace];
+      this.#reject(setting, client, why);
+      return this.#turnAway(connection, formatReply(reply(421, '4.7.0', why)));
     }
     const session = new SmtpConnection(connection, {
       listener: setting,
@@ -235,8 +242,7 @@ export class Listeners {
       handshake: (facts, error) => this.#tellHandshake(setting, client, facts, error),
       refused: what => this.#reject(setting, client, what),
       closed: reason => {
-        this.#open.delete(session);
-        this.#clients.leave(client);
+        gone();
         if (reason !== null) this.#reject(setting, client, reason);
       },
       failed: error =>
@@ -247,7 +253,7 @@ export class Listeners {
           message: `A connection ended by a fault of Postern: ${faultText(error)}; please report it.`,
         }),
     });
-    this.#open.add(session);
+    const gone = this.#guests.seat(client, ours, session);
     if (this.#stopping) session.shutdown();
   }
 

@@ -1,4 +1,5 @@
 import { type AdmissionRules, admitRecipient } from '../../decision/admission/admit.ts';
+import { Liveliness } from '../../decision/admission/full-house.ts';
 import { domainOf } from '../../protocol/smtp/address.ts';
 import { type Reply, reply, replyText } from '../../protocol/smtp/reply.ts';
 import { ServerSession } from '../../protocol/smtp/server-session.ts';
@@ -49,6 +50,7 @@ export class SmtpConnection {
   readonly #connection: Connection;
   readonly #parts: SmtpConnectionParts;
   readonly #session: ServerSession;
+  readonly #liveliness: Liveliness;
   /** What admission made of the recipients of the transaction under way. */
   #forwardPaths: string[] = [];
   #incoming: IncomingMessage | null = null;
@@ -76,6 +78,7 @@ export class SmtpConnection {
   constructor(connection: Connection, parts: SmtpConnectionParts) {
     this.#connection = connection;
     this.#parts = parts;
+    this.#liveliness = new Liveliness(parts.clock.monotonic());
     this.#session = new ServerSession({
       name: parts.listener.name,
       limits: parts.limits,
@@ -83,7 +86,10 @@ export class SmtpConnection {
       startTls: parts.certificates !== null,
     });
     connection.handle({
-      data: chunk => this.#step({ kind: 'bytes', chunk, at: parts.clock.monotonic() }),
+      data: chunk => {
+        this.#liveliness.heard(chunk.length);
+        this.#step({ kind: 'bytes', chunk, at: parts.clock.monotonic() });
+      },
       drained: () => this.#read(),
       ended: () => {
         this.#farEnded = true;
@@ -100,6 +106,22 @@ export class SmtpConnection {
     if (this.#over) return;
     if (this.#greeted) this.#step({ kind: 'shutdown', at: this.#parts.clock.monotonic() });
     else this.#part();
+  }
+
+  /** The client waits for our answer, or is on its way out. */
+  get engaged(): boolean {
+    return this.#over || this.#closing || this.#awaited;
+  }
+
+  /** The client has said next to nothing since then, monotonic ms; null while it is lively. */
+  quietSince(now: number): number | null {
+    return this.#liveliness.quietSince(now);
+  }
+
+  /** Its place is given to somebody else: 421 where the client can be told, whatever transaction is under way. */
+  displace(): void {
+    this.#step({ kind: 'displaced' });
+    if (!this.#closing) this.#connection.destroy();
   }
 
   destroy(): void {
