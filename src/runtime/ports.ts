@@ -63,7 +63,18 @@ export interface Network {
   watchHost(changed: () => void): { close(): void };
   /** How packets with this source address would leave, by the host's policy routing; null where the host cannot tell. */
   routeOf(source: string): Promise<RouteOfSource | null>;
+  /** How large packets from this source to that address may be, as far as the kernel knows; null where it cannot tell. */
+  packetSizes(source: string, address: string): Promise<PacketSizes | null>;
 }
+
+/** Bytes, IP header and all. */
+export type PacketSizes = {
+  readonly interface: string;
+  /** The MTU of that interface. */
+  readonly link: number;
+  /** Of the whole path, as routers have told; that of the interface where none has. */
+  readonly path: number;
+};
 
 export type ConnectTarget = {
   readonly source: string | null;

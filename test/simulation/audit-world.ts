@@ -16,7 +16,7 @@ import { nothingOutside } from '../fakes.ts';
 import { must } from './reference-network.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimInternet } from './sim-internet.ts';
-import { SimLink } from './sim-link.ts';
+import { type LinkQuality, SimLink } from './sim-link.ts';
 import { SimRandom } from './sim-random.ts';
 
 const nameServerAddress = '192.0.2.53';
@@ -56,6 +56,9 @@ export const egresses: readonly EgressFact[] = [
   temporary: false,
 }));
 
+/** Of the auditor, by uplink. */
+const sources: Readonly<Record<string, string>> = { isp1: '192.0.2.201', isp2: '192.0.2.202' };
+
 export type AuditPlan = {
   readonly zone?: ZoneTable;
   readonly mx1?: Partial<ReceiverBehaviour>;
@@ -72,6 +75,8 @@ export type AuditPlan = {
   readonly raw2?: (connection: Connection, clock: SimClock) => void;
   /** How the name server behaves. */
   readonly names?: Partial<NameServerBehaviour>;
+  /** The auditor has an address of its own on each uplink, and may call both mail hosts from there. */
+  readonly byUplinks?: Readonly<Record<string, Partial<LinkQuality>>>;
   /** The audit knows the configuration of the layout, as on the gateway; its hosts are then put to the traps too. */
   readonly configured?: boolean;
 };
@@ -92,6 +97,9 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
     new SimLink(name, new Set([25]), { latencyMs: (plan.latencyMs ?? 10) / 2, jitterMs: 0 });
   const place = (name: string, address: string) => internet.host(name).attach('eth0', address, wire(name));
   const auditor = place('auditor', '192.0.2.200');
+  for (const [name, address] of Object.entries(sources))
+    if (plan.byUplinks !== undefined)
+      auditor.attach(name, address, new SimLink(name, new Set([25]), plan.byUplinks[name] ?? {}));
   const names = place('name server', nameServerAddress);
   place('silent resolver', silentResolver);
   const served: RunningNameServer = must(
@@ -168,12 +176,15 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
       { network: auditor, clock, random: random.fork(), resolver, ...nothingOutside },
       {
         domain: plan.domain ?? 'example.com',
-        egresses,
+        egresses:
+          plan.byUplinks === undefined
+            ? egresses
+            : egresses.map(egress => ({ ...egress, source: sources[egress.uplink] ?? null })),
         configuration: plan.configured === true ? onGateway(layoutB).configuration : null,
-        host: Promise.resolve(null),
+        host: Promise.resolve(plan.byUplinks === undefined ? null : onGateway(layoutB).host),
         asked: { dkimSelectors: [], blocklists: [], intrusive: false },
         hostsFile: null,
-        port25Targets: [],
+        port25Targets: plan.byUplinks === undefined ? [] : ['mx1.example.com', 'mx2.example.com'],
         port: 25,
         ehlo: 'auditor.example',
         timeoutMs: plan.timeoutMs ?? 30_000,

@@ -101,3 +101,46 @@ test('a listener of the configuration that no MX leads to is not reported', asyn
     ['mx1.example.com'],
   );
 });
+
+test('packets of full size that vanish by one uplink, without a word, are told of that uplink alone', async () => {
+  const byUplinks = { isp2: { hello: 'vanishes' as const } };
+  const { facts, elapsedMs } = await runAudit({ tls: true, byUplinks });
+  const hosts = ['mx1.example.com [198.51.100.30]', 'mx2.example.com [203.0.113.40]'];
+  assert.deepEqual(
+    facts.egresses.map(({ fullPackets }) => fullPackets),
+    [
+      { passed: hosts, stalled: [] },
+      { passed: [], stalled: hosts },
+    ],
+  );
+  assert.deepEqual(facts.host?.mtus, [
+    { egress: 'isp1/198.51.100.30', interface: 'isp1', link: 1_500, path: 1_500 },
+    { egress: 'isp2/203.0.113.40', interface: 'isp2', link: 1_500, path: null },
+  ]);
+  assert.ok(told(facts, 'notice').includes('notice EGRESS-MTU isp2/203.0.113.40'));
+  assert.ok(told(facts, 'pass').includes('pass EGRESS-MTU isp1/198.51.100.30'));
+  assert.ok(elapsedMs < 10_000, `it took ${elapsedMs} ms`);
+});
+
+test('an uplink that dies while a packet of full size is under way tells nothing of packets', async () => {
+  const { facts } = await runAudit({ tls: true, byUplinks: { isp2: { hello: 'is the last' } } });
+  assert.deepEqual(
+    facts.egresses.map(({ fullPackets }) => fullPackets?.stalled),
+    [[], []],
+  );
+});
+
+test('mail hosts that do not offer TLS are called, and tell nothing of packets', async () => {
+  const { facts } = await runAudit({ byUplinks: {} });
+  assert.deepEqual(
+    facts.egresses.map(({ fullPackets, port25 }) => [fullPackets?.passed, port25?.reached.length]),
+    [
+      [[], 2],
+      [[], 2],
+    ],
+  );
+  assert.deepEqual(
+    told(facts, 'notice', 'pass', 'skip').filter(line => line.includes('EGRESS-MTU')),
+    [],
+  );
+});

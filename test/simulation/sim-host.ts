@@ -7,6 +7,7 @@ import type {
   HostInterfaceAddress,
   Listener,
   Network,
+  PacketSizes,
   Result,
   SourceRoute,
 } from '../../src/runtime/ports.ts';
@@ -194,6 +195,12 @@ export class SimHost implements Network {
     const other = this.#interfaces.find(({ link: others }) => others.listed)?.name ?? null;
     const device = unreachable ? null : down ? other : name;
     return { ...sound, interface: name, device, ruled: true, table: name, fallback: !down, unreachable };
+  }
+
+  /** Routers tell nothing here, so a path is as wide as its first link. */
+  async packetSizes(source: string): Promise<PacketSizes | null> {
+    const own = this.#interfaces.find(({ address }) => address === source);
+    return own === undefined ? null : { interface: own.name, link: 1_500, path: 1_500 };
   }
 
   // What the wire brings.

@@ -86,6 +86,7 @@ export class SimInternet {
       verdict.kind === 'lost' ||
       place === undefined ||
       this.#blocked.has(`${packet.from.address}>${packet.to.address}`) ||
+      (packet.protocol === 'tcp' && link.swallows(packet.segment.payload)) ||
       this.random.chance(link.quality.loss) ||
       this.random.chance(place.link.quality.loss);
     if (lost) {

@@ -38,6 +38,8 @@ export type LinkQuality = {
   readonly loss: number;
   /** Bytes a millisecond, one way; null: no bound. */
   readonly bytesPerMs: number | null;
+  /** A client's hello of TLS, larger than a packet on a real link: it may vanish without a word, or take the link with it. */
+  readonly hello: 'passes' | 'vanishes' | 'is the last';
 };
 
 /** What the link makes of one packet: it goes on, it is gone, or the sender is told. */
@@ -49,6 +51,9 @@ export type LinkVerdict =
       readonly error: 'host_unreachable' | 'network_unreachable' | 'refused' | 'address_absent';
       readonly afterMs: number;
     };
+
+/** The first byte of a hello (RFC 8446 section 5.1). */
+const handshakeRecord = 0x16;
 
 const passes: LinkVerdict = { kind: 'passes' };
 const lost: LinkVerdict = { kind: 'lost' };
@@ -65,7 +70,7 @@ export class SimLink {
   constructor(name: string, mailPorts: ReadonlySet<number>, quality: Partial<LinkQuality> = {}) {
     this.name = name;
     this.mailPorts = mailPorts;
-    this.quality = { latencyMs: 5, jitterMs: 0, loss: 0, bytesPerMs: null, ...quality };
+    this.quality = { latencyMs: 5, jitterMs: 0, loss: 0, bytesPerMs: null, hello: 'passes', ...quality };
   }
 
   get cut(): CutKind | null {
@@ -128,6 +133,14 @@ export class SimLink {
       default:
         return false;
     }
+  }
+
+  /** Is the packet outward too long for the path behind this link? */
+  swallows(payload: Buffer): boolean {
+    const { hello } = this.quality;
+    const isHello = payload[0] === handshakeRecord;
+    if (isHello && hello === 'is the last') this.setCut('black hole');
+    return isHello && hello !== 'passes';
   }
 
   /** How long a packet of this size waits for its turn and its passage at `now`. */

@@ -80,6 +80,7 @@ export class SimProcess {
         return watch;
       },
       routeOf: source => this.#answer(host.routeOf(source)),
+      packetSizes: source => this.#answer(host.packetSizes(source)),
     };
   }
 

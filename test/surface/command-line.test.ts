@@ -234,4 +234,10 @@ test('the demo gets its options, and its code is ours', async () => {
 const refuse = (): never => {
   throw new Error('A check of the configuration has no business with this.');
 };
-const failing = { connect: refuse, listen: refuse, datagrams: refuse, watchHost: refuse };
+const failing = {
+  connect: refuse,
+  listen: refuse,
+  datagrams: refuse,
+  watchHost: refuse,
+  packetSizes: refuse,
+};

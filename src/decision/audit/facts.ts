@@ -45,6 +45,8 @@ export type EgressFact = {
   readonly smartHost: string | null;
   /** Port 25 outward from it, tried with a few well-known hosts: null where it was not tried. */
   readonly port25: { readonly reached: readonly string[]; readonly failed: readonly string[] } | null;
+  /** Those of them to which a packet of full size came, and those to which none did though small ones do. */
+  readonly fullPackets?: { readonly passed: readonly string[]; readonly stalled: readonly string[] };
   /** The address that a far side saw, where one told. */
   readonly observed: string | null;
   readonly temporary: boolean;
@@ -179,7 +181,7 @@ export type HostFact = {
     readonly egress: string;
     readonly interface: string;
     readonly link: number;
-    /** Of the way out, as the kernel has learnt it; null: not known. */
+    /** The widest of the ways out that packets of full size were sent by, as the kernel has learnt it; null: none was. */
     readonly path: number | null;
   }[];
 };

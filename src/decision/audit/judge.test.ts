@@ -94,6 +94,32 @@ const watches = (id: string, judgement: Judgement | null, after: Judgement | nul
     return now === null ? [] : [now];
   },
 });
+const hostMends: Judgement = {
+  level: 'notice',
+  subject: { kind: 'host' },
+  message: 'narrow',
+  fix: 'a command',
+};
+for (const [sentence, after, fix] of [
+  ['a fix whose effect on the host mends is printed', [], 'a command'],
+  ['one whose effect does not mend is not', ['eth1'], null],
+] as const)
+  test(`audit: ${sentence}`, () => {
+    const { host } = onGateway(layoutB);
+    assert.ok(host);
+    const strict = { ...host, strictInterfaces: ['eth1'] };
+    const rule: Rule = {
+      id: 'A',
+      article,
+      judge: ({ facts }) =>
+        facts.host?.strictInterfaces.length === 0
+          ? []
+          : [{ ...hostMends, hostAfter: { ...host, strictInterfaces: after } }],
+    };
+    const [found] = judge({ ...layoutB, host: strict }, [rule]).findings;
+    assert.equal(found?.fix, fix);
+  });
+
 const fixes: [string, readonly Rule[], string | null][] = [
   ['a fix that mends is printed', [watches('A', mended, null)], 'a record'],
   ['one that does not is not', [watches('A', mended, mended)], null],

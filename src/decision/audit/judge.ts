@@ -18,8 +18,9 @@ export type Report = {
 export const levels: readonly FindingLevel[] = ['error', 'warning', 'notice', 'info', 'skip', 'pass'];
 
 /**
- * Judges the facts by all rules. A fix that is made of records is tried on the facts first: it is printed only where its
- * finding goes and no other comes; only a notice may come where an error or a warning goes.
+ * Judges the facts by all rules. A fix that is made of records, or whose effect on the host is known, is tried on the
+ * facts first: it is printed only where its finding goes and no other comes; only a notice may come where an error or a
+ * warning goes.
  */
 export function judge(facts: AuditFacts, rules: readonly Rule[]): Report {
   const view = new AuditView(facts);
@@ -28,7 +29,7 @@ export function judge(facts: AuditFacts, rules: readonly Rule[]): Report {
     judged.filter(({ judgement }) => isFault(judgement)).map(({ rule, judgement }) => keyOf(rule, judgement)),
   );
   const findings = judged.map(({ rule, judgement }) => {
-    const { change, reference, evidence = [], fix = null, ...told } = judgement;
+    const { change, hostAfter, reference, evidence = [], fix = null, ...told } = judgement;
     const finding: Finding = {
       id: rule.id,
       ...told,
@@ -37,8 +38,10 @@ export function judge(facts: AuditFacts, rules: readonly Rule[]): Report {
       fix,
     };
     if (fix === null) return finding;
-    const effect = change ?? changeOf(fix, facts);
-    const stands = effect === null || mends(facts, rules, effect, { rule, judgement }, before);
+    const effect = hostAfter === undefined ? (change ?? changeOf(fix, facts)) : {};
+    const stands =
+      effect === null ||
+      mends({ ...facts, host: hostAfter ?? facts.host }, rules, effect, { rule, judgement }, before);
     return stands ? finding : { ...finding, fix: null };
   });
   return { verdict: verdictOf(findings), findings: inOrder(findings), whatIf: whatIf(view, findings) };

@@ -1,4 +1,5 @@
 import type { DnsFact } from './dns-fact.ts';
+import type { HostFact } from './facts.ts';
 import type { Evidence, Finding } from './finding.ts';
 import type { AuditView } from './view.ts';
 
@@ -32,4 +33,6 @@ export type Judgement = Omit<Finding, 'id' | 'reference' | 'evidence' | 'fix'> &
   readonly reference?: string;
   /** What DNS would say after the fix, by question; left out where no record is the fix. */
   readonly change?: Readonly<Record<string, DnsFact>>;
+  /** What the host would say of itself after the fix; left out where that is not known. */
+  readonly hostAfter?: HostFact;
 };

@@ -57,6 +57,11 @@ export class Dialogue {
     return this.#connection.startTls(terms);
   }
 
+  /** Bytes that we sent and the far side's TCP has not acknowledged; null where the host cannot tell. */
+  unheardBytes(): Promise<number | null> {
+    return this.#connection.unsentBytes();
+  }
+
   /** Takes leave, and does not wait for the answer: it is read until the far side hangs up, or for a second. */
   quit(): void {
     this.#connection.write([Buffer.from('QUIT\r\n')]);

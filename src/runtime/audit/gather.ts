@@ -16,10 +16,10 @@ import { hostName } from '../../protocol/dns/names.ts';
 import { parseTags } from '../../protocol/message/tag-list.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { Clock, Network, Random, Web } from '../ports.ts';
+import { type CalledOut, callOut } from './call-out.ts';
 import { type ConversationRequest, converse } from './converse.ts';
 import { hostAsSeen } from './host-as-seen.ts';
 import { tryIntrusions, withIntrusions } from './intrusions.ts';
-import { knock } from './knock.ts';
 import { askNameServers } from './name-servers.ts';
 import { Notebook } from './notebook.ts';
 import { fetchPolicy } from './policy.ts';
@@ -72,8 +72,8 @@ export async function gatherFacts(
   await Promise.race([audit.settled(), clock.sleep(500)]);
   deadline.cancel();
   const { domain, asked, configuration } = request;
-  const seen = audit.facts();
-  const host = hostAsSeen({ ...request, host: await request.host }, seen);
+  const { mtus, ...seen } = audit.facts();
+  const host = hostAsSeen({ ...request, host: await request.host }, { ...seen, mtus });
   return { version: 1, domain, startedAt, asked, configuration, host, ...seen };
 }
 
@@ -86,8 +86,8 @@ class Gathering {
   readonly #conversations: ConversationFact[] = [];
   #nameServers: readonly NameServerFact[] = [];
   #policy: PolicyFact | null = null;
-  readonly #port25 = new Map<string, EgressFact['port25']>();
-  readonly #observed = new Map<string, string | null>();
+  /** By egress. */
+  readonly #calledOut = new Map<string, CalledOut>();
   readonly #spokenWith = new Map<string, Promise<void>>();
   /** Hosts and addresses that DNS led to. */
   readonly #ledTo = new Set<string>();
@@ -117,7 +117,7 @@ class Gathering {
       this.#lookAtReports(),
       this.#readPolicy(),
       this.#lookAtNameServers(),
-      ...this.#request.egresses.map(egress => this.#tryPort25(egress)),
+      ...this.#request.egresses.map(egress => this.#callOut(egress)),
       ...this.#request.egresses.map(egress => this.#lookAtEgress(egress)),
     ]);
   }
@@ -133,6 +133,7 @@ class Gathering {
     nameServers: readonly NameServerFact[];
     policy: PolicyFact | null;
     egresses: readonly EgressFact[];
+    mtus: HostFact['mtus'];
   } {
     return {
       dns: this.#notebook.facts(),
@@ -141,9 +142,9 @@ class Gathering {
       policy: this.#policy,
       egresses: this.#request.egresses.map(egress => ({
         ...egress,
-        port25: this.#port25.get(egress.id) ?? null,
-        observed: this.#observed.get(egress.id) ?? null,
+        ...this.#calledOut.get(egress.id)?.egress,
       })),
+      mtus: [...this.#calledOut.values()].flatMap(({ mtu }) => mtu ?? []),
     };
   }
 
@@ -201,23 +202,14 @@ class Gathering {
       .some(({ family, address }) => family === 6 && /^[23]/.test(address));
   }
 
-  /** From each egress of this host, a connect to the mail hosts of a few who are known to take calls. */
-  async #tryPort25({ id, source, family, smartHost, ehlo }: EgressFact): Promise<void> {
-    const { port25Targets } = this.#request;
+  /** From each egress of this host, a call to the mail hosts of a few who are known to take calls. */
+  async #callOut(egress: EgressFact): Promise<void> {
+    const { port25Targets, port } = this.#request;
+    const { id, source, smartHost } = egress;
     if (source === null || smartHost !== null || port25Targets.length === 0) return;
-    const type = family === 4 ? 'A' : 'AAAA';
-    const tries = port25Targets.slice(0, 3).map(async target => {
-      const [address] = await this.#notebook.records(target, type);
-      if (address === undefined) return null;
-      const to = { source, address, port: this.#request.port, ehlo };
-      return { name: `${target} [${address}]`, ...(await knock(this.#ports, to, this.#signal)) };
-    });
-    const results = (await Promise.all(tries)).filter(result => result !== null);
-    this.#observed.set(id, results.find(({ observed }) => observed !== null)?.observed ?? null);
-    this.#port25.set(id, {
-      reached: results.filter(({ reached }) => reached).map(({ name }) => name),
-      failed: results.filter(({ reached }) => !reached).map(({ name }) => name),
-    });
+    const to = { targets: port25Targets.slice(0, 3), port };
+    const told = await callOut(this.#ports, this.#notebook, { ...egress, source }, to, this.#signal);
+    this.#calledOut.set(id, told);
   }
 
   /**

@@ -8,7 +8,8 @@ import {
 import { clockOffset } from './clock-offset.ts';
 import { overridesIn } from './own-facts.ts';
 
-/** With what only shows beside what DNS and others said: names that the host's files override, and its clock. */
+/** With what only shows beside what DNS and others said: names that the host's files override, its
+ * clock, and how large packets may be. */
 export function hostAsSeen(
   {
     host,
@@ -21,7 +22,11 @@ export function hostAsSeen(
     readonly configuration: ConfigurationFact | null;
     readonly egresses: readonly EgressFact[];
   },
-  { dns, conversations }: Pick<AuditFacts, 'dns' | 'conversations'>,
+  {
+    dns,
+    conversations,
+    mtus,
+  }: Pick<AuditFacts, 'dns' | 'conversations'> & { readonly mtus: HostFact['mtus'] },
 ): HostFact | null {
   if (host === null) return null;
   const names = [
@@ -39,5 +44,6 @@ export function hostAsSeen(
     ...host,
     overrides: hostsFile === null ? [] : overridesIn(hostsFile, names, addressesOf),
     clockOffsetMs: clockOffset(conversations),
+    mtus,
   };
 }

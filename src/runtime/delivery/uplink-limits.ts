@@ -113,6 +113,7 @@ export class UplinkLimits {
       addresses: () => network.addresses(),
       watchHost: changed => network.watchHost(changed),
       routeOf: source => network.routeOf(source),
+      packetSizes: (source, address) => network.packetSizes(source, address),
     };
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { temporaryIn } from './host-addresses.ts';
+import { readPacketSizes } from './packet-sizes.ts';
 import { endpoint, sendQueueIn } from './real-send-queue.ts';
 import { readSourceRoute } from './source-route.ts';
 
@@ -86,6 +87,61 @@ for (const [sentence, changed, tableDefaults, expected] of rows) {
     else assert.deepEqual({ ...read, ...expected }, read);
   });
 }
+
+// As Linux 6 wrote them, in the reference network with a hop of 1,400 bytes behind the first router.
+const told = [
+  {
+    dst: '192.0.2.25',
+    from: '198.51.100.30',
+    gateway: '198.51.100.1',
+    dev: 'isp1',
+    table: '101',
+    flags: [],
+    uid: 0,
+    cache: [],
+    expires: 599,
+    metrics: [{ mtu: 1400 }],
+  },
+];
+const untold = [
+  {
+    dst: '192.0.2.25',
+    from: '198.51.100.30',
+    gateway: '198.51.100.1',
+    dev: 'isp1',
+    table: '101',
+    flags: [],
+    uid: 0,
+    cache: [],
+  },
+];
+const link = [
+  {
+    ifindex: 3,
+    link_index: 3,
+    ifname: 'isp1',
+    flags: ['BROADCAST', 'MULTICAST', 'UP', 'LOWER_UP'],
+    mtu: 1500,
+    qdisc: 'noqueue',
+    operstate: 'UP',
+    link_type: 'ether',
+    address: 'd6:2a:28:82:df:3d',
+  },
+];
+const sizes: [string, unknown, unknown, object | null][] = [
+  ['a router has told of a smaller link', told, link, { interface: 'isp1', link: 1500, path: 1400 }],
+  ['none has', untold, link, { interface: 'isp1', link: 1500, path: 1500 }],
+  ['a route is no wider than its link', [{ dev: 'isp1', metrics: [{ mtu: 9000 }] }], link, { path: 1500 }],
+  ['the kernel refuses the look-up', null, link, null],
+  ['there is no ip', null, null, null],
+  ['answers of no known form', [{ dev: 7, metrics: 'x' }], [null], null],
+];
+for (const [sentence, route, linkSays, expected] of sizes)
+  test(`packet sizes: ${sentence}`, () => {
+    const read = readPacketSizes(route, linkSays);
+    if (expected === null || read === null) assert.equal(read, expected);
+    else assert.deepEqual({ ...read, ...expected }, read);
+  });
 
 test('temporary addresses: flag 0x01 of the kernel’s table, in the writing of the platform', () => {
   const table = [

@@ -3,6 +3,7 @@ import type { NetworkError } from '../../decision/egress/observation.ts';
 import type { Connection, ConnectTarget, Listener, Network, Result } from '../ports.ts';
 import { hostAddresses } from './host-addresses.ts';
 import { networkErrorOf } from './network-error.ts';
+import { packetSizes } from './packet-sizes.ts';
 import { TcpConnection } from './real-connection.ts';
 import { openDatagrams } from './real-datagrams.ts';
 import { HostWatch } from './real-host-watch.ts';
@@ -22,6 +23,7 @@ export function realNetwork(authorities: readonly string[] = []): Network {
     addresses: hostAddresses,
     watchHost: changed => watch.watch(changed),
     routeOf: sourceRoute,
+    packetSizes,
   };
 }
 

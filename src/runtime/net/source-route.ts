@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { BlockList, isIP } from 'node:net';
 import { isLoopback } from '../../decision/egress/host-advice.ts';
 import type { SourceRoute } from '../ports.ts';
+import { ip, type Row, rows, text } from './ip-command.ts';
 
 /** Any address of the world will do: the kernel is asked for the route, no packet leaves. */
 const worldAddress = { 4: '198.41.0.4', 6: '2001:503:ba3e::2:30' } as const;
-const giveUpMs = 2_000;
 const refusals = new Set(['unreachable', 'prohibit', 'blackhole']);
 
 /** What the four questions to the kernel gave; null: it could not be asked, or refused. */
@@ -88,28 +87,4 @@ function covers(rule: Row, source: string): boolean {
     list.addSubnet(from, prefix, family);
   else list.addAddress(from, family);
   return list.check(source, family);
-}
-
-type Row = { readonly [key: string]: unknown };
-
-function rows(answer: unknown): readonly Row[] {
-  if (!Array.isArray(answer)) return [];
-  return answer.filter((row: unknown): row is Row => typeof row === 'object' && row !== null);
-}
-
-function text(row: Row, key: string): string | null {
-  const value = row[key];
-  return typeof value === 'string' ? value : null;
-}
-
-function ip(...words: string[]): Promise<unknown> {
-  const { promise, resolve } = Promise.withResolvers<unknown>();
-  execFile('ip', ['-j', ...words], { timeout: giveUpMs, maxBuffer: 1_048_576 }, (_error, stdout) => {
-    try {
-      resolve(JSON.parse(stdout));
-    } catch {
-      resolve(null);
-    }
-  });
-  return promise;
 }

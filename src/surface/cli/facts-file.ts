@@ -165,6 +165,7 @@ const egress = z.object({
   ehlo: text,
   smartHost: maybe(text),
   port25: maybe(z.object({ reached: texts, failed: texts })),
+  fullPackets: z.object({ passed: texts, stalled: texts }).optional(),
   observed: maybe(text),
   temporary: z.boolean(),
 });

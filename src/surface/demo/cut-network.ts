@@ -8,6 +8,7 @@ import type {
   HostInterfaceAddress,
   Listener,
   Network,
+  PacketSizes,
   Result,
   SourceRoute,
   TlsFacts,
@@ -99,6 +100,10 @@ export class CutNetwork implements Network {
 
   routeOf(source: string): Promise<SourceRoute | null> {
     return this.#network.routeOf(source);
+  }
+
+  packetSizes(source: string, address: string): Promise<PacketSizes | null> {
+    return this.#network.packetSizes(source, address);
   }
 
   /** Waits while the cable is out; null once it is back, else why the connect ended. */

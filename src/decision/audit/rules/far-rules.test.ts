@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
 import {
   auditedAt,
   certificate,
@@ -14,6 +16,7 @@ import { ruleTable } from '../../../../test/rule-table.ts';
 import type { DnsFailure } from '../../../protocol/dns/failure.ts';
 import type { DnsFact } from '../dns-fact.ts';
 import type { AuditFacts, ConversationFact, EgressFact, HostFact } from '../facts.ts';
+import { judge } from '../judge.ts';
 import { caaIssuer } from './caa-issuer.ts';
 import { daneNoNext } from './dane-no-next.ts';
 import { dnssecAlgorithm } from './dnssec-algorithm.ts';
@@ -183,11 +186,46 @@ ruleTable(egressWrongWay, [
 ]);
 const mtu = (path: number | null): AuditFacts =>
   host({ mtus: [{ egress: one, interface: 'eth1', link: 1500, path }] });
+const near = 'mx.remote.example [192.0.2.25]';
+const far = 'mx.other.example [198.18.7.25]';
+const full = (
+  stalled: readonly string[],
+  passed: readonly string[],
+  byOther: readonly string[],
+): AuditFacts => ({
+  ...layoutB,
+  egresses: layoutB.egresses.map((egress, place) => ({
+    ...egress,
+    fullPackets: place === 0 ? { passed, stalled } : { passed: byOther, stalled: [] },
+  })),
+});
 ruleTable(egressMtu, [
   ['not known', layoutB, []],
-  ['as wide as the link', mtu(1500), []],
-  ['narrower', mtu(1400), [`notice ${one}`]],
+  ['as wide as the link, but no packet of full size was sent', mtu(1500), []],
+  ['narrower, as a router told', mtu(1400), [`notice ${one}`]],
+  ['packets of full size pass', full([], [near], [near]), [`pass ${one}`, `pass ${two}`]],
+  ['they vanish on the way to two hosts', full([near, far], [], []), [`notice ${one}`]],
+  ['they vanish, and pass by the other uplink', full([near], [], [near]), [`notice ${one}`, `pass ${two}`]],
+  ['they vanish on the way to the only host that was asked', full([near], [], []), [`skip ${one}`]],
+  ['they vanish on the way to one host and come to another', full([near], [far], []), [`pass ${one}`]],
 ]);
+test('EGRESS-MTU: what is told, and that lowering the MTU of the interface mends it', () => {
+  const told = (facts: AuditFacts) =>
+    judge(facts, [egressMtu]).findings.find(({ level }) => level === 'notice');
+  const narrow = told(mtu(1400));
+  assert.equal(narrow?.fix, 'ip link set dev eth1 mtu 1400');
+  assert.deepEqual(narrow?.evidence, [
+    { asked: 'ip route get (a mail host) from 198.51.100.30', answer: 'mtu 1400' },
+  ]);
+  const vanish = told(full([near, far], [], []));
+  assert.match(vanish?.fix ?? '', /^sysctl -w net\.ipv4\.tcp_mtu_probing=1/);
+  assert.match(
+    vanish?.message ?? '',
+    /vanish on the way to mx\.remote\.example \[192\.0\.2\.25\] and mx\.other/,
+  );
+  const mended = { mtus: [{ egress: one, interface: 'eth1', link: 1400, path: 1400 }] };
+  assert.equal(told(host(mended)), undefined);
+});
 ruleTable(hostProber, [
   ['nobody refuses us', layoutB, []],
   [
