@@ -81,6 +81,22 @@ suite('postern init', () => {
     assert.ok(document.missing.length > 0);
   });
 
+  test('a folder that cannot be made is told, and a missing one is made', async () => {
+    const made = await runHere(['init', '--config', file('folder/new.yaml'), ...said], alone);
+    assert.equal(made.code, 0, made.err);
+    const { code, err } = await runHere(['init', '--config', '/proc/none/new.yaml', ...said], alone);
+    assert.equal(code, 1);
+    assert.match(err, /cannot be written \(ENOENT\)/);
+  });
+
+  test('an international domain is written as DNS has it', async () => {
+    const { out } = await runHere(
+      ['init', '--dry-run', '--config', file('none.yaml'), ...said, '--domain', 'bücher.example'],
+      alone,
+    );
+    assert.match(out, /name: xn--bcher-kva\.example, deliver_to/);
+  });
+
   test('an option that is no address is told', async () => {
     const { code, err } = await runHere(['init', '--no-input', '--uplink', 'isp1=198.51.100.300'], alone);
     assert.equal(code, 2);

@@ -19,7 +19,7 @@ state_dir: /var/lib/postern
 uplinks:
 ${uplinks.map(uplinkText).join('')}
 listeners:
-${listenerLines(uplinks, domains, inside, hostname).join('\n')}
+${listenerLines({ hostname, uplinks, domains, isBackup, inside }).join('\n')}
 
 domains:
 ${domains.map(domain => domainText(domain, isBackup, store)).join('')}
@@ -38,16 +38,19 @@ function uplinkText({ name, address, publicAddress, ehlo }: ProposedUplink, plac
   return `  - name: ${name}\n    ehlo: ${ehlo}\n    source: ${source}\n    preference: ${10 * (place + 1)}\n`;
 }
 
-function listenerLines(
-  uplinks: readonly ProposedUplink[],
-  domains: readonly string[],
-  inside: string | null,
-  hostname: string,
-): string[] {
+function listenerLines({
+  hostname,
+  uplinks,
+  domains,
+  isBackup,
+  inside,
+}: Pick<Proposal, 'hostname' | 'uplinks' | 'domains' | 'isBackup' | 'inside'>): string[] {
   const [domain = hostname] = domains;
-  const doors = uplinks.map(({ address, publicAddress }, place) => {
+  const doors = uplinks.map(({ address, publicAddress, ehlo }, place) => {
+    // The names mx1, mx2 are the primary's: a backup has its own.
+    const name = isBackup ? ehlo : `mx${place + 1}.${domain}`;
     const seen = publicAddress === null || publicAddress === '' ? '' : `, public: ${quoted(publicAddress)}`;
-    return `  - { address: "${endpoint(address, 25)}", role: mx, name: mx${place + 1}.${domain}${seen} }`;
+    return `  - { address: "${endpoint(address, 25)}", role: mx, name: ${name}${seen} }`;
   });
   const relay = `  - { address: "${endpoint(inside ?? '127.0.0.1', 25)}", role: relay }   # your own servers send through this one`;
   return [...doors, relay];

@@ -107,6 +107,31 @@ test('init: what the operator says comes before what was found', () => {
   assert.match(configurationText(found), /from_networks: \[10\.0\.0\.0\/8\]/);
 });
 
+const saidUplink = (name: string, of: string, ehlo: string) => ({
+  name,
+  address: of,
+  publicAddress: null,
+  ehlo,
+});
+
+test('init: one EHLO name said for all uplinks is layout A', () => {
+  const uplinks = [
+    saidUplink('isp1', '198.51.100.30', 'mail.example.com'),
+    saidUplink('isp2', '203.0.113.40', 'mail.example.com'),
+  ];
+  const { layout, reason } = proposal({ addresses: [] }, { uplinks });
+  assert.equal(layout, 'A');
+  assert.match(reason, /^All uplinks say mail\.example\.com/);
+});
+
+test('init: a backup receives under its own name, and no better MX is claimed that nobody saw', () => {
+  const uplinks = [saidUplink('isp3', '192.0.2.30', 'backup.example.com')];
+  const found = proposal({}, { hostname: 'backup.example.com', uplinks, backup: true });
+  assert.equal(found.layout, 'C');
+  assert.match(found.reason, /^This host is the backup of example\.com/);
+  assert.match(configurationText(found), /"192\.0\.2\.30:25", role: mx, name: backup\.example\.com \}/);
+});
+
 const refusals: [string, Partial<Surroundings>, RegExp][] = [
   ['no name', { hostname: null }, /--hostname/],
   ['no address', { addresses: [] }, /--uplink/],

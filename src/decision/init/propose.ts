@@ -57,7 +57,10 @@ export function propose(found: Surroundings, said: InitAnswers): Proposed {
       'No address was found by which this host reaches the Internet; say it, as in --uplink isp1=198.51.100.30.',
     );
   const isBackup = said.backup ?? isBackupOf(found, uplinks);
-  const { layout, reason } = layoutOf(found, uplinks, first, isBackup);
+  const { layout, reason } =
+    said.uplinks === undefined || isBackup
+      ? layoutOf(found, uplinks, first, isBackup && said.backup === true ? 'said' : isBackup)
+      : layoutOfNames(uplinks);
   const named =
     said.uplinks === undefined && layout === 'A'
       ? uplinks.map(uplink => ({ ...uplink, ehlo: hostname }))
@@ -117,14 +120,18 @@ function layoutOf(
   found: Surroundings,
   uplinks: readonly ProposedUplink[],
   domain: string,
-  isBackup: boolean,
-): { layout: Layout; reason: string } {
+  isBackup: boolean | 'said',
+): { readonly layout: Layout; readonly reason: string } {
+  if (isBackup === 'said')
+    return {
+      layout: 'C',
+      reason: `This host is the backup of ${domain}, whose primary stands elsewhere: a single server fails more often than a connection does.`,
+    };
   if (isBackup)
     return {
       layout: 'C',
       reason: `A better MX of ${domain} stands elsewhere, so this host is its backup: a single server fails more often than a connection does.`,
     };
-  const [first] = uplinks;
   const names = new Set(
     found.addresses
       .filter(({ address }) => uplinks.some(uplink => uplink.address === address))
@@ -135,15 +142,29 @@ function layoutOf(
       layout: 'A',
       reason: `The addresses share one name (${[...names].join()}), so one EHLO name for all of them is sound and needs no change at the providers.`,
     };
-  if (uplinks.length > 1)
+  return layoutOfNames(uplinks);
+}
+
+/** What the EHLO names make of it. */
+function layoutOfNames(uplinks: readonly ProposedUplink[]): {
+  readonly layout: Layout;
+  readonly reason: string;
+} {
+  const [first] = uplinks;
+  if (uplinks.length <= 1)
     return {
       layout: 'B',
-      reason:
-        'Each uplink gets a name of its own, so that address, PTR and EHLO agree on each and a test of one says nothing wrong of the other.',
+      reason: `There is one way to the Internet (${first?.name ?? 'isp1'}); a second can be added later.`,
+    };
+  if (new Set(uplinks.map(({ ehlo }) => ehlo)).size === 1)
+    return {
+      layout: 'A',
+      reason: `All uplinks say ${first?.ehlo}, so that name must lead to each address, and each address to that name.`,
     };
   return {
     layout: 'B',
-    reason: `There is one way to the Internet (${first?.name ?? 'isp1'}); a second can be added later.`,
+    reason:
+      'Each uplink gets a name of its own, so that address, PTR and EHLO agree on each and a test of one says nothing wrong of the other.',
   };
 }
 

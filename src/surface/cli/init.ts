@@ -18,6 +18,7 @@ import {
 import type { Surroundings } from '../../decision/init/surroundings.ts';
 import { canonicalAddress } from '../../protocol/dns/address.ts';
 import { hostName } from '../../protocol/dns/names.ts';
+import { readDomain } from './check-options.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 import { addCommand, optionsOf, withConfig, withJson } from './command.ts';
 import { jsonLine } from './output.ts';
@@ -171,7 +172,7 @@ const words = (text: string): string[] => text.split(/[\s,]+/).filter(word => wo
 /** Null: written. An existing file is left as it is, whoever makes it in the meantime. */
 async function writeNew(file: string, text: string): Promise<string | null> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeFile(file, text, { flag: 'wx', mode: 0o644 });
     return null;
   } catch (error) {
@@ -179,6 +180,15 @@ async function writeNew(file: string, text: string): Promise<string | null> {
     if (code === 'EEXIST')
       return `${file} is there already, and is not written over; name another file with --config, or look at a proposal with --dry-run.`;
     return `${file} cannot be written (${code}); name another file with --config, or run this as root.`;
+  }
+}
+
+/** One level: /etc/postern is made, and the whole way to a mistyped place is not. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 
@@ -224,7 +234,11 @@ function readName(text: string): string {
   return name;
 }
 
-const readNames = (text: string, before: string[] = []): string[] => [...before, readName(text)];
+function readNames(text: string, before: string[] = []): string[] {
+  const domain = readDomain(text);
+  if (!domain.ok) throw new InvalidArgumentError(domain.error);
+  return [...before, domain.value];
+}
 
 function readUplink(text: string, before: ProposedUplink[] = []): ProposedUplink[] {
   const [head = '', ...rest] = text.split(',');
