@@ -18,6 +18,7 @@ _postern() {
     --state) COMPREPLY=($(compgen -W 'queued active deferred held in_doubt' -- "$current")); return ;;
     --format) COMPREPLY=($(compgen -W 'text json html' -- "$current")); return ;;
     --selector) COMPREPLY=(); return ;;
+    --backup-mx) COMPREPLY=(); return ;;
     --hostname) COMPREPLY=(); return ;;
     --uplink) COMPREPLY=(); return ;;
     --store) COMPREPLY=(); return ;;
@@ -55,7 +56,7 @@ _postern() {
     'postern events') COMPREPLY=($(compgen -W '--config --json --follow' -- "$current")) ;;
     'postern notify') COMPREPLY=($(compgen -W 'test' -- "$current")) ;;
     'postern notify test') COMPREPLY=($(compgen -W '--config --json' -- "$current")) ;;
-    'postern records') COMPREPLY=($(compgen -W '--config --json --format --diff --wait --selector' -- "$current")) ;;
+    'postern records') COMPREPLY=($(compgen -W '--config --json --format --diff --wait --selector --backup-mx' -- "$current")) ;;
     'postern init') COMPREPLY=($(compgen -W '--config --json --hostname --domain --uplink --store --relay-from --backup --dry-run --no-input' -- "$current")) ;;
     'postern check') COMPREPLY=($(compgen -W '--config --json --uplink --explain --only --skip --fail-on --selector --blocklist --intrusive --timeout --port --format --watch --every --save-facts --facts' -- "$current")) ;;
     'postern postfix') COMPREPLY=($(compgen -W 'plan apply watch' -- "$current")) ;;

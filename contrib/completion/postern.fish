@@ -101,6 +101,7 @@ complete -c postern -n '__postern_at postern records' -l format -x -a 'table zon
 complete -c postern -n '__postern_at postern records' -l diff -d 'only what is missing, wrong or extra in DNS; exit code 1 if something is'
 complete -c postern -n '__postern_at postern records' -l wait -d 'ask DNS until every record that is needed is right'
 complete -c postern -n '__postern_at postern records' -l selector -x -d 'a DKIM selector and the key that signs, in PEM; with @DOMAIN behind the name for that domain only; may be repeated'
+complete -c postern -n '__postern_at postern records' -l backup-mx -x -d 'a backup elsewhere, which stands in the MX set too; may be repeated'
 complete -c postern -n '__postern_at postern init' -l config -r -F -d 'the configuration (default: /etc/postern/postern.yaml)'
 complete -c postern -n '__postern_at postern init' -l json -d 'one JSON document'
 complete -c postern -n '__postern_at postern init' -l hostname -x -d 'this host\'s name'

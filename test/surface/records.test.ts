@@ -104,6 +104,49 @@ dns: { servers: ["127.0.0.1:${started.value.port}"] }
     assert.equal(states.get('_dmarc.example.com TXT'), 'missing');
   });
 
+  const spf: readonly (readonly [string, Record<string, readonly string[]>, number, RegExp])[] = [
+    [
+      'in other words, with a smart host beside, is right',
+      { 'example.com TXT': ['v=spf1 mx ip4:203.0.113.0/24 include:isp.example ~all'] },
+      0,
+      /is in DNS/,
+    ],
+    [
+      'that lets everybody pass is wrong',
+      { 'example.com TXT': ['v=spf1 +all'] },
+      1,
+      /wrong +example\.com TXT[^]*By its \+all anybody/,
+    ],
+    [
+      'that leaves an uplink out is wrong, and says which',
+      { 'example.com TXT': ['v=spf1 mx -all'] },
+      1,
+      /Mail from 203\.0\.113\.40 does not pass by it \(fail\)/,
+    ],
+    [
+      'that includes itself is wrong, and comes to an end',
+      { 'example.com TXT': ['v=spf1 include:example.com -all'] },
+      1,
+      /does not pass by it \(permerror\)/,
+    ],
+  ];
+  for (const [sentence, changes, expected, told] of spf)
+    test(`SPF ${sentence}`, async () => {
+      const { code, out } = await records(changes, '--diff');
+      assert.equal(code, expected, out);
+      assert.match(out, told);
+    });
+
+  test('a backup elsewhere is extra until it is named', async () => {
+    const changes = { 'example.com MX': ['10 mx1.example.com', '50 backup.example.com'] };
+    const unnamed = await records(changes, '--diff');
+    assert.equal(unnamed.code, 1);
+    assert.match(unnamed.out, /extra +example\.com MX 50[^]*name it with --backup-mx/);
+    const named = await records(changes, '--diff', '--backup-mx', 'Backup.example.com');
+    assert.equal(named.code, 0, named.out);
+    assert.equal((await records(changes, '--backup-mx', 'backup')).code, 2);
+  });
+
   test('a zone file has absolute names, and asks nobody', async () => {
     const { code, out } = await records({ 'example.com MX': null }, '--format', 'zone');
     assert.equal(code, 0);

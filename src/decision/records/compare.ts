@@ -3,9 +3,19 @@ import type { WantedRecord } from './wanted-record.ts';
 
 /** What DNS says of one name and type now, in the words of `WantedRecord.data`. */
 export type LiveAnswer =
-  | { readonly kind: 'records'; readonly data: readonly string[] }
+  | {
+      readonly kind: 'records';
+      readonly data: readonly string[];
+      /** Where one SPF record is among them, what it means for the addresses that are wanted in it. */
+      readonly spf?: SpfCover;
+    }
   | { readonly kind: 'none' }
   | { readonly kind: 'unknown'; readonly reason: string };
+
+/** Does an SPF record, in whatever words, let mail pass from every address? The reason is a whole sentence. */
+export type SpfCover =
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'no' | 'unknown'; readonly reason: string };
 
 /**
  * `right`: it is there. `missing`: nothing is. `wrong`: something else is in its place. `unknown`: nobody could say.
@@ -51,6 +61,8 @@ export function compareRecords(
   return { records, extra };
 }
 
+type LiveRecords = Extract<LiveAnswer, { readonly kind: 'records' }>;
+
 function compareOne(
   record: WantedRecord,
   group: readonly WantedRecord[],
@@ -61,14 +73,31 @@ function compareOne(
     return { record, state: 'unknown', live: [], reason: answer?.reason ?? 'it was not asked' };
   if (answer.kind === 'none') return { record, state: 'missing', live: [], reason: null };
   const alike = answer.data.filter(data => isAlike(record, data));
-  if (alike.some(data => isSame(record, data))) return { record, state: 'right', live: alike, reason: null };
+  if (alike.some(data => isSame(record, data, answer)))
+    return { record, state: 'right', live: alike, reason: null };
   // Another record of the group is what stands there: this one is missing beside it.
-  const others = alike.filter(data => !group.some(other => isSame(other, data)));
+  const others = alike.filter(
+    data => !group.some(each => isSame(each, data, answer)) && isInPlace(record, data),
+  );
   const [other] = others;
   if (other === undefined) return { record, state: 'missing', live: alike, reason: null };
-  const reason = isDkimName(record.name) ? dkimFault(record.data, other) : null;
-  return { record, state: 'wrong', live: alike, reason };
+  if (isSpf(record) && answer.spf?.kind === 'unknown')
+    return { record, state: 'unknown', live: alike, reason: answer.spf.reason };
+  return { record, state: 'wrong', live: alike, reason: faultOf(record, other, answer) };
 }
+
+/** What is wrong with what stands in a record's place, where that is not plain to see. */
+function faultOf(record: WantedRecord, data: string, { spf }: LiveRecords): string | null {
+  if (isDkimName(record.name)) return dkimFault(record.data, data);
+  if (record.isBackupMx === true) return "A backup's number must be larger than the primary's.";
+  return isSpf(record) && spf?.kind === 'no' ? spf.reason : null;
+}
+
+const isSpf = ({ type, data }: WantedRecord): boolean => type === 'TXT' && kindOfText(data) === 'v=spf1';
+
+/** In the set of a domain that others receive for, their MX are not in the place of ours. */
+const isInPlace = ({ isBackupMx, data: wanted }: WantedRecord, data: string): boolean =>
+  isBackupMx !== true || exchangeOf(data) === exchangeOf(wanted);
 
 /** Where several of a kind may stand, those that nothing of ours explains. */
 function extraOf(group: readonly WantedRecord[], answer: LiveAnswer | undefined): ExtraRecord[] {
@@ -77,21 +106,26 @@ function extraOf(group: readonly WantedRecord[], answer: LiveAnswer | undefined)
   const why = whyExtra(first);
   if (why === null) return [];
   const unexplained = answer.data.filter(
-    data => isAlike(first, data) && !group.some(record => isSame(record, data)),
+    data => isAlike(first, data) && !group.some(record => isSame(record, data, answer)),
   );
-  const rightOnes = group.filter(record => answer.data.some(data => isSame(record, data)));
+  const rightOnes = group.filter(record => answer.data.some(data => isSame(record, data, answer)));
   // Where one stands in the place of another, it is `wrong` and not extra.
   if (rightOnes.length < group.length) return [];
   return unexplained.map(data => ({ name: first.name, type: first.type, data, why }));
 }
 
-function whyExtra({ name, type, data }: WantedRecord): string | null {
+const preferenceOf = (data: string): number => Number(data.slice(0, data.indexOf(' ')));
+const exchangeOf = (data: string): string => data.slice(data.indexOf(' ') + 1).toLowerCase();
+
+function whyExtra({ name, type, data, isBackupMx }: WantedRecord): string | null {
   switch (type) {
     case 'A':
     case 'AAAA':
       return `${name} also leads to an address that the configuration does not know.`;
     case 'MX':
-      return 'An MX leads to a host that the configuration does not know.';
+      // The primary's hosts, and other backups, are not ours to know.
+      if (isBackupMx === true) return null;
+      return 'It leads to a host that the configuration does not know; where that is your backup, name it with --backup-mx.';
     case 'PTR':
       return 'An address has more than one name; some receivers look at the first only.';
     case 'TXT':
@@ -114,12 +148,19 @@ function isAlike(record: WantedRecord, data: string): boolean {
 
 const kindOfText = (text: string): string => /^v=[^\s;]+/.exec(text)?.[0] ?? text;
 
-/** Equal in what they mean, as far as can be told without asking further. */
-function isSame({ name, type, data: wanted }: WantedRecord, data: string): boolean {
+/** Equal in what they mean. */
+function isSame(record: WantedRecord, data: string, answer: LiveRecords): boolean {
+  const { name, type, data: wanted, isBackupMx } = record;
   if (isDkimName(name)) return dkimFault(wanted, data) === null;
+  if (isBackupMx === true) return exchangeOf(data) === exchangeOf(wanted) && isAfterOthers(data, answer.data);
+  if (isSpf(record) && answer.spf?.kind === 'yes') return true;
   if (type === 'TXT') return isSameText(wanted, data);
   return wanted.toLowerCase() === data.toLowerCase();
 }
+
+const isAfterOthers = (data: string, set: readonly string[]): boolean =>
+  set.every(other => exchangeOf(other) === exchangeOf(data)) ||
+  set.some(other => preferenceOf(other) < preferenceOf(data));
 
 function isSameText(wanted: string, data: string): boolean {
   switch (kindOfText(wanted)) {

@@ -10,6 +10,8 @@ export type WantedRecord = {
   readonly zone: string;
   /** Who can set it: `you`, or the provider of an uplink. */
   readonly setBy: string;
+  /** The MX of a host that backs a domain up: any number does that is larger than the primary's. */
+  readonly isBackupMx?: true;
   /** `needed`: mail suffers without it. `advised`: worth doing. */
   readonly weight: 'needed' | 'advised';
   /** A whole sentence. */

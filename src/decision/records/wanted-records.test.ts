@@ -57,6 +57,7 @@ const layoutB: RecordFacts = {
   interfaceAddresses: new Map(),
   keyDigests: new Map(),
   dkimSigners: [],
+  backupMx: [],
 };
 const layoutA: RecordFacts = {
   ...layoutB,
@@ -106,6 +107,18 @@ const needed: [string, RecordFacts, string[]][] = [
       'mx2.example.com A 203.0.113.40',
       'example.com MX 110 mx1.example.com.',
       'example.com MX 110 mx2.example.com.',
+    ],
+  ],
+  [
+    'a backup elsewhere comes after every door of ours',
+    { ...layoutB, uplinks: [], backupMx: ['backup.example.com'] },
+    [
+      'mx1.example.com A 198.51.100.30',
+      'mx2.example.com A 203.0.113.40',
+      'example.com MX 10 mx1.example.com.',
+      'example.com MX 10 mx2.example.com.',
+      'example.com MX 110 backup.example.com.',
+      'example.com TXT v=spf1 -all',
     ],
   ],
   [
@@ -281,6 +294,65 @@ for (const [sentence, changed, states, extra] of compared) {
     );
   });
 }
+
+const asBackup: RecordFacts = { ...layoutB, uplinks: [], domains: [backup] };
+const withBackup: RecordFacts = { ...layoutB, backupMx: ['backup.example.com'] };
+const mxSets: [string, RecordFacts, string[], string, string[]][] = [
+  [
+    'beside the primary, a backup is right with any larger number',
+    { ...asBackup, listeners: asBackup.listeners.slice(0, 1) },
+    ['10 mx.example.net.', '50 mx1.example.com.'],
+    'right',
+    [],
+  ],
+  [
+    'a backup that the owner has not named is missing, and his hosts are not in its place',
+    { ...asBackup, listeners: asBackup.listeners.slice(0, 1) },
+    ['10 mx.example.net.', '20 other.example.net.'],
+    'missing',
+    [],
+  ],
+  [
+    'a backup as good as the primary is wrong',
+    { ...asBackup, listeners: asBackup.listeners.slice(0, 1) },
+    ['10 mx.example.net.', '10 mx1.example.com.'],
+    'wrong',
+    [],
+  ],
+  [
+    'a backup elsewhere that was named is no extra',
+    withBackup,
+    ['10 mx1.example.com.', '20 mx2.example.com.', '30 backup.example.com.'],
+    'right right right',
+    [],
+  ],
+  [
+    'a backup elsewhere that comes first is wrong',
+    withBackup,
+    ['10 mx1.example.com.', '20 mx2.example.com.', '5 backup.example.com.'],
+    'right right wrong',
+    [],
+  ],
+  [
+    'beside a backup that was named another is extra',
+    withBackup,
+    ['10 mx1.example.com.', '20 mx2.example.com.', '30 backup.example.com.', '40 old.example.com.'],
+    'right right right',
+    ['40 old.example.com.'],
+  ],
+];
+for (const [sentence, facts, data, states, extra] of mxSets)
+  test(`MX records beside the live ones: ${sentence}`, () => {
+    const { records } = wantedRecords(facts);
+    const mx = records.filter(({ type }) => type === 'MX');
+    const live = new Map(mx.map(record => [liveKey(record), { kind: 'records', data } as const]));
+    const comparison = compareRecords(mx, live);
+    assert.equal(comparison.records.map(({ state }) => state).join(' '), states);
+    assert.deepEqual(
+      comparison.extra.map(each => each.data),
+      extra,
+    );
+  });
 
 const ownKey = 'v=DKIM1; k=rsa; p=MIIBIjANBg+/=';
 const keys: [string, string[], string, RegExp | null][] = [

@@ -18,6 +18,8 @@ export type RecordFacts = {
   /** SHA-256 of the public key that a listener shows, in hex, by `address:port` of the setting; those without TLS are missing. */
   readonly keyDigests: ReadonlyMap<string, string>;
   readonly dkimSigners: readonly DkimSigner[];
+  /** Hosts elsewhere that back up what we are primary for; canonical names. */
+  readonly backupMx: readonly string[];
 };
 
 const ttlS = 3600;
@@ -46,7 +48,10 @@ export function wantedRecords(facts: RecordFacts): WantedRecords {
   const records = [
     ...addressRecords(senders, doors, facts),
     ...reverseRecords(senders, notes),
-    ...facts.domains.flatMap(domain => mxRecords(domain, doors, facts)),
+    ...facts.domains.flatMap(domain => [
+      ...mxRecords(domain, doors, facts),
+      ...(isPrimary(domain) ? backupMxRecords(domain, doors, facts) : []),
+    ]),
     ...facts.domains.filter(isPrimary).map(domain => domainSpf(domain, senders, facts)),
     ...ehloSpf(senders, facts),
     ...facts.dkimSigners.flatMap(signer => dkimRecords(signer, facts)),
@@ -148,25 +153,54 @@ function reverseRecords(senders: readonly Sender[], notes: string[]): WantedReco
 function mxRecords(domain: DomainSetting, doors: readonly Door[], facts: RecordFacts): WantedRecord[] {
   const best = new Map<string, number>();
   for (const { name, uplink } of doors) {
-    const preference = (uplink?.preference ?? 10) + (isPrimary(domain) ? 0 : backupPreference);
+    const preference = preferenceOf(uplink) + (isPrimary(domain) ? 0 : backupPreference);
     best.set(name, Math.min(preference, best.get(name) ?? preference));
   }
-  const why = isPrimary(domain)
-    ? (name: string) => `Mail for ${domain.name} is received by ${name}.`
-    : (name: string) =>
-        `${name} keeps mail for ${domain.name} while its primary is away; the number must be larger than the primary's.`;
   return [...best]
     .toSorted(([, one], [, other]) => one - other)
-    .map(([name, preference]) => ({
-      name: domain.name,
-      type: 'MX',
-      data: `${preference} ${name}.`,
-      ttlS,
-      zone: zoneOf(domain.name, facts),
-      setBy: isPrimary(domain) ? 'you' : `the owner of ${domain.name}`,
-      weight: 'needed',
-      why: why(name),
-    }));
+    .map(([name, preference]) =>
+      isPrimary(domain)
+        ? {
+            ...mxRecord(domain, name, preference, facts),
+            why: `Mail for ${domain.name} is received by ${name}.`,
+          }
+        : {
+            ...mxRecord(domain, name, preference, facts),
+            isBackupMx: true,
+            setBy: `the owner of ${domain.name}`,
+            why: `${name} keeps mail for ${domain.name} while its primary is away; the number must be larger than the primary's.`,
+          },
+    );
+}
+
+/** Those of the backups elsewhere, which come after every door of ours. */
+function backupMxRecords(domain: DomainSetting, doors: readonly Door[], facts: RecordFacts): WantedRecord[] {
+  const last = Math.max(...doors.map(({ uplink }) => preferenceOf(uplink)), 0);
+  return facts.backupMx.map(name => ({
+    ...mxRecord(domain, name, last + backupPreference, facts),
+    isBackupMx: true,
+    why: `${name} keeps mail for ${domain.name} while this host is away; its number must be larger than those of this host.`,
+  }));
+}
+
+const preferenceOf = (uplink: UplinkSetting | null): number => uplink?.preference ?? 10;
+
+function mxRecord(
+  { name: domain }: DomainSetting,
+  name: string,
+  preference: number,
+  facts: RecordFacts,
+): WantedRecord {
+  return {
+    name: domain,
+    type: 'MX',
+    data: `${preference} ${name}.`,
+    ttlS,
+    zone: zoneOf(domain, facts),
+    setBy: 'you',
+    weight: 'needed',
+    why: '',
+  };
 }
 
 function domainSpf(domain: DomainSetting, senders: readonly Sender[], facts: RecordFacts): WantedRecord {

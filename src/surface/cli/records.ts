@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { mistakeText } from '../../config/mistake.ts';
 import { readSettings } from '../../config/read-settings.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -9,9 +9,9 @@ import {
   compareRecords,
   isNeeded,
 } from '../../decision/records/compare.ts';
-import type { DkimSigner } from '../../decision/records/dkim-record.ts';
 import type { WantedRecords } from '../../decision/records/wanted-record.ts';
-import { wantedRecords } from '../../decision/records/wanted-records.ts';
+import { type RecordFacts, wantedRecords } from '../../decision/records/wanted-records.ts';
+import { hostName } from '../../protocol/dns/names.ts';
 import { zoneLine } from '../../protocol/dns/zone-text.ts';
 import type { CliParts } from './cli-parts.ts';
 import { defaultConfigFile } from './cli-parts.ts';
@@ -25,6 +25,7 @@ type RecordsOptions = {
   diff?: boolean;
   wait?: boolean;
   selector?: NamedSelector[];
+  backupMx?: string[];
 };
 
 /** Between two looks of `--wait`. */
@@ -41,7 +42,7 @@ export function addRecords(program: Command, parts: CliParts, end: (code: number
       'postern records --diff',
       'postern records --format zone',
       'postern records --wait',
-      'postern records --selector s1=/etc/dkim/s1.pem',
+      'postern records --selector s1=/etc/dkim/s1.pem --backup-mx backup.example.com',
     ],
   );
   withJson(withConfig(records), 'one JSON document, as --format json')
@@ -59,6 +60,11 @@ export function addRecords(program: Command, parts: CliParts, end: (code: number
       'a DKIM selector and the key that signs, in PEM; with @DOMAIN behind the name for that domain only; may be repeated',
       readNamedSelector,
     )
+    .option(
+      '--backup-mx <name>',
+      'a backup elsewhere, which stands in the MX set too; may be repeated',
+      readMxName,
+    )
     .action(async (_options, command: Command) => {
       end(await showRecords(command, parts));
     });
@@ -72,6 +78,7 @@ async function showRecords(command: Command, parts: CliParts): Promise<number> {
     diff = false,
     wait = false,
     selector = [],
+    backupMx = [],
   } = optionsOf<RecordsOptions>(command);
   const form = json === true ? 'json' : (format ?? 'table');
   if (form === 'zone' && (diff || wait))
@@ -92,7 +99,7 @@ async function showRecords(command: Command, parts: CliParts): Promise<number> {
       parts,
       `${config} is primary for no domain; say whose mail is signed, as in --selector s1@example.com=/etc/dkim/s1.pem.`,
     );
-  const wanted = await recordsOf(settings, signers.value, parts);
+  const wanted = await recordsOf(settings, { dkimSigners: signers.value, backupMx }, parts);
   if (form === 'zone') {
     await parts.output.write(zoneFile(wanted));
     return 0;
@@ -114,11 +121,18 @@ async function showRecords(command: Command, parts: CliParts): Promise<number> {
 
 /** The records that are needed and not right in DNS now, as lines of a zone. */
 export async function missingRecords(settings: Settings, parts: CliParts): Promise<readonly string[]> {
-  const wanted = await recordsOf(settings, [], parts);
+  const wanted = await recordsOf(settings, { dkimSigners: [], backupMx: [] }, parts);
   const { records } = await compareNow(settings, wanted, parts);
   return records
     .filter(compared => isNeeded(compared) && compared.state !== 'right')
     .map(({ record }) => zoneLine(record));
+}
+
+function readMxName(text: string, before: string[] = []): string[] {
+  const name = hostName(text.toLowerCase());
+  if (name?.includes('.') !== true)
+    throw new InvalidArgumentError('Write the name of the backup, as in backup.example.com.');
+  return [...before, name];
 }
 
 function refuse({ output }: CliParts, sentence: string): 2 {
@@ -130,7 +144,7 @@ const isPrimary = ({ role }: Settings['domains'][number]): boolean => role === '
 
 async function recordsOf(
   settings: Settings,
-  dkimSigners: readonly DkimSigner[],
+  named: Pick<RecordFacts, 'dkimSigners' | 'backupMx'>,
   { network, files }: CliParts,
 ): Promise<WantedRecords> {
   const { listenerKeys } = await import('../../runtime/records/listener-keys.ts');
@@ -141,7 +155,7 @@ async function recordsOf(
     if (address !== null) interfaceAddresses.set(egress.id, address);
   }
   const keys = await listenerKeys(files, settings.listeners);
-  const wanted = wantedRecords({ ...settings, interfaceAddresses, keyDigests: keys.digests, dkimSigners });
+  const wanted = wantedRecords({ ...settings, interfaceAddresses, keyDigests: keys.digests, ...named });
   return { ...wanted, notes: [...keys.troubles, ...wanted.notes] };
 }
 
