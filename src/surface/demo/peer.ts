@@ -105,6 +105,7 @@ function counts(): PeerCounts {
     open: sum(receiver => receiver.counts.open),
     deliveries: sum(receiver => receiver.counts.deliveries),
     refusedIdentity: sum(receiver => receiver.counts.refusedIdentity),
+    begun: sum(receiver => receiver.counts.begun),
     abandoned: sum(receiver => receiver.counts.abandoned),
     identities: [...identities].map(([key, sessions]) => {
       const [address = '', ehlo = ''] = key.split(' ');

@@ -9,6 +9,9 @@ export type ReceiverBehaviour = {
   readonly greeting: string | null;
   /** Silence before each later reply, in ms (a tarpit). */
   readonly replyDelayMs: number;
+  /** Silence before the replies to MAIL and to each RCPT, in ms. */
+  readonly mailDelayMs: number;
+  readonly rcptDelayMs: number;
   /** So many tries of one (network, reverse-path, forward-path) are told `450 4.7.1` before one is taken. */
   readonly greylistTries: number;
   /** Reply lines for forward-paths that are refused, by path or by `@domain`. */
@@ -47,6 +50,8 @@ export const plainBehaviour: ReceiverBehaviour = {
   greetingDelayMs: 0,
   greeting: null,
   replyDelayMs: 0,
+  mailDelayMs: 0,
+  rcptDelayMs: 0,
   greylistTries: 0,
   refuse: {},
   dropAt: null,

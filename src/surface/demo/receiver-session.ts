@@ -53,6 +53,8 @@ export type ReceiverDesk = {
   greylisted(remoteAddress: string, mailFrom: string, rcptTo: string): boolean;
   greeted(ehlo: string, remoteAddress: string): void;
   refusedIdentity(): void;
+  /** A MAIL was taken. */
+  begun(): void;
   /** A transaction that had its MAIL ended without a message. */
   abandoned(): void;
   delivered(delivery: Delivery): void;
@@ -252,7 +254,8 @@ export class ReceiverSession {
     this.#transactions += 1;
     const mailFrom = utf8(match[1] ?? '');
     this.#transaction = { mailFrom, startedAt, mailAt, rcptTo: [], mailParameters, rcptParameters: [] };
-    this.#reply('250 2.1.0 Go on');
+    this.#desk.begun();
+    this.#reply('250 2.1.0 Go on', behaviour.mailDelayMs);
   }
 
   #rcpt(argument: string): void {
@@ -273,7 +276,7 @@ export class ReceiverSession {
     }
     this.#transaction.rcptTo.push(path);
     this.#transaction.rcptParameters.push(parameters);
-    this.#reply('250 2.1.5 Known');
+    this.#reply('250 2.1.5 Known', this.#desk.behaviour().rcptDelayMs);
   }
 
   #dataCommand(): void {

@@ -130,6 +130,25 @@ test('receiver: a pipelined message is taken, with who said what from where', ()
     assert.equal(delivery?.bodyDigest, createHash('sha256').update('.dot\r\n').digest('hex'));
   }));
 
+for (const [stage, behaviour, heard] of [
+  ['MAIL', { mailDelayMs: 60_000 }, /^$/],
+  ['RCPT', { rcptDelayMs: 60_000 }, /^250 2\.1\.0 Go on\r\n$/],
+] as const) {
+  test(`receiver: the reply to ${stage} and all after it wait as long as they are told to`, () =>
+    withReceiver({ behaviour }, async receiver => {
+      const client = await call(receiver);
+      await client.hears(/^220 /);
+      client.say('EHLO mail.example.com\r\n');
+      await client.hears(/250 ENHANCEDSTATUSCODES\r\n/);
+      client.heard = '';
+      client.say('MAIL FROM:<a@example.com>\r\nRCPT TO:<b@remote.example>\r\nNOOP\r\n');
+      while (receiver.counts.begun === 0) await realClock.sleep(2);
+      await realClock.sleep(30);
+      assert.match(client.heard, heard);
+      client.connection.destroy();
+    }));
+}
+
 const offences: [string, string, RegExp][] = [
   ['commands after DATA in one go', 'DATA\r\nSubject: x\r\n', /554 5\.5\.0 DATA/],
   ['a bare LF in a command', 'RCPT TO:<c@remote.example>\n', /500 5\.5\.2/],

@@ -27,6 +27,8 @@ export type ReceiverCounts = {
   open: number;
   deliveries: number;
   refusedIdentity: number;
+  /** Transactions begun: MAIL was taken. */
+  begun: number;
   /** Transactions begun that came to no message: work that was done for nothing or twice. */
   abandoned: number;
 };
@@ -42,6 +44,7 @@ export class RunningReceiver implements ReceiverDesk {
     open: 0,
     deliveries: 0,
     refusedIdentity: 0,
+    begun: 0,
     abandoned: 0,
   };
   /** How often each EHLO name was given from each address, by `address name`. */
@@ -118,6 +121,10 @@ export class RunningReceiver implements ReceiverDesk {
 
   refusedIdentity(): void {
     this.counts.refusedIdentity += 1;
+  }
+
+  begun(): void {
+    this.counts.begun += 1;
   }
 
   abandoned(): void {
