@@ -3,24 +3,9 @@ import { suite, test } from 'node:test';
 import { uplinks } from './addresses.ts';
 import { type Cut, cuts, heal } from './cuts.ts';
 import { must, Scenario } from './scenario.ts';
+import { assertSound } from './sound.ts';
 
 const [one, two] = uplinks;
-
-/** Nothing lost, nothing doubled, nothing altered, and no source address with another's name in any session. */
-async function assertSound(scenario: Scenario): Promise<void> {
-  const reckoning = scenario.tally.reckon(null);
-  assert.deepEqual(reckoning.lost, [], 'accepted and never arrived');
-  assert.equal(reckoning.duplicates, 0, 'arrived twice');
-  const names = new Map<string, string>(uplinks.map(uplink => [uplink.source, uplink.ehlo]));
-  const { identities, refusedIdentity } = await scenario.counts();
-  for (const { address, ehlo } of identities) {
-    assert.equal(ehlo, names.get(address), `the name given from ${address}`);
-  }
-  assert.equal(refusedIdentity, 0);
-  for (const { messageId, bodyDigest } of scenario.deliveries) {
-    assert.equal(bodyDigest, scenario.digests.get(messageId ?? ''), `the body of ${messageId}`);
-  }
-}
 
 async function survives(cut: Cut): Promise<void> {
   const scenario = await Scenario.start({ proveS: 3 });
