@@ -49,6 +49,20 @@ export const addressGone: Cut = {
   apply: lab => lab.mailHost.ip(`address del ${one.source}/24 dev ${one.name}`),
 };
 
+export const interfaceDown: Cut = {
+  name: 'interface-down-unreachable',
+  means: 'the interface of the mail host is down, and its own table ends in an unreachable default',
+  connect: 'EHOSTUNREACH',
+  apply: lab => lab.mailHost.ip(`link set ${one.name} down`),
+};
+
+export const blackHoleCut: Cut = {
+  name: 'black-hole',
+  means: 'the provider takes every packet and none arrives',
+  connect: 'silent',
+  apply: lab => blackHole(lab, 0),
+};
+
 /** Every way to die of the reference table. */
 export const cuts: readonly Cut[] = [
   {
@@ -63,12 +77,7 @@ export const cuts: readonly Cut[] = [
         () => lab.mailHost.ip(`link set ${one.name} down`),
       ),
   },
-  {
-    name: 'interface-down-unreachable',
-    means: 'the interface of the mail host is down, and its own table ends in an unreachable default',
-    connect: 'EHOSTUNREACH',
-    apply: lab => lab.mailHost.ip(`link set ${one.name} down`),
-  },
+  interfaceDown,
   {
     name: 'gateway-gone',
     means:
@@ -88,12 +97,7 @@ export const cuts: readonly Cut[] = [
     connect: 'EHOSTUNREACH',
     apply: lab => lab.providers[0].namespace.ip('link set cust down'),
   },
-  {
-    name: 'black-hole',
-    means: 'the provider takes every packet and none arrives',
-    connect: 'silent',
-    apply: lab => blackHole(lab, 0),
-  },
+  blackHoleCut,
   {
     name: 'far-side-down',
     means: "the provider's own way to the Internet is down, and its router says so by ICMP",

@@ -16,6 +16,7 @@ export type GatewayEventView = {
   readonly host?: string | null;
   readonly address?: string | null;
   readonly uplink?: string | null;
+  readonly state?: string;
   readonly reason?: string | null;
 };
 
@@ -38,6 +39,7 @@ export class LabGateway {
   /** What it wrote, the newest 5,000 lines. */
   readonly log: string[] = [];
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #followers: ChildProcess[] = [];
   #child: ChildProcess | null = null;
 
   constructor(namespace: Namespace, config: string, environment: Readonly<Record<string, string>> = {}) {
@@ -76,6 +78,7 @@ export class LabGateway {
       if (child.exitCode !== null) resolve(child.exitCode);
       child.once('exit', code => resolve(code));
     });
+    for (const follower of this.#followers.splice(0)) follower.kill();
     child.kill(signal);
     this.#child = null;
     return ended;
@@ -96,10 +99,11 @@ export class LabGateway {
     });
   }
 
-  /** Hears what `postern events --follow` tells from now on, until the lab closes. */
+  /** Hears what `postern events --follow` tells from now on, until it is stopped. */
   follow(hear: (event: GatewayEventView) => void): void {
     const args = ['events', '--follow', '--json', '--config', this.config];
     const child = this.namespace.spawn(postern, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#followers.push(child);
     if (child.stdout) {
       createInterface({ input: child.stdout }).on('line', line => {
         const event: GatewayEventView = JSON.parse(line);
