@@ -1,0 +1,8 @@
+import { suite, test } from 'node:test';
+import { cuts } from './cuts.ts';
+import { survivesFlapping } from './flapping.ts';
+
+suite('an uplink that flaps for minutes, in each way to die', { concurrency: 4 }, () => {
+  for (const cut of cuts.filter(({ connect }) => connect !== 'slow'))
+    test(`${cut.name} for four minutes`, t => survivesFlapping(t, cut, 240));
+});
