@@ -25,7 +25,7 @@ type Slowness = {
 const far =
   (oneWayMs: number): Slowness['apply'] =>
   async ({ lab }) =>
-    void must(await lab.rewire(0, { delayMs: oneWayMs, loss: 0 }));
+    must(await lab.rewire(0, { delayMs: oneWayMs, loss: 0 }));
 
 /** A megabit a second, of which the mail takes nine tenths. */
 const narrow: Slowness['apply'] = async ({ lab }) => {
