@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { LabNetwork } from '../lab/network.ts';
 import { must } from '../lab/scenario.ts';
 import { startExim } from '../lab/servers/exim.ts';
 import { writeEtc } from '../lab/servers/isolated.ts';
-import type { Letter, MailServer, Post } from '../lab/servers/mail-server.ts';
+import { type Letter, layPost, type MailServer, type Post } from '../lab/servers/mail-server.ts';
 import { startOpenSmtpd } from '../lab/servers/opensmtpd.ts';
 import { startPostfix } from '../lab/servers/postfix.ts';
 import type { Namespace } from '../src/surface/demo/namespaces.ts';
@@ -33,7 +33,11 @@ const insiders = { postfix: '10.20.0.31', exim: '10.20.0.32', openSmtpd: '10.20.
 export type Kind = keyof typeof insiders;
 export const kinds: readonly Kind[] = ['postfix', 'exim', 'openSmtpd'];
 
-const starters = { postfix: (post: Post) => startPostfix(post), exim: startExim, openSmtpd: startOpenSmtpd };
+const starters = {
+  postfix: (post: Post) => startPostfix(post),
+  exim: (post: Post) => startExim(post),
+  openSmtpd: startOpenSmtpd,
+};
 
 /** A mail store that knows its mailboxes and lets the gateway tell it who its client was. */
 const storeLines = `mydestination = example.com
@@ -170,7 +174,8 @@ export class Town {
       this.#servers.set(
         `inside-${kind}`,
         await start(
-          await this.#post(`inside-${kind}`, etc, 'mail', {
+          await layPost(directory, `inside-${kind}`, 'mail', {
+            etc,
             namespace: network.inside,
             address: insiders[kind],
             name: `${kind.toLowerCase()}.example.com`,
@@ -182,7 +187,8 @@ export class Town {
       this.#servers.set(
         `outside-${kind}`,
         await start(
-          await this.#post(`outside-${kind}`, etc, 'remote', {
+          await layPost(directory, `outside-${kind}`, 'remote', {
+            etc,
             namespace: network.internet,
             address: site.address,
             name: site.host,
@@ -192,24 +198,26 @@ export class Town {
         ),
       );
     }
-    const store = await this.#post('store', etc, 'mail', {
+    const store = await layPost(directory, 'store', 'mail', {
+      etc,
       namespace: network.inside,
       address: inside.store,
       name: 'store.example.com',
       domain: 'example.com',
       relayTo: inside.mailHost,
     });
-    this.#servers.set('store', await startPostfix(store, storeLines));
-    const smart = await this.#post('smart-host', etc, 'smart-host', {
+    this.#servers.set('store', await startPostfix(store, { main: storeLines }));
+    const smart = await layPost(directory, 'smart-host', 'smart-host', {
+      etc,
       namespace: network.internet,
       address: smartHost.address,
       name: smartHost.host,
       domain: '*',
       relayTo: '127.0.0.1',
     });
-    this.#servers.set('smart-host', await startExim(smart, smartHost));
+    this.#servers.set('smart-host', await startExim(smart, { login: smartHost }));
     await this.gateway.serve();
-    for (const { post } of this.servers()) await this.#answers(post.namespace, post.address);
+    for (const each of this.servers()) await each.greets();
   }
 
   async #nameServer(): Promise<void> {
@@ -223,31 +231,6 @@ export class Town {
         customers: [],
         delayMs: 0,
       }),
-    );
-  }
-
-  async #post(
-    label: string,
-    etc: string,
-    pem: string,
-    place: Omit<Post, 'directory' | 'etc' | 'certificate'>,
-  ): Promise<Post> {
-    const directory = join(this.directory, label);
-    await mkdir(directory);
-    await chmod(directory, 0o755);
-    const certificate = { cert: join(directory, 'cert.pem'), key: join(directory, 'cert.key') };
-    await cp(join(certificates, `${pem}.pem`), certificate.cert);
-    await cp(join(certificates, `${pem}.key`), certificate.key);
-    await chmod(certificate.cert, 0o644);
-    await chmod(certificate.key, 0o600);
-    return { ...place, directory, etc, certificate };
-  }
-
-  async #answers(namespace: Namespace, address: string): Promise<void> {
-    const greet = `require('node:net').connect(25, '${address}').on('data', () => process.exit(0)).on('error', () => process.exit(1))`;
-    await this.until(
-      `${address} to answer`,
-      async () => (await this.run(namespace, process.execPath, ['-e', greet])).code === 0,
     );
   }
 }

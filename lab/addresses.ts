@@ -108,6 +108,7 @@ export function zoneOf(list: readonly Site[], ours: readonly Sender[] = senders)
     address.includes(':') ? `+ip6:${address}/128` : `+ip4:${address}/32`,
   );
   add('example.com', 'TXT', `v=spf1 ${passes.join(' ')} -all`);
+  for (const name of new Set(ours.map(({ name }) => name))) add(name, 'TXT', 'v=spf1 a -all');
   for (const site of list) {
     add(site.domain, 'MX', `10 ${site.host}`);
     for (const address of addressesOf(site)) addAddress(site.host, address);

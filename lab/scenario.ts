@@ -21,6 +21,7 @@ import {
 } from './addresses.ts';
 import { type GatewayEventView, LabGateway, type UplinkView } from './gateway.ts';
 import { LabNetwork, type LabOptions } from './network.ts';
+import { RealInternet } from './real-internet.ts';
 
 export type ScenarioSetting = LabOptions & {
   /** The uplinks' own resolvers, which answer only their own customers, in place of a public one. */
@@ -33,6 +34,8 @@ export type ScenarioSetting = LabOptions & {
   readonly sources?: readonly [string, string];
   /** The whole of `uplinks`, and the doors of `listeners`, in place of ours. */
   readonly uplinksAndDoors?: string;
+  /** Real name servers, and real strict receivers at the first two sites, the only ones then. */
+  readonly real?: boolean;
   /** How each site's receiver behaves; it may have no receiver at all. */
   readonly behaviour?: (site: Site, index: number) => Partial<ReceiverBehaviour> | 'no receiver';
   /** The world may bring mail for example.com, by a door on each uplink with a certificate of its own. */
@@ -70,6 +73,7 @@ export class Scenario {
   readonly #setting: ScenarioSetting;
   readonly #sites: readonly Site[];
   #internet: PeerProcess | null = null;
+  #real: RealInternet | null = null;
   #user: PeerProcess | null = null;
   readonly #senders: PeerProcess[] = [];
   #arrived: () => void = () => {};
@@ -78,7 +82,7 @@ export class Scenario {
     this.lab = lab;
     this.directory = directory;
     this.#setting = setting;
-    this.#sites = setting.sites ?? sites;
+    this.#sites = setting.sites ?? (setting.real ? sites.slice(0, 2) : sites);
     this.gateway = new LabGateway(lab.mailHost, join(directory, 'postern.yaml'), {
       NODE_EXTRA_CA_CERTS: join(certificates, 'ca.pem'),
     });
@@ -107,6 +111,12 @@ export class Scenario {
   get internet(): PeerProcess {
     if (this.#internet === null) throw new Error('the Internet is not there yet');
     return this.#internet;
+  }
+
+  /** The real servers of the Internet, where the setting has them. */
+  get real(): RealInternet {
+    if (this.#real === null) throw new Error('the Internet of this scenario is made of peers');
+    return this.#real;
   }
 
   /** What `postern serve` wrote. */
@@ -253,7 +263,8 @@ export class Scenario {
     for (const sender of this.#senders) sender.close();
     this.#internet?.close();
     this.lab.destroy();
-    await rm(this.directory, { recursive: true, force: true });
+    // Mail servers end a moment after their namespace.
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 
   async #populate(): Promise<void> {
@@ -263,26 +274,13 @@ export class Scenario {
     const hear = (news: PeerNews): void => this.#hear(news);
     this.#internet = must(await PeerProcess.start(this.lab.internet, hear));
     this.#user = must(await PeerProcess.start(this.lab.inside, hear));
-    const zone = zoneOf(this.#sites, this.#setting.senders);
-    const identity = identityOf(this.#setting.senders ?? senders);
-    const servers: [string, readonly string[]][] = this.#setting.ownResolvers
-      ? uplinks.map(uplink => [uplink.resolver, [uplink.network]])
-      : [[publicResolver, []]];
-    for (const [address, customers] of servers) {
-      await order(this.#internet, { do: 'name_server', address, port: 53, zone, customers, delayMs: 0 });
-    }
-    for (const [index, site] of this.#sites.entries()) {
-      const behaviour = this.#setting.behaviour?.(site, index) ?? {};
-      if (behaviour === 'no receiver') continue;
-      await order(this.#internet, {
-        do: 'receive',
-        addresses: addressesOf(site),
-        port: 25,
-        name: site.host,
-        identity,
-        behaviour,
-      });
-    }
+    if (this.#setting.real)
+      this.#real = await RealInternet.start(
+        this.lab,
+        this.directory,
+        zoneOf(this.#sites, this.#setting.senders),
+      );
+    else await this.#populateInternet(this.#internet);
     await order(this.#user, {
       do: 'receive',
       addresses: [inside.store],
@@ -291,6 +289,30 @@ export class Scenario {
       identity: null,
       behaviour: {},
     });
+  }
+
+  /** Name servers and receivers of our own. */
+  async #populateInternet(internet: PeerProcess): Promise<void> {
+    const zone = zoneOf(this.#sites, this.#setting.senders);
+    const identity = identityOf(this.#setting.senders ?? senders);
+    const servers: [string, readonly string[]][] = this.#setting.ownResolvers
+      ? uplinks.map(uplink => [uplink.resolver, [uplink.network]])
+      : [[publicResolver, []]];
+    for (const [address, customers] of servers) {
+      await order(internet, { do: 'name_server', address, port: 53, zone, customers, delayMs: 0 });
+    }
+    for (const [index, site] of this.#sites.entries()) {
+      const behaviour = this.#setting.behaviour?.(site, index) ?? {};
+      if (behaviour === 'no receiver') continue;
+      await order(internet, {
+        do: 'receive',
+        addresses: addressesOf(site),
+        port: 25,
+        name: site.host,
+        identity,
+        behaviour,
+      });
+    }
   }
 
   #configText(): string {
@@ -317,10 +339,12 @@ ${more ?? ''}`;
 
   #uplinksAndDoors(): string {
     const { ownResolvers, doors: open, sources, uplinkLines } = this.#setting;
+    const nameOf = (source: string): string | undefined =>
+      this.#setting.senders?.find(({ address }) => address === source)?.name;
     const ways = uplinks.map(
       (uplink, index) => `
   - name: ${uplink.name}
-    ehlo: ${uplink.ehlo}
+    ehlo: ${nameOf(uplink.source) ?? uplink.ehlo}
     source: [${sources?.[index] ?? uplink.source}]
     preference: ${10 * (index + 1)}${ownResolvers ? `\n    dns: ["${uplink.resolver}:53"]` : ''}${uplinkLines?.[index] ?? ''}`,
     );

@@ -1,7 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Namespace } from '../../src/surface/demo/namespaces.ts';
 import type { IsolatedServer } from './isolated.ts';
+
+const certificates = join(import.meta.dirname, '..', '..', 'test', 'certificates');
 
 /** Where a mail server runs and what it is there for. */
 export type Post = {
@@ -13,10 +16,28 @@ export type Post = {
   readonly name: string;
   /** Whose mail it keeps. */
   readonly domain: string;
-  /** Where all other mail goes, by SMTP. */
+  /** Where all other mail goes, by SMTP; nowhere when empty. */
   readonly relayTo: string;
   readonly certificate: { readonly cert: string; readonly key: string };
 };
+
+/** Lays the folder of a mail server below `parent`, with one of the tests' certificates in it. */
+export async function layPost(
+  parent: string,
+  label: string,
+  pem: string,
+  place: Omit<Post, 'directory' | 'certificate'>,
+): Promise<Post> {
+  const directory = join(parent, label);
+  await mkdir(directory);
+  await chmod(directory, 0o755);
+  const certificate = { cert: join(directory, 'cert.pem'), key: join(directory, 'cert.key') };
+  await cp(join(certificates, `${pem}.pem`), certificate.cert);
+  await cp(join(certificates, `${pem}.key`), certificate.key);
+  await chmod(certificate.cert, 0o644);
+  await chmod(certificate.key, 0o600);
+  return { ...place, directory, certificate };
+}
 
 export type Letter = { readonly header: string; readonly body: Buffer };
 
@@ -36,6 +57,18 @@ export class MailServer {
 
   get ended(): boolean {
     return this.#process.ended;
+  }
+
+  /** Waits until it greets. */
+  async greets(): Promise<void> {
+    const { namespace, address, name } = this.post;
+    const greet = `require('node:net').connect(25, '${address}').on('data', () => process.exit(0)).on('error', () => process.exit(1))`;
+    const end = performance.now() + 30_000;
+    while (!(await namespace.run(process.execPath, ['-e', greet])).ok) {
+      if (this.ended || performance.now() > end)
+        throw new Error(`${name} does not greet\n${await this.log()}`);
+      await sleep(50);
+    }
   }
 
   async log(): Promise<string> {

@@ -3,20 +3,33 @@ import { join } from 'node:path';
 import { IsolatedServer, packages } from './isolated.ts';
 import { MailServer, type Post } from './mail-server.ts';
 
-/** A Postfix with queue and configuration of its own; `whose` says in main.cf whose mail it keeps. */
+/** Lines of main.cf, in place of ours for the same parameters, and lines added to master.cf. */
+type More = { readonly main: string; readonly master?: string };
+
+/** A Postfix with queue and configuration of its own; it keeps the mail of its domain, or does what `more` says. */
 export async function startPostfix(
   post: Post,
-  whose = `mydestination =\nvirtual_mailbox_domains = ${post.domain}`,
+  more: More = { main: `mydestination =\nvirtual_mailbox_domains = ${post.domain}` },
 ): Promise<MailServer> {
   const { directory } = post;
   for (const folder of ['config', 'queue', 'data']) await mkdir(join(directory, folder), { recursive: true });
   await cp(join(packages, 'etc/postfix'), join(directory, 'config'), { recursive: true });
-  await writeFile(join(directory, 'config', 'main.cf'), `${mainCf(post)}${whose}\n`);
-  await writeFile(join(directory, 'config', 'master.cf'), masterCf(post));
+  await writeFile(join(directory, 'config', 'main.cf'), `${without(more.main, mainCf(post))}${more.main}\n`);
+  await writeFile(join(directory, 'config', 'master.cf'), `${masterCf(post)}${more.master ?? ''}\n`);
   const script = `mkdir -p ${directory}/mail && chown postfix:postfix ${directory}/data ${directory}/mail &&
     exec postfix -c ${directory}/config start-fg`;
   const process = IsolatedServer.start(post.namespace, post.etc, ['sh', '-c', script]);
   return new MailServer('Postfix', post, process, join(directory, 'log'));
+}
+
+/** `text` without its lines for parameters that `main` sets. */
+function without(main: string, text: string): string {
+  const parameter = (line: string): string => /^\w+/.exec(line)?.[0] ?? '';
+  const set = new Set(main.split('\n').map(parameter));
+  return text
+    .split('\n')
+    .filter(line => line === '' || !set.has(parameter(line)))
+    .join('\n');
 }
 
 function mainCf(post: Post): string {
