@@ -1,259 +1,101 @@
 /**
- * What a cut costs, measured in the lab: the real gateway, receivers that remember, and every way to cut uplink 1.
+ * What a cut of the preferred uplink costs, measured in the lab. The proof sets Postern beside the usual remedy, a
+ * watched Postfix and OpenSMTPD: the same loads, the same cuts, the same receivers.
  *
- *   npm run bench:failover                       all settings
- *   npm run bench:failover -- near --cuts black-hole,port-25-reset
- *   npm run bench:failover -- far | large | calm [--seconds 120] [--json]
- *
- * near: few sites, hardly any delay. far: 200 sites behind 80 ms, the uplinks' own resolvers, a cold DNS cache, every
- * tenth site greets after 6 s. large: messages of 3 MB on 20 Mbit/s, cut midway. calm: no cut, but tarpits, 300 ms and
- * dead destinations: what leaves the sound preferred uplink is a false alarm.
+ *   npm run bench:failover                       all cuts of 330 s, two loads, four systems; goes on where it stopped
+ *   npm run bench:failover -- --short            cuts of 30 s, of which nothing is kept in docs/
+ *   npm run bench:failover -- --cuts black-hole,port-25-reset --systems postern,opensmtpd --loads 20 --again
+ *   npm run bench:failover -- --render           page and chart anew from the results that are there
+ *   npm run bench:failover -- near|far|large|calm [--cuts …] [--json]     Postern alone, tried harder
  */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { manySites, type Site, uplinks } from '../lab/addresses.ts';
-import { type Cut, cuts, heal } from '../lab/cuts.ts';
-import { must, Scenario, type ScenarioSetting } from '../lab/scenario.ts';
+import { cuts } from '../lab/cuts.ts';
+import { writePage } from './failover/page.ts';
+import { runProof } from './failover/proof.ts';
+import { readResults } from './failover/results.ts';
+import { settings } from './failover/settings.ts';
+import { systemNames } from './failover/system.ts';
+import { textTable } from './failover/table.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    cuts: { type: 'string' },
-    seconds: { type: 'string' },
+    cuts: { type: 'string', default: cuts.map(({ name }) => name).join(',') },
+    systems: { type: 'string', default: systemNames.join(',') },
+    loads: { type: 'string', default: '1,20' },
+    'at-once': { type: 'string', default: '8' },
+    short: { type: 'boolean', default: false },
+    'cut-seconds': { type: 'string' },
+    results: { type: 'string' },
+    again: { type: 'boolean', default: false },
+    render: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '90' },
     json: { type: 'boolean', default: false },
   },
 });
 
-const [one, two] = uplinks;
-const intervalMs = 50;
-const settings = positionals.length > 0 ? positionals : ['near', 'far', 'large', 'calm'];
-const chosenCuts = options.cuts === undefined ? null : new Set(options.cuts.split(','));
+const docs = join(import.meta.dirname, '..', 'docs');
 
-type Row = Record<string, string | number>;
-
-function sleep(ms: number): Promise<void> {
-  return new Promise(resolve => {
-    setTimeout(resolve, ms);
-  });
-}
-
-function show(title: string, rows: readonly Row[]): void {
-  if (options.json) {
-    for (const row of rows) console.log(JSON.stringify({ setting: title, ...row }));
-    return;
-  }
-  const names = [...new Set(rows.flatMap(row => Object.keys(row)))];
-  const lines = [names, ...rows.map(row => names.map(name => String(row[name] ?? '')))];
-  const widths = names.map((_, at) => Math.max(...lines.map(line => line[at]?.length ?? 0)));
-  console.log(`\n${title}`);
-  for (const line of lines)
-    console.log(
-      line
-        .map((text, at) => text.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
-}
-
-/** Recipients in doubt now, as the queue tells. */
-async function inDoubt(scenario: Scenario): Promise<number> {
-  const { out } = await scenario.command('queue', 'list', '--json');
-  return out.split('"in_doubt"').length - 1;
-}
-
-/** One cut under steady mail. */
-async function measureCut(
-  cut: Cut,
-  setting: ScenarioSetting,
-  distance: (scenario: Scenario, uplink: 0 | 1) => Promise<void>,
-  durations: { readonly flowS: number; readonly cutS: number },
-): Promise<Row> {
-  const scenario = await Scenario.start({ ...setting, more: 'delivery: { doubt_wait: 60s }\n' });
-  try {
-    for (const uplink of [0, 1] as const) await distance(scenario, uplink);
-    let doubts = 0;
-    scenario.follow(({ event, recipient }) => {
-      if (event !== 'in_doubt') return;
-      doubts += 1;
-      scenario.tally.doubted(`<steady.${/^m(\d+)@/.exec(recipient ?? '')?.[1]}@example.com>`);
-    });
-    await scenario.send(intervalMs);
-    await sleep(durations.flowS * 1000);
-    const abandonedBefore = (await scenario.counts()).abandoned;
-    const at = Date.now();
-    must(await cut.apply(scenario.lab));
-    await sleep(durations.cutS * 1000);
-    const healedAt = Date.now();
-    must(await heal(scenario.lab));
-    await distance(scenario, 0);
-    const returned = (): number | undefined =>
-      scenario.deliveries.find(
-        delivery => delivery.remoteAddress === one.source && delivery.startedAt >= healedAt,
-      )?.startedAt;
-    await scenario
-      .until('mail to return to uplink 1', () => returned() !== undefined, 120_000)
-      .catch(() => {});
-    await sleep(2000);
-    await scenario.stopSending();
-    await scenario.drained(180_000).catch(() => {});
-    const reckoning = scenario.tally.reckon({ at, healedAt });
-    const back = returned();
-    return {
-      cut: cut.name,
-      accepted: reckoning.accepted,
-      lost: reckoning.lost.length,
-      doubled: reckoning.duplicates,
-      affected: reckoning.affected,
-      'added p50 ms': reckoning.addedDelayMs?.p50 ?? '',
-      'p99 ms': reckoning.addedDelayMs?.p99 ?? '',
-      'max ms': reckoning.addedDelayMs?.max ?? '',
-      'to MAIL max': reckoning.addedToMailMs?.max ?? '',
-      'usual ms': reckoning.usualMs,
-      doubts,
-      'done twice': (await scenario.counts()).abandoned - abandonedBefore,
-      'back after s': back === undefined ? 'never' : ((back - healedAt) / 1000).toFixed(1),
-    };
-  } finally {
-    await scenario.close();
-  }
-}
-
-async function measureCuts(
-  title: string,
-  setting: ScenarioSetting,
-  distance: (scenario: Scenario, uplink: 0 | 1) => Promise<void>,
-  durations: { readonly flowS: number; readonly cutS: number },
-): Promise<void> {
-  const rows: Row[] = [];
-  for (const cut of cuts) {
-    if (chosenCuts !== null && !chosenCuts.has(cut.name)) continue;
-    rows.push(await measureCut(cut, setting, distance, durations));
-    if (!options.json) console.error(`${title}: ${JSON.stringify(rows.at(-1))}`);
-  }
-  show(title, rows);
-}
-
-const slowGreeter = (_: Site, index: number) => (index % 10 === 9 ? { greetingDelayMs: 6000 } : {});
-
-async function near(): Promise<void> {
-  await measureCuts('near', {}, async () => {}, { flowS: 5, cutS: 10 });
-}
-
-async function far(): Promise<void> {
-  const setting = { sites: manySites(200), ownResolvers: true, behaviour: slowGreeter };
-  const distance = async ({ lab }: Scenario, uplink: 0 | 1): Promise<void> => {
-    must(await lab.rewire(uplink, { delayMs: 40, loss: 0 }));
-  };
-  await measureCuts('far', setting, distance, { flowS: 6, cutS: 10 });
-}
-
-/** Three messages of 3 MB at once, at 20 Mbit/s by either uplink; the cut comes when a third of them is through. */
-async function large(): Promise<void> {
-  const rows: Row[] = [];
-  for (const cut of cuts.filter(({ connect }) => connect !== 'slow')) {
-    if (chosenCuts !== null && !chosenCuts.has(cut.name)) continue;
-    const scenario = await Scenario.start();
-    try {
-      await scenario.send(100);
-      await sleep(2500);
-      await scenario.stopSending();
-      await scenario.drained();
-      for (const { namespace } of scenario.lab.providers) {
-        const slow = ['qdisc', 'replace', 'dev', 'core', 'root', 'tbf', 'rate', '20mbit', 'burst', '50kb'];
-        const done = await namespace.run('tc', [...slow, 'latency', '200ms']);
-        if (!done.ok) throw new Error(done.error);
-      }
-      await scenario.send(200, { sizeBytes: 3_000_000, label: 'large' });
-      await scenario.until('three large messages', () => scenario.tally.missing().length >= 3, 10_000);
-      await scenario.stopSending();
-      await sleep(500);
-      const at = Date.now();
-      const under = scenario.tally.missing().length;
-      must(await cut.apply(scenario.lab));
-      await scenario.drained(60_000).catch(() => {});
-      const late = scenario.deliveries.filter(delivery => delivery.at >= at);
-      const reckoning = scenario.tally.reckon(null);
-      rows.push({
-        cut: cut.name,
-        'under way': under,
-        lost: reckoning.lost.length,
-        doubled: reckoning.duplicates,
-        'arrived after s': late.map(delivery => ((delivery.at - at) / 1000).toFixed(1)).join(' '),
-        by: late.map(delivery => (delivery.remoteAddress === two.source ? two.name : one.name)).join(' '),
-        doubts: await inDoubt(scenario),
-      });
-      if (!options.json) console.error(`large: ${JSON.stringify(rows.at(-1))}`);
-    } finally {
-      await scenario.close();
-    }
-  }
-  show('large', rows);
-}
-
-/**
- * No cut: all sites are 300 ms away and take five messages a session, every fourth is a tarpit, every tenth has no
- * receiver. Counts after each site was met.
- */
-async function calm(): Promise<void> {
-  const count = 60;
-  const scenario = await Scenario.start({
-    sites: manySites(count),
-    behaviour: (_, index) => {
-      if (index % 10 === 9) return 'no receiver';
-      const slow = index % 4 === 3 ? { greetingDelayMs: 6000, replyDelayMs: 500 } : {};
-      return { ...slow, messagesPerSession: 5 };
-    },
-  });
-  let hedged = 0;
-  try {
-    scenario.follow(event => {
-      if (event.event === 'hedged') hedged += 1;
-    });
-    for (const index of [0, 1] as const) must(await scenario.lab.rewire(index, { delayMs: 150, loss: 0 }));
-    await scenario.send(intervalMs);
-    await scenario.until('every site to be met', () => scenario.tally.counts().accepted >= 2 * count);
-    await sleep(10_000);
-    const before = await callersOf(scenario);
-    const begun = scenario.deliveries.length;
-    const hedgedBefore = hedged;
-    await sleep(Number(options.seconds ?? 90) * 1000);
-    const after = await callersOf(scenario);
-    await scenario.stopSending();
-    const delivered = scenario.deliveries.slice(begun);
-    const strayed = delivered.filter(({ remoteAddress }) => remoteAddress === two.source).length;
-    const hedges = hedged - hedgedBefore;
-    const connections = after.all - before.all;
-    show('calm', [
-      {
-        delivered: delivered.length,
-        'left the preferred uplink': strayed,
-        share: `${((100 * strayed) / Math.max(1, delivered.length)).toFixed(3)} %`,
-        'hedged at first': hedgedBefore,
-        'connections after': connections,
-        'from the other uplink, probes with them': after.byTwo - before.byTwo,
-        'hedged after': hedges,
-        'share of connections': `${((100 * hedges) / Math.max(1, connections)).toFixed(2)} %`,
-      },
-    ]);
-  } finally {
-    await scenario.close();
-  }
-}
-
-/** Connections that the receivers saw, and how many came from the second uplink. */
-async function callersOf(scenario: Scenario): Promise<{ all: number; byTwo: number }> {
-  const { callers } = await scenario.counts();
-  return {
-    all: callers.reduce((sum, caller) => sum + caller.connections, 0),
-    byTwo: callers.find(({ address }) => address === two.source)?.connections ?? 0,
-  };
-}
-
-const all: Record<string, () => Promise<void>> = { near, far, large, calm };
-for (const name of settings) {
-  const measure = all[name];
-  if (measure === undefined) {
-    console.error(`No setting is named "${name}"; there are ${Object.keys(all).join(', ')}.`);
+/** The words of a comma-separated option; one that is unknown ends the program. */
+function chosen<Word extends string>(option: string, text: string, known: readonly Word[]): Word[] {
+  const words = text.split(',');
+  const unknown = words.find(word => !known.some(each => each === word));
+  if (unknown !== undefined) {
+    console.error(`--${option} knows no "${unknown}"; there are ${known.join(', ')}.`);
     process.exit(2);
   }
-  await measure();
+  return known.filter(word => words.includes(word));
 }
+
+function positive(option: string, text: string): number {
+  const number = Number(text);
+  if (number > 0) return number;
+  console.error(`--${option} takes a number above 0, not "${text}".`);
+  process.exit(2);
+}
+
+const cutNames = chosen(
+  'cuts',
+  options.cuts,
+  cuts.map(({ name }) => name),
+);
+
+async function prove(): Promise<void> {
+  const cutS = positive('cut-seconds', options['cut-seconds'] ?? (options.short ? '30' : '330'));
+  const kept = join(docs, 'failover.jsonl');
+  const file = options.results ?? (cutS === 330 ? kept : join(tmpdir(), 'postern-failover.jsonl'));
+  if (!options.render) {
+    const failed = await runProof({
+      cuts: cutNames,
+      systems: chosen('systems', options.systems, systemNames),
+      loads: options.loads.split(',').map(load => positive('loads', load)),
+      cutS,
+      atOnce: positive('at-once', options['at-once']),
+      file,
+      again: options.again,
+      say: line => console.error(line),
+    });
+    if (failed > 0) process.exitCode = 1;
+  }
+  const results = await readResults(file);
+  console.log(
+    options.json
+      ? results.map(result => JSON.stringify(result)).join('\n')
+      : textTable(
+          results,
+          cuts.map(({ name }) => name),
+        ),
+  );
+  if (file === kept) await writePage(docs, results);
+}
+
+if (positionals.length === 0) await prove();
+else
+  for (const name of chosen('…', positionals.join(','), Object.keys(settings)))
+    await settings[name]?.({
+      cuts: new Set(cutNames),
+      calmS: positive('seconds', options.seconds),
+      json: options.json,
+    });

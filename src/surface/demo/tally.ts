@@ -8,6 +8,18 @@ export type TalliedDelivery = Pick<
 
 export type Quantiles = { readonly p50: number; readonly p99: number; readonly max: number };
 
+/** One message that arrived, by its first arrival; wall ms. */
+export type Passage = {
+  readonly messageId: string;
+  readonly acceptedAt: number;
+  /** The start of the session that delivered it, or its MAIL where that stood greeted at the acceptance. */
+  readonly startedAt: number;
+  readonly mailAt: number;
+  readonly source: string;
+};
+
+export type Cut = { readonly at: number; readonly healedAt: number };
+
 /** What became of the mail; delays in ms. */
 export type Reckoning = {
   readonly accepted: number;
@@ -70,37 +82,37 @@ export class Tally {
     return { accepted: this.#acceptedAt.size, delivered: this.#arrivals.size };
   }
 
-  reckon(cut: { readonly at: number; readonly healedAt: number } | null): Reckoning {
-    const firsts = [...this.#arrivals].flatMap(([id, [first]]) => {
-      const acceptedAt = this.#acceptedAt.get(id);
-      if (first === undefined || acceptedAt === undefined || this.#doubted.has(id)) return [];
-      return [{ ...first, acceptedAt }];
+  /** When it was accepted (wall ms); null: it was not. */
+  acceptedAt(messageId: string): number | null {
+    return this.#acceptedAt.get(messageId) ?? null;
+  }
+
+  /** All that arrived and is not in doubt. */
+  passages(): Passage[] {
+    return [...this.#arrivals].flatMap(([messageId, [first]]) => {
+      const acceptedAt = this.#acceptedAt.get(messageId);
+      if (first === undefined || acceptedAt === undefined || this.#doubted.has(messageId)) return [];
+      const { mailAt, remoteAddress: source } = first;
+      return [{ messageId, acceptedAt, startedAt: startOf(first, acceptedAt), mailAt, source }];
     });
-    const usualMs =
-      quantile(
-        firsts
-          .filter(first => cut === null || first.mailAt < cut.at)
-          .map(first => startOf(first) - first.acceptedAt)
-          .sort((a, b) => a - b),
-        0.5,
-      ) ?? 0;
-    const met =
-      cut === null ? [] : firsts.filter(first => first.mailAt >= cut.at && first.acceptedAt < cut.healedAt);
-    const added = (momentOf: (first: AcceptedDelivery) => number): Quantiles | null =>
-      quantiles(
-        met
-          .map(first => momentOf(first) - Math.max(cut?.at ?? 0, first.acceptedAt) - Math.max(0, usualMs))
-          .map(ms => Math.max(0, ms))
-          .sort((a, b) => a - b),
-      );
+  }
+
+  reckon(cut: Cut | null): Reckoning {
+    const passages = this.passages();
+    const usualMs = usualStep(passages, cut);
+    const met = cut === null ? [] : passages.filter(passage => wasMet(passage, cut));
+    const added = (momentOf: (passage: Passage) => number): Quantiles | null =>
+      cut === null
+        ? null
+        : quantiles(met.map(passage => addedDelay(momentOf(passage), passage.acceptedAt, cut, usualMs)));
     return {
       accepted: this.#acceptedAt.size,
       delivered: this.#arrivals.size,
       lost: this.missing(),
       duplicates: [...this.#arrivals.values()].reduce((sum, arrivals) => sum + arrivals.length - 1, 0),
       byIdentity: this.#byIdentity(),
-      addedDelayMs: added(startOf),
-      addedToMailMs: added(first => first.mailAt),
+      addedDelayMs: added(({ startedAt }) => startedAt),
+      addedToMailMs: added(({ mailAt }) => mailAt),
       affected: met.length,
       usualMs,
     };
@@ -118,14 +130,32 @@ export class Tally {
   }
 }
 
-type AcceptedDelivery = TalliedDelivery & { readonly acceptedAt: number };
+/** The median from acceptance to start without the cut, in ms. */
+export function usualStep(passages: readonly Passage[], cut: Cut | null): number {
+  const steps = passages
+    .filter(({ mailAt }) => cut === null || mailAt < cut.at)
+    .map(({ acceptedAt, startedAt }) => startedAt - acceptedAt);
+  return quantiles(steps)?.p50 ?? 0;
+}
+
+/** The cut can have delayed it. */
+export function wasMet({ mailAt, acceptedAt }: Passage, cut: Cut): boolean {
+  return mailAt >= cut.at && acceptedAt < cut.healedAt;
+}
+
+/** How much later than usual a message came to that moment, in ms. */
+export function addedDelay(moment: number, acceptedAt: number, cut: Cut, usualMs: number): number {
+  return Math.max(0, moment - Math.max(cut.at, acceptedAt) - Math.max(0, usualMs));
+}
 
 /** When the session that delivered it began, or turned to it where it already stood greeted at the acceptance. */
-function startOf({ acceptedAt, sessionAt, greetedAt, mailAt }: AcceptedDelivery): number {
+function startOf({ sessionAt, greetedAt, mailAt }: TalliedDelivery, acceptedAt: number): number {
   return acceptedAt <= greetedAt ? sessionAt : mailAt;
 }
 
-function quantiles(sorted: readonly number[]): Quantiles | null {
+/** Null: there are none. */
+export function quantiles(values: readonly number[]): Quantiles | null {
+  const sorted = values.toSorted((a, b) => a - b);
   const [p50, p99, max] = [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1)];
   return p50 === undefined || p99 === undefined || max === undefined ? null : { p50, p99, max };
 }
