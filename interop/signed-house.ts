@@ -18,6 +18,8 @@ export type FindingView = {
   readonly id: string;
   readonly level: string;
   readonly subject: { readonly name?: string };
+  readonly message: string;
+  readonly fix: string | null;
 };
 
 export type ReportView = { readonly verdict: string; readonly findings: readonly FindingView[] };
