@@ -6,6 +6,8 @@ export function configurationText({
   layout,
   reason,
   uplinks,
+  doors,
+  spfElsewhere,
   domains,
   isBackup,
   store,
@@ -17,9 +19,9 @@ hostname: ${hostname}
 state_dir: /var/lib/postern
 
 uplinks:
-${uplinks.map(uplinkText).join('')}
+${uplinks.map((uplink, place) => uplinkText(uplink, place, spfElsewhere)).join('')}
 listeners:
-${listenerLines({ hostname, uplinks, domains, isBackup, inside }).join('\n')}
+${listenerLines({ uplinks, doors, inside }).join('\n')}
 
 domains:
 ${domains.map(domain => domainText(domain, isBackup, store)).join('')}
@@ -28,29 +30,29 @@ relay:
 `;
 }
 
-function uplinkText({ name, address, publicAddress, ehlo }: ProposedUplink, place: number): string {
+function uplinkText(
+  { name, address, publicAddress, ehlo }: ProposedUplink,
+  place: number,
+  spfElsewhere: readonly string[],
+): string {
+  const perhaps = spfElsewhere.length === 0 ? '' : `; SPF names ${spfElsewhere.join(', ')}`;
   const source =
     publicAddress === null
       ? `[${quoted(address)}]`
       : publicAddress === ''
-        ? `[{ address: ${quoted(address)} }]   # behind NAT: add public: (what the world sees)`
+        ? `[{ address: ${quoted(address)} }]   # behind NAT: add public: (what the world sees${perhaps})`
         : `[{ address: ${quoted(address)}, public: ${quoted(publicAddress)} }]`;
   return `  - name: ${name}\n    ehlo: ${ehlo}\n    source: ${source}\n    preference: ${10 * (place + 1)}\n`;
 }
 
 function listenerLines({
-  hostname,
   uplinks,
-  domains,
-  isBackup,
+  doors: names,
   inside,
-}: Pick<Proposal, 'hostname' | 'uplinks' | 'domains' | 'isBackup' | 'inside'>): string[] {
-  const [domain = hostname] = domains;
-  const doors = uplinks.map(({ address, publicAddress, ehlo }, place) => {
-    // The names mx1, mx2 are the primary's: a backup has its own.
-    const name = isBackup ? ehlo : `mx${place + 1}.${domain}`;
+}: Pick<Proposal, 'uplinks' | 'doors' | 'inside'>): string[] {
+  const doors = uplinks.map(({ address, publicAddress }, place) => {
     const seen = publicAddress === null || publicAddress === '' ? '' : `, public: ${quoted(publicAddress)}`;
-    return `  - { address: "${endpoint(address, 25)}", role: mx, name: ${name}${seen} }`;
+    return `  - { address: "${endpoint(address, 25)}", role: mx, name: ${names[place]}${seen} }`;
   });
   const relay = `  - { address: "${endpoint(inside ?? '127.0.0.1', 25)}", role: relay }   # your own servers send through this one`;
   return [...doors, relay];
