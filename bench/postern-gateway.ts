@@ -5,17 +5,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { treeOf } from './process-tree.ts';
 import type { RelayGateway } from './relay-gateway.ts';
 
-/** The program as users start it. */
-export const launcher = join(import.meta.dirname, '../bin/postern');
+const launcher = join(import.meta.dirname, '../bin/postern');
 
 /** Where the gateway listens and delivers. */
 export type PosternPlace = {
   readonly directory: string;
   readonly port: number;
-  /** `deliver_to` of example.net and example.org. */
+  /** `deliver_to` of example.net. */
   readonly sinkPort: number;
   /** Offers STARTTLS, with a certificate of the tests. */
   readonly tls?: boolean;
@@ -44,37 +42,20 @@ domains:
   - name: example.net
     role: primary
     deliver_to: ["127.0.0.1:${place.sinkPort}"]
-  - name: example.org
-    role: primary
-    deliver_to: ["127.0.0.1:${place.sinkPort}"]
 `,
   );
   return file;
 }
 
-/** A program that starts the gateway and becomes it, and more of its environment. */
-export type Through = {
-  readonly command?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-};
-
 /** `bin/postern serve` as a process of its own, its log in a file of `directory`; resolves when it takes connections. */
-export async function startPostern(
-  place: PosternPlace,
-  through: Through = {},
-): Promise<RelayGateway & { kill(): Promise<void> }> {
+export async function startPostern(place: PosternPlace): Promise<RelayGateway & { kill(): Promise<void> }> {
   const file = await writePosternConfiguration(place);
   const log = openSync(join(place.directory, 'postern.log'), 'a');
-  const [program = launcher, ...before] = through.command ?? [];
-  const serve = [...(through.command ? [launcher] : []), 'serve', '--config', file];
-  const env = { ...process.env, ...through.environment };
-  const child = spawn(program, [...before, ...serve], { stdio: ['ignore', log, log], env });
+  const child = spawn(launcher, ['serve', '--config', file], { stdio: ['ignore', log, log] });
   const exited = once(child, 'exit');
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-    const helpers = child.pid === undefined ? [] : treeOf(child.pid).slice(1);
     child.kill(signal);
     await exited;
-    for (const helper of helpers) killIfThere(helper);
   };
   while (!(await answers(place.port))) {
     if (child.exitCode !== null)
@@ -83,15 +64,6 @@ export async function startPostern(
   }
   if (child.pid === undefined) throw new Error('The gateway could not be started.');
   return { name: 'Postern', pid: child.pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
-}
-
-/** A program that the gateway had started and could not end any more. */
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended with the gateway.
-  }
 }
 
 function answers(port: number): Promise<boolean> {

@@ -18,8 +18,6 @@ export type FindingView = {
   readonly id: string;
   readonly level: string;
   readonly subject: { readonly name?: string };
-  readonly message: string;
-  readonly fix: string | null;
 };
 
 export type ReportView = { readonly verdict: string; readonly findings: readonly FindingView[] };

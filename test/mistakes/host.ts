@@ -1,6 +1,6 @@
 import type { AuditFacts, ConfigurationFact, HostFact } from '../../src/decision/audit/facts.ts';
-import { layoutB, onGateway, withConversation } from '../audit-facts.ts';
-import { isp1, isp2, type MistakeRow, mistakesOf, nothingSaid } from './mistake.ts';
+import { layoutB, onGateway } from '../audit-facts.ts';
+import { isp1, isp2, type MistakeRow, mistakesOf } from './mistake.ts';
 
 const sound = onGateway(layoutB);
 const two = `isp2/${isp2}`;
@@ -29,26 +29,6 @@ const rows: readonly MistakeRow[] = [
       message: 'Packets from 203.0.113.40 leave by the other uplink.',
       commands: ['ip rule add from 203.0.113.40 lookup 102'],
     }),
-    [`error HOST-SOURCE-ROUTE ${two}`],
-  ],
-  [
-    'packets of a source address leave by the other uplink',
-    sound,
-    source2({
-      condition: 'wrong way',
-      message: '203.0.113.40 has no rule of its own: its packets leave by eth1.',
-      commands: ['ip rule add from 203.0.113.40 lookup 102'],
-    }),
-    [`error HOST-SOURCE-ROUTE ${two}`],
-  ],
-  [
-    'a door was tried from an address whose packets leave by the other uplink',
-    sound,
-    withConversation(
-      source2({ condition: 'wrong way', message: 'It has no rule of its own.', commands: [] }),
-      'mx1.example.com',
-      { ...nothingSaid, connectMs: null, error: { kind: 'timeout', message: 'No answer.' } },
-    ),
     [`error HOST-SOURCE-ROUTE ${two}`],
   ],
   [

@@ -45,8 +45,6 @@ suite('postern init', () => {
     const { code, out, err } = await runHere(['init', '--config', file('new.yaml'), ...said], alone);
     assert.equal(code, 0, err);
     assert.match(out, /^Layout B: /);
-    assert.match(out, /^DNS could not be asked for these[^]*\n {2}mail\.example\.com\. 3600 IN A 198/m);
-    assert.doesNotMatch(out, /still missing/);
     const read = await readSettings(file('new.yaml'));
     assert.ok(read.ok, JSON.stringify(read));
     assert.deepEqual(

@@ -167,7 +167,6 @@ export type HostFact = {
   readonly sources: readonly {
     readonly egress: string;
     readonly address: string | null;
-    /** That of the monitor, or `wrong way`: its packets leave by the interface of another address. */
     readonly condition: string;
     readonly message: string;
     readonly commands: readonly string[];

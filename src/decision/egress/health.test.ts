@@ -136,6 +136,11 @@ function at(host: string): HostAddress {
 }
 
 /** TCP connects each second for so long, and nothing more comes. */
+function provesSlowly(story: Story, seconds: number): Story {
+  for (let second = 0; second <= seconds; second += 1) story.wait(1_000).answers('a').connects('a', 1_200);
+  return story;
+}
+
 function connectsOnly(story: Story, seconds: number): Story {
   for (let second = 0; second < seconds; second += 1) story.connects('a').wait(1_000);
   return story;
@@ -257,6 +262,18 @@ const rows: [string, Story, string, RegExp?][] = [
     'up',
   ],
   [
+    'a slow connect among quick ones is no proof that all is well',
+    down().proves(5).connects('b', 1_200).proves(6),
+    'degraded',
+    /some connects were lost or slow/,
+  ],
+  [
+    'a connect that was begun before the first answer speaks of the old trouble',
+    down().answers('a').wait(500).connects('b', 1_400).proves(10),
+    'up',
+  ],
+  ['where all connects are slow it is far, and proves itself like any other', provesSlowly(down(), 10), 'up'],
+  [
     'where no other uplink can be used, the first answer brings it back',
     down({ othersUsable: false }).answers('b'),
     'degraded',
@@ -291,9 +308,19 @@ const rows: [string, Story, string, RegExp?][] = [
   ],
   ['before the first answer two hard failures do', new Story().fails('a').fails('b'), 'down'],
   [
-    'it is up again when its connects are sure for 10 s',
-    up().unanswered('a').unanswered('b').wait(400).connects('a').proves(11),
+    'it is up again when its connects are sure for 10 s, and thirty of them in a row',
+    up().unanswered('a').unanswered('b').wait(400).connects('a').proves(29),
     'up',
+  ],
+  [
+    'fewer are not enough, for a lossy link has its good moments',
+    up().unanswered('a').unanswered('b').wait(400).connects('a').proves(28),
+    'degraded',
+  ],
+  [
+    'after a slow one they are counted anew',
+    up().unanswered('a').unanswered('b').wait(400).proves(25).connects('b', 1_200).proves(28),
+    'degraded',
   ],
 
   [

@@ -42,13 +42,16 @@ export type Health = {
 };
 
 const mostFailures = 16;
-const connectsKept = 10;
+const connectsKept = 30;
+const connectsJudged = 10;
 const badConnects = 3;
 const slowConnectMs = 1_000;
 const relapseWithinMs = 10 * 60_000;
 const forgottenAfterMs = 60 * 60_000;
 const longestProofMs = 60 * 60_000;
-const goodConnectsToRise = 3;
+/** In a row. A link that loses a quarter shows twenty by chance once in a few minutes, thirty hardly ever. */
+const goodConnectsToRise = 30;
+const goodConnectsToHope = 3;
 
 /** The health at start: usable, and proved by nothing yet. */
 export function newHealth(now: Moment): Health {
@@ -85,7 +88,8 @@ export function proofRequiredMs(health: Health, settings: HealthSettings): numbe
  * Any answer is a sign of life: it clears all evidence. Failures convict by `verdictOn`. What the host says counts at
  * once. A fallen egress comes back after `proofRequiredMs` of answers, at once (but `degraded`) where an answer shows
  * that a hasty verdict was wrong, or where no other egress can be used. Many lost or slow connects make it `degraded` at
- * the next answer (without one it is dead, not slow) until they are few again.
+ * the next answer (without one it is dead, not slow), and so does one such among good ones while it proves itself, until
+ * enough in a row are good.
  */
 export function stepHealth(
   health: Health,
@@ -186,11 +190,24 @@ function proved(health: Health, life: Life, context: HealthContext, now: Moment)
     return {
       ...health,
       failures: [],
+      connects: [],
       proof: { since: at, last: at },
       reason: `${life.to.host} answered; proving itself for ${seconds(proofRequiredMs(health, settings))} (it was down: ${fallReason(health.reason)})`,
     };
+  // What was begun before the first answer may have been lost to the old trouble.
+  const isOfProof = life.kind === 'connected' && at - life.connectMs >= proof.since;
+  const connects = isOfProof
+    ? withConnect(health, life.site, life.connectMs < slowConnectMs)
+    : health.connects;
   if (at - proof.since < proofRequiredMs(health, settings))
-    return { ...health, failures: [], proof: { since: proof.since, last: at } };
+    return { ...health, failures: [], connects, proof: { since: proof.since, last: at } };
+  const isMixed = new Set(connects.map(({ good }) => good)).size > 1;
+  if (isMixed)
+    return degraded(
+      { ...fresh(health), connects },
+      `answered for ${seconds(at - proof.since)}, but some connects were lost or slow`,
+      now,
+    );
   const returned = { ...fresh(health), returnedAt: at };
   return moved(returned, 'up', `answered for ${seconds(at - proof.since)} without a failure`, now);
 }
@@ -261,18 +278,27 @@ function degraded(health: Health, reason: string, now: Moment): Health {
   return moved({ ...health, ...counts }, 'degraded', reason, now);
 }
 
-/** Back from `degraded`: its time is over, and the last connects were good but for one at most. */
+/** Back from `degraded`: its time is over, and the last connects were all good. */
 function risen(health: Health, context: HealthContext, now: Moment): Health {
-  const good = health.connects.filter(connect => connect.good).length;
-  const few = health.connects.length - good <= 1;
   const over = now.monotonic - health.sinceAt >= proofRequiredMs(health, context.settings);
-  if (!over || !few || good < goodConnectsToRise) return health;
+  if (!over || goodInARow(health) < goodConnectsToRise) return health;
   return moved({ ...health, returnedAt: now.monotonic }, 'up', 'its connects are quick and sure again', now);
 }
 
+/** How many of the last connects were good without a break. */
+function goodInARow({ connects }: Health): number {
+  return connects.length - 1 - connects.findLastIndex(({ good }) => !good);
+}
+
+/** It was lossy and seems to be so no more: worth a closer look. */
+export function seemsToRise(health: Health): boolean {
+  return health.state === 'degraded' && goodInARow(health) >= goodConnectsToHope;
+}
+
 function isLossy(health: Health, context: HealthContext): boolean {
-  const bad = health.connects.filter(connect => !connect.good);
-  if (bad.length < badConnects || bad.length === health.connects.length) return false;
+  const judged = health.connects.slice(-connectsJudged);
+  const bad = judged.filter(connect => !connect.good);
+  if (bad.length < badConnects || bad.length === judged.length) return false;
   return context.witnesses <= 1 || new Set(bad.map(connect => connect.site)).size > 1;
 }
 

@@ -6,8 +6,6 @@ export function configurationText({
   layout,
   reason,
   uplinks,
-  doors,
-  spfElsewhere,
   domains,
   isBackup,
   store,
@@ -19,9 +17,9 @@ hostname: ${hostname}
 state_dir: /var/lib/postern
 
 uplinks:
-${uplinks.map((uplink, place) => uplinkText(uplink, place, spfElsewhere)).join('')}
+${uplinks.map(uplinkText).join('')}
 listeners:
-${listenerLines({ uplinks, doors, inside }).join('\n')}
+${listenerLines({ hostname, uplinks, domains, isBackup, inside }).join('\n')}
 
 domains:
 ${domains.map(domain => domainText(domain, isBackup, store)).join('')}
@@ -30,29 +28,29 @@ relay:
 `;
 }
 
-function uplinkText(
-  { name, address, publicAddress, ehlo }: ProposedUplink,
-  place: number,
-  spfElsewhere: readonly string[],
-): string {
-  const perhaps = spfElsewhere.length === 0 ? '' : `; SPF names ${spfElsewhere.join(', ')}`;
+function uplinkText({ name, address, publicAddress, ehlo }: ProposedUplink, place: number): string {
   const source =
     publicAddress === null
       ? `[${quoted(address)}]`
       : publicAddress === ''
-        ? `[{ address: ${quoted(address)} }]   # behind NAT: add public: (what the world sees${perhaps})`
+        ? `[{ address: ${quoted(address)} }]   # behind NAT: add public: (what the world sees)`
         : `[{ address: ${quoted(address)}, public: ${quoted(publicAddress)} }]`;
   return `  - name: ${name}\n    ehlo: ${ehlo}\n    source: ${source}\n    preference: ${10 * (place + 1)}\n`;
 }
 
 function listenerLines({
+  hostname,
   uplinks,
-  doors: names,
+  domains,
+  isBackup,
   inside,
-}: Pick<Proposal, 'uplinks' | 'doors' | 'inside'>): string[] {
-  const doors = uplinks.map(({ address, publicAddress }, place) => {
+}: Pick<Proposal, 'hostname' | 'uplinks' | 'domains' | 'isBackup' | 'inside'>): string[] {
+  const [domain = hostname] = domains;
+  const doors = uplinks.map(({ address, publicAddress, ehlo }, place) => {
+    // The names mx1, mx2 are the primary's: a backup has its own.
+    const name = isBackup ? ehlo : `mx${place + 1}.${domain}`;
     const seen = publicAddress === null || publicAddress === '' ? '' : `, public: ${quoted(publicAddress)}`;
-    return `  - { address: "${endpoint(address, 25)}", role: mx, name: ${names[place]}${seen} }`;
+    return `  - { address: "${endpoint(address, 25)}", role: mx, name: ${name}${seen} }`;
   });
   const relay = `  - { address: "${endpoint(inside ?? '127.0.0.1', 25)}", role: relay }   # your own servers send through this one`;
   return [...doors, relay];

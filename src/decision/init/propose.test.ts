@@ -132,24 +132,6 @@ test('init: a backup receives under its own name, and no better MX is claimed th
   assert.match(configurationText(found), /"192\.0\.2\.30:25", role: mx, name: backup\.example\.com \}/);
 });
 
-test('init: a listener has the name by which an MX leads to it today', () => {
-  const mx = [{ preference: 10, exchange: 'mail.example.com', addresses: ['198.51.100.30'] }];
-  assert.deepEqual(proposal({ mx }).doors, ['mail.example.com', 'mx2.example.com']);
-  assert.match(
-    configurationText(proposal({ mx })),
-    /"198\.51\.100\.30:25", role: mx, name: mail\.example\.com \}/,
-  );
-});
-
-test('init: behind NAT the addresses that SPF names and the host lacks are shown', () => {
-  const addresses = [address('10.20.2.2', 'eth2', { scope: 'private' }), address('198.51.100.30', 'eth1')];
-  const spf = 'v=spf1 ip4:198.51.100.30 +ip4:203.0.113.40/32 ip4:192.0.2.0/24 -all';
-  assert.match(
-    configurationText(proposal({ addresses, spf })),
-    /10\.20\.2\.2 \}\] {3}# behind NAT: add public: \(what the world sees; SPF names 203\.0\.113\.40\)\n/,
-  );
-});
-
 const refusals: [string, Partial<Surroundings>, RegExp][] = [
   ['no name', { hostname: null }, /--hostname/],
   ['no address', { addresses: [] }, /--uplink/],

@@ -30,10 +30,6 @@ export type Proposal = {
   /** A whole sentence. */
   readonly reason: string;
   readonly uplinks: readonly ProposedUplink[];
-  /** The name of the listener on each uplink: what an MX leads there by today, else a new one. */
-  readonly doors: readonly string[];
-  /** Addresses that SPF of the domain names and the host does not have: public ones of its NAT, perhaps. */
-  readonly spfElsewhere: readonly string[];
   readonly domains: readonly string[];
   readonly isBackup: boolean;
   readonly store: string | null;
@@ -76,8 +72,6 @@ export function propose(found: Surroundings, said: InitAnswers): Proposed {
       layout,
       reason,
       uplinks: named,
-      doors: named.map((uplink, place) => doorOf(found, uplink, isBackup ? null : `mx${place + 1}.${first}`)),
-      spfElsewhere: spfElsewhere(found, named),
       domains,
       isBackup,
       store: said.store ?? null,
@@ -172,23 +166,6 @@ function layoutOfNames(uplinks: readonly ProposedUplink[]): {
     reason:
       'Each uplink gets a name of its own, so that address, PTR and EHLO agree on each and a test of one says nothing wrong of the other.',
   };
-}
-
-/** `fresh`: the name where no MX leads to the uplink yet; null: its EHLO name, for mx1 and mx2 are the primary's. */
-function doorOf({ mx }: Surroundings, uplink: ProposedUplink, fresh: string | null): string {
-  const seen = uplink.publicAddress ?? uplink.address;
-  return mx.find(({ addresses }) => addresses.includes(seen))?.exchange ?? fresh ?? uplink.ehlo;
-}
-
-function spfElsewhere({ spf, addresses }: Surroundings, uplinks: readonly ProposedUplink[]): string[] {
-  const own = new Set([
-    ...addresses.map(({ address }) => address),
-    ...uplinks.flatMap(({ address, publicAddress }) => [address, publicAddress]),
-  ]);
-  const named = [...(spf ?? '').matchAll(/ \+?ip4:([\d.]+)(?:\/32)?(?= |$)/gi)].flatMap(
-    ([, address]) => address ?? [],
-  );
-  return named.filter(address => !own.has(address));
 }
 
 /** A private address that is no way out. */

@@ -338,7 +338,7 @@ function policyRecords(
       zone: zoneOf(domain.name, facts),
       setBy: 'you',
       weight: 'advised',
-      why: `It announces the policy at https://mta-sts.${domain.name}/.well-known/mta-sts.txt; lead that name to a web server with a certificate for it, and set this only when the page is served.`,
+      why: `It announces the policy at https://mta-sts.${domain.name}/.well-known/mta-sts.txt; set it only when that page is served.`,
     },
   ];
 }

@@ -3,7 +3,7 @@ import type { DomainSetting, RelaySetting } from '../../decision/admission/domai
 import type { ListenerSetting } from '../../decision/admission/listener.ts';
 import type { ConfigurationFact, EgressFact, HostFact } from '../../decision/audit/facts.ts';
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
-import { hostAdvice, presentAddress, type RouteOfSource } from '../../decision/egress/host-advice.ts';
+import { hostAdvice, presentAddress } from '../../decision/egress/host-advice.ts';
 import type { DnsServerSetting } from '../../decision/next-hop/dns-server.ts';
 import type { QueueSetting } from '../../decision/queue/settings.ts';
 import { canonicalAddress } from '../../protocol/dns/address.ts';
@@ -99,14 +99,7 @@ export async function hostFact(
         const address = found?.address ?? setting.address;
         const route = address === null ? null : await network.routeOf(address);
         const { condition, message, commands } = hostAdvice(setting, found, route);
-        const strays = condition === 'sound' && isStraying(route);
-        return {
-          egress: setting.id,
-          address,
-          condition: strays ? 'wrong way' : condition,
-          message,
-          commands,
-        };
+        return { egress: setting.id, address, condition, message, commands };
       }),
     ),
     strictlyFiltered(
@@ -122,10 +115,6 @@ export async function hostFact(
   ]);
   return { sources, resolvers: judged, overrides: [], clockOffsetMs: null, strictInterfaces, mtus: [] };
 }
-
-/** Packets leave by another interface than that of their source address. */
-const isStraying = (route: RouteOfSource | null): boolean =>
-  route !== null && route.device !== null && route.interface !== null && route.device !== route.interface;
 
 /** Those of these interfaces that drop what comes in by another way than the way back (RFC 3704). */
 async function strictlyFiltered(files: Files, names: readonly string[]): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { UplinkEgress } from '../../decision/egress/egress.ts';
+import { seemsToRise } from '../../decision/egress/health.ts';
 import type { NetworkErrorKind, Observation } from '../../decision/egress/observation.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { EventStream } from '../events.ts';
@@ -11,7 +12,7 @@ import { Probe, type ProbeDepth } from './probe.ts';
 
 /** A host that is not named in `probe` is greeted at most once in this time while all is sound. */
 const politeMs = 10 * 60_000;
-/** An egress that lost its state `up` is watched closely for so long, then at the usual interval. */
+/** A degraded egress is watched closely for so long, then at the usual interval until it seems to rise. */
 const closelyMs = 30_000;
 const soonMs = 500;
 const mostAtOnce = 16;
@@ -104,9 +105,9 @@ export class ProbeSchedule {
 
   #closely(entry: EgressEntry): boolean {
     if (entry.sound) return false;
-    return (
-      entry.health.state !== 'degraded' || this.#parts.clock.monotonic() - entry.health.sinceAt < closelyMs
-    );
+    const { health } = entry;
+    if (health.state !== 'degraded' || seemsToRise(health)) return true;
+    return this.#parts.clock.monotonic() - health.sinceAt < closelyMs;
   }
 
   #turn(entry: EgressEntry): void {

@@ -57,7 +57,7 @@ export class QueueDatabase {
     try {
       database = new DatabaseSync(options.file, { timeout: 300 });
       database.exec(
-        `PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
+        `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY`,
       );

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -31,17 +31,6 @@ test('folder and files are for their owner alone', async () => {
     );
     assert.deepEqual(await Promise.all(modes), [0o700, 0o700, 0o600, 0o600]);
     await store.close();
-  });
-});
-
-test('no memory is shared with other programs, in a queue of before neither', async () => {
-  await withDirectory(async directory => {
-    for (const _ of ['made', 'taken up']) {
-      const store = must(await openSqliteStore({ directory }));
-      const names = await readdir(directory);
-      await store.close();
-      assert.deepEqual(names.sort(), ['queue.db', 'queue.db-wal', 'spool']);
-    }
   });
 });
 

@@ -52,7 +52,7 @@ export class TraceDatabase {
     try {
       database = new DatabaseSync(file, { timeout: 300 });
       database.exec(
-        `PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
+        `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
          PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -32768; BEGIN EXCLUSIVE; COMMIT`,
       );

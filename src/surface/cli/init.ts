@@ -94,13 +94,7 @@ async function initialise(command: Command, parts: CliParts): Promise<number> {
   const missing = await missingRecords(read.value.settings, parts);
   await output.write(
     options.json === true
-      ? jsonLine({
-          file,
-          written: options.dryRun !== true,
-          ...shown(proposed.value),
-          text,
-          missing: missing.map(({ line }) => line),
-        })
+      ? jsonLine({ file, written: options.dryRun !== true, ...shown(proposed.value), text, missing })
       : told(file, text, proposed.value, missing, options.dryRun === true),
   );
   return 0;
@@ -218,27 +212,20 @@ function told(
   file: string,
   text: string,
   { layout, reason }: Proposal,
-  missing: Awaited<ReturnType<typeof missingRecords>>,
+  missing: readonly string[],
   dry: boolean,
 ): string {
-  const records = [
-    ...recordLines(
-      'These records are still missing or wrong in DNS ("postern records" tells who sets them and why):',
-      missing.filter(({ isUnasked }) => !isUnasked),
-    ),
-    ...recordLines(
-      'DNS could not be asked for these, so look at "postern records" again:',
-      missing.filter(({ isUnasked }) => isUnasked),
-    ),
-    ...(missing.length === 0 ? ['Every record that it needs is in DNS.'] : []),
-  ];
+  const records =
+    missing.length === 0
+      ? ['Every record that it needs is in DNS.']
+      : [
+          'These records are still missing in DNS ("postern records" tells who sets them and why):',
+          ...missing.map(line => `  ${line}`),
+        ];
   const head = dry ? [text] : [`Layout ${layout}: ${reason}`, `Written to ${file}.`, ''];
   const next = dry ? [] : ['', `Look through it, then: postern config check --config ${file}`];
   return `${[...head, ...records, ...next].join('\n')}\n`;
 }
-
-const recordLines = (heading: string, records: readonly { readonly line: string }[]): string[] =>
-  records.length === 0 ? [] : [heading, ...records.map(({ line }) => `  ${line}`)];
 
 function readName(text: string): string {
   const name = hostName(text.toLowerCase());

@@ -119,16 +119,13 @@ async function showRecords(command: Command, parts: CliParts): Promise<number> {
   return exitCode(comparison, diff || wait);
 }
 
-/** Of the records that are needed those that are not right in DNS now, as lines of a zone. */
-export async function missingRecords(
-  settings: Settings,
-  parts: CliParts,
-): Promise<readonly { readonly line: string; readonly isUnasked: boolean }[]> {
+/** The records that are needed and not right in DNS now, as lines of a zone. */
+export async function missingRecords(settings: Settings, parts: CliParts): Promise<readonly string[]> {
   const wanted = await recordsOf(settings, { dkimSigners: [], backupMx: [] }, parts);
   const { records } = await compareNow(settings, wanted, parts);
   return records
     .filter(compared => isNeeded(compared) && compared.state !== 'right')
-    .map(({ record, state }) => ({ line: zoneLine(record), isUnasked: state === 'unknown' }));
+    .map(({ record }) => zoneLine(record));
 }
 
 function readMxName(text: string, before: string[] = []): string[] {

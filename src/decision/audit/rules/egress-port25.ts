@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { cannotSpeak, egressSubject } from './egress-subject.ts';
+import { egressSubject } from './egress-subject.ts';
 
 /** Port 25 outward works. */
 export const egressPort25: Rule = {
@@ -16,7 +16,7 @@ export const egressPort25: Rule = {
   judge(view) {
     return view.facts.egresses.flatMap((egress): Judgement[] => {
       const { port25, smartHost } = egress;
-      if (port25 === null || smartHost !== null || cannotSpeak(view, egress.id)) return [];
+      if (port25 === null || smartHost !== null) return [];
       const subject = egressSubject(egress);
       if (port25.reached.length > 0)
         return [

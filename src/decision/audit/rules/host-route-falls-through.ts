@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { isMisrouted, sourceSubject } from './egress-subject.ts';
+import { sourceSubject } from './egress-subject.ts';
 
 /** An uplink's table ends in unreachable. */
 export const hostRouteFallsThrough: Rule = {
@@ -16,7 +16,7 @@ export const hostRouteFallsThrough: Rule = {
   judge(view) {
     return (view.facts.host?.sources ?? []).flatMap((source): Judgement[] => {
       const subject = sourceSubject(view, source);
-      if (isMisrouted(source) || source.message === '' || source.commands.length === 0) return [];
+      if (source.condition === 'no route' || source.message === '' || source.commands.length === 0) return [];
       return [{ level: 'warning', subject, message: source.message, fix: source.commands.join('\n') }];
     });
   },

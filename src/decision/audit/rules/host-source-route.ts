@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { isMisrouted, sourceSubject } from './egress-subject.ts';
+import { sourceSubject } from './egress-subject.ts';
 
 /** Each source address has its route. */
 export const hostSourceRoute: Rule = {
@@ -19,7 +19,7 @@ export const hostSourceRoute: Rule = {
       const evidence = [
         { asked: `ip route get from ${source.address ?? source.egress}`, answer: source.condition },
       ];
-      if (!isMisrouted(source)) return [];
+      if (source.condition !== 'no route') return [];
       return [
         {
           level: 'error',

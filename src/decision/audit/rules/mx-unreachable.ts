@@ -2,7 +2,6 @@ import type { ConversationFact } from '../facts.ts';
 import type { FindingLevel } from '../finding.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { conversationEvidence, subjectOf } from './conversation-evidence.ts';
-import { cannotSpeak } from './egress-subject.ts';
 
 /** Errors that tell of our side, and nothing of the host. */
 const ours: ReadonlySet<string> = new Set(['address_absent', 'aborted', 'resources', 'network_unreachable']);
@@ -42,13 +41,6 @@ export const mxUnreachable: Rule = {
           message: `${address} could not be called from here: ${error.message}`,
           evidence,
           ...(answers ? {} : { unanswered: true }),
-        };
-      if (cannotSpeak(view, conversation.egress))
-        return {
-          level: 'skip',
-          subject,
-          message: `${address} could not be called: it was tried from ${conversation.egress}, whose packets leave by a wrong way.`,
-          evidence,
         };
       const level: FindingLevel = answers ? 'warning' : 'error';
       return {
