@@ -2,11 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { treeOf } from './process-tree.ts';
-import type { RelayGateway } from './relay-gateway.ts';
+import { listening, type RelayGateway } from './relay-gateway.ts';
 
 /** The program as users start it. */
 export const launcher = join(import.meta.dirname, '../bin/postern');
@@ -76,11 +74,7 @@ export async function startPostern(
     await exited;
     for (const helper of helpers) killIfThere(helper);
   };
-  while (!(await answers(place.port))) {
-    if (child.exitCode !== null)
-      throw new Error(`The gateway ended with ${child.exitCode}; its log is in ${place.directory}.`);
-    await sleep(10);
-  }
+  await listening(place.port, () => child.exitCode !== null);
   if (child.pid === undefined) throw new Error('The gateway could not be started.');
   return { name: 'Postern', pid: child.pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
@@ -92,15 +86,4 @@ function killIfThere(pid: number): void {
   } catch {
     // It has ended with the gateway.
   }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('data', () => {
-      socket.end('QUIT\r\n');
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

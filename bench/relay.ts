@@ -1,5 +1,6 @@
 /**
- * `npm run bench:relay`: Postern and a tuned Postfix relay the same load in turn, on this machine.
+ * `npm run bench:relay`: Postern and others relay the same load in turn, on this machine: a tuned Postfix, OpenSMTPD and
+ * Exim of Debian (lab/servers/install), and Haraka from npm. `--only postern,postfix` chooses.
  *
  * smtp-source → gateway → smtp-sink, on loopback, without DNS. With `--tls` a generator and a sink of our own stand in
  * their places, for those have no TLS: STARTTLS on both sides, certificates of the tests, sessions resumed and kept. Each round starts each gateway afresh, warms it up, then
@@ -14,6 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { startExim } from './exim-gateway.ts';
+import { startHaraka } from './haraka-gateway.ts';
+import { startOpenSmtpd } from './opensmtpd-gateway.ts';
 import { startPostern } from './postern-gateway.ts';
 import { startPostfix } from './postfix-gateway.ts';
 import { cpuMs, memoryBytes, treeOf } from './process-tree.ts';
@@ -21,7 +25,18 @@ import type { RelayGateway } from './relay-gateway.ts';
 import { freePort, Sink, sendLoad } from './smtp-load.ts';
 import { sendTlsLoad, TlsSink } from './tls-load.ts';
 
-type Name = 'postern' | 'postfix';
+type Start = (directory: string, port: number, sinkPort: number, tls: boolean) => Promise<RelayGateway>;
+
+/** Each as it ships, tuned as one would, with its own durability: the syncs of each are counted. */
+const gateways = {
+  postern: (directory, port, sinkPort, tls) => startPostern({ directory, port, sinkPort, tls }),
+  postfix: startPostfix,
+  opensmtpd: startOpenSmtpd,
+  exim: startExim,
+  haraka: startHaraka,
+} satisfies Record<string, Start>;
+type Name = keyof typeof gateways;
+const allNames = ['postfix', 'postern', 'opensmtpd', 'exim', 'haraka'] as const satisfies readonly Name[];
 type Load = { readonly messages: number; readonly senders: number; readonly sizeBytes: number };
 type Figures = {
   readonly messagesPerS: number;
@@ -59,10 +74,7 @@ async function withGateway<Outcome>(
   let gateway: RelayGateway | null = null;
   try {
     const port = await freePort();
-    gateway =
-      name === 'postfix'
-        ? await startPostfix(directory, port, sink.port, tls)
-        : await startPostern({ directory, port, sinkPort: sink.port, tls });
+    gateway = await gateways[name](directory, port, sink.port, tls);
     let sent = 0;
     const relay = async (load: Load): Promise<{ acceptedMs: number; ms: number }> => {
       let start = performance.now();
@@ -173,7 +185,7 @@ function median(numbers: readonly number[]): number {
 function row(name: string, all: readonly Figures[], costs: Costs | undefined): string {
   const middle = (pick: (figures: Figures) => number): number => median(all.map(pick));
   return [
-    name.padEnd(8),
+    name.padEnd(9),
     middle(f => f.messagesPerS)
       .toFixed(0)
       .padStart(12),
@@ -195,7 +207,7 @@ async function main(): Promise<number> {
     senders: Number(values.senders),
     sizeBytes: Number(values.size),
   };
-  const names: Name[] = values.only === undefined ? ['postfix', 'postern'] : [parseName(values.only)];
+  const names = chosen(values.only);
   for (const tool of [
     ...(values.tls ? [] : ['smtp-source', 'smtp-sink']),
     'strace',
@@ -207,16 +219,15 @@ async function main(): Promise<number> {
     const figures: Partial<Record<Name, Figures>> = {};
     // Who goes first changes, so that neither always finds the machine warm.
     for (const name of round % 2 === 1 ? names : names.toReversed()) {
-      figures[name] = await measure(name, load);
+      figures[name] = await measure(name, shareOf(name, load));
       say(`round ${round}: ${name} ${figures[name].messagesPerS.toFixed(0)} messages/s`);
     }
     rounds.push(figures);
   }
   const costs: Partial<Record<Name, Costs>> = {};
-  for (const name of names) costs[name] = await measureCosts(name, load);
-  const ratios = rounds.flatMap(({ postern, postfix }) =>
-    postern && postfix ? [postern.messagesPerS / postfix.messagesPerS] : [],
-  );
+  for (const name of names) costs[name] = await measureCosts(name, shareOf(name, load));
+  const ratios = new Map<Name, readonly number[]>();
+  for (const name of names) if (name !== 'postern') ratios.set(name, ratiosTo(name, rounds));
   if (values.json) {
     console.log(
       JSON.stringify({
@@ -224,7 +235,7 @@ async function main(): Promise<number> {
         tls: values.tls,
         rounds,
         costs,
-        ratio: ratios.length > 0 ? median(ratios) : null,
+        ratios: Object.fromEntries([...ratios].map(([name, all]) => [name, median(all)])),
       }),
     );
     return 0;
@@ -233,22 +244,42 @@ async function main(): Promise<number> {
     `\n${load.messages} messages of ${load.sizeBytes} bytes, ${load.senders} senders${values.tls ? ', TLS on both sides' : ''}, medians of ${rounds.length} rounds`,
   );
   console.log(
-    'gateway    delivered/s           range    accepted/s    CPU µs/msg    peak MiB   syncs/message',
+    'gateway     delivered/s           range    accepted/s    CPU µs/msg    peak MiB   syncs/message',
   );
   for (const name of names) {
     const all = rounds.flatMap(round => round[name] ?? []);
     console.log(row(name, all, costs[name]));
   }
-  if (ratios.length > 0)
-    console.log(
-      `\nPostern relays ${median(ratios).toFixed(1)} times as much as Postfix (rounds: ${ratios.map(r => r.toFixed(1)).join(', ')}).`,
-    );
+  for (const [name, all] of ratios)
+    if (all.length > 0)
+      console.log(
+        `Postern relays ${median(all).toFixed(1)} times as much as ${name} (rounds: ${all.map(r => r.toFixed(1)).join(', ')}).`,
+      );
   return 0;
 }
 
-function parseName(text: string): Name {
-  if (text === 'postern' || text === 'postfix') return text;
-  throw new Error(`--only takes postern or postfix, not "${text}".`);
+/** How much more Postern relayed, in each round that both had. */
+function ratiosTo(name: Name, rounds: readonly Partial<Record<Name, Figures>>[]): readonly number[] {
+  return rounds.flatMap(({ postern, [name]: other }) =>
+    postern && other ? [postern.messagesPerS / other.messagesPerS] : [],
+  );
+}
+
+/** Postern goes with Postfix by default where there is TLS, for the others have no part in that; else all go. */
+function chosen(only: string | undefined): readonly Name[] {
+  if (only === undefined) return values.tls ? ['postfix', 'postern'] : [...allNames];
+  return only.split(',').map(text => {
+    const name = allNames.find(each => each === text);
+    if (name === undefined) throw new Error(`--only takes some of ${allNames.join(', ')}, not "${text}".`);
+    return name;
+  });
+}
+
+/** The slower ones relay fewer messages, so that a round ends in time. */
+function shareOf(name: Name, load: Load): Load {
+  return name === 'postern' || name === 'postfix'
+    ? load
+    : { ...load, messages: Math.ceil(load.messages / 8) };
 }
 
 function need(tool: string): void {

@@ -84,6 +84,11 @@ export class IsolatedServer {
     return ['--target', inner ?? '', '--mount', '--pid', '--net', '--', ...command];
   }
 
+  /** The root of its process tree. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get ended(): boolean {
     return this.#child.exitCode !== null;
   }
