@@ -16,7 +16,7 @@ export const egressPort25: Rule = {
   judge(view) {
     return view.facts.egresses.flatMap((egress): Judgement[] => {
       const { port25, smartHost } = egress;
-      if (port25 === null || smartHost !== null || cannotSpeak(view, egress.id)) return [];
+      if (port25 === null || smartHost !== null) return [];
       const subject = egressSubject(egress);
       if (port25.reached.length > 0)
         return [
@@ -27,7 +27,7 @@ export const egressPort25: Rule = {
             evidence: [{ asked: 'port 25', answer: port25.reached.join(', ') }],
           },
         ];
-      if (port25.failed.length < 2) return [];
+      if (port25.failed.length < 2 || cannotSpeak(view, egress.id)) return [];
       return [
         {
           level: 'error',
