@@ -1,11 +1,13 @@
 /**
- * The process inside a wire: reads IPv4 packets from an open TUN device (file descriptor 3), loses some, holds the
- * others for a time, and writes them back, in order. Arguments: one-way delay in ms, share lost toward the Internet,
- * the customer's source address, a seed.
+ * The process inside a wire: reads IPv4 packets in Ethernet frames from a packet socket (file descriptor 3), loses some,
+ * holds the others for a time, and writes them back, in order. Arguments: one-way delay in ms, share lost toward the
+ * Internet, the customer's source address, a seed.
  */
 import { read, writeSync } from 'node:fs';
 
-const tun = 3;
+const socket = 3;
+/** The sender's IPv4 address in a frame. */
+const sender = { from: 14 + 12, to: 14 + 16 } as const;
 const [delayText = '0', lossText = '0', source = '', seedText = '1'] = process.argv.slice(2);
 const delayMs = Number(delayText);
 const loss = Number(lossText);
@@ -27,7 +29,7 @@ function release(): void {
   while (held[0] !== undefined && held[0].at <= now) {
     const next = held.shift();
     try {
-      if (next) writeSync(tun, next.packet);
+      if (next) writeSync(socket, next.packet);
     } catch {
       continue;
     }
@@ -36,7 +38,7 @@ function release(): void {
 }
 
 function take(packet: Buffer): void {
-  const outward = packet.subarray(12, 16).equals(customer);
+  const outward = packet.subarray(sender.from, sender.to).equals(customer);
   if (outward && chance() < loss) return;
   if (held.length >= 10_000) return;
   held.push({ at: performance.now() + delayMs, packet });
@@ -45,7 +47,7 @@ function take(packet: Buffer): void {
 
 const buffer = Buffer.alloc(65_536);
 function next(): void {
-  read(tun, buffer, 0, buffer.length, null, (error, count) => {
+  read(socket, buffer, 0, buffer.length, null, (error, count) => {
     if (error) process.exit(1);
     take(Buffer.from(buffer.subarray(0, count)));
     next();
