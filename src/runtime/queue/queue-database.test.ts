@@ -90,6 +90,57 @@ function openAndCount(file: string): unknown {
   return counted?.ok ? counted.value : counted?.error;
 }
 
+/** A database on a disk that fails: while `fails` has the first word of a statement, that is an I/O error. */
+class SickDatabase extends DatabaseSync {
+  readonly fails = new Set<string>();
+  /** How often the disk failed. */
+  failures = 0;
+
+  override exec(sql: string): void {
+    if (this.fails.has(sql.split(' ')[0] ?? '')) {
+      this.failures += 1;
+      throw Object.assign(new Error('disk I/O error'), { errcode: 778 });
+    }
+    super.exec(sql);
+  }
+}
+
+function withSickDisk(run: (database: QueueDatabase, disk: SickDatabase) => void): void {
+  withFile(file => {
+    const disk = new SickDatabase(file);
+    const opened = QueueDatabase.open({ file, maxBytes: null, reserveBytes: 0, openDatabase: () => disk });
+    if (!opened.ok) throw new Error(opened.error.message);
+    run(opened.value, disk);
+    opened.value.close();
+  });
+}
+
+const count: StoreCall = { operation: 'counts', request: null };
+
+test('a disk that fails, even as it undoes, leaves nothing half done, and is used again when it works', () => {
+  withSickDisk((database, disk) => {
+    database.commit(batch(append(1)));
+    disk.fails.add('COMMIT').add('ROLLBACK');
+    assert.deepEqual(outcomes(database.commit(batch(append(2)))), ['failed']);
+    assert.deepEqual(outcomes(database.commit(batch(append(2)))), ['failed']);
+    disk.fails.clear();
+    assert.deepEqual(database.commit(batch(count)).results, [
+      { ok: true, value: { messages: 1, recipients: 1 } },
+    ]);
+    assert.deepEqual(outcomes(database.commit(batch(append(2), count))), ['ok', 'ok']);
+  });
+});
+
+test('of a batch on a failing disk, two commits are tried and no more', () => {
+  withSickDisk((database, disk) => {
+    disk.fails.add('COMMIT');
+    const answers = database.commit(batch(...Array.from({ length: 50 }, (_, number) => append(number))));
+    assert.deepEqual(new Set(outcomes(answers)), new Set(['failed']));
+    assert.equal(answers.results.length, 50);
+    assert.equal(disk.failures, 2);
+  });
+});
+
 test('a walk over a long queue goes in steps, and misses nobody', () => {
   withFile(file => {
     const database = openFor(file);

@@ -13,7 +13,7 @@ import type {
   StoreCalls,
   StoreOperation,
 } from './store-calls.ts';
-import { damaged, full, storeErrorOf } from './store-error.ts';
+import { damaged, full, isIoError, storeErrorOf } from './store-error.ts';
 
 export type QueueDatabaseOptions = {
   readonly file: string;
@@ -23,6 +23,8 @@ export type QueueDatabaseOptions = {
   readonly reserveBytes: number;
   /** Bytes that we may still write on the file's disk. */
   readonly freeBytes?: () => number;
+  /** Opens the file; another way only to try what a sick disk does. */
+  readonly openDatabase?: (file: string) => DatabaseSync;
 };
 
 type Answer = StoreCalls[StoreOperation]['answer'];
@@ -33,6 +35,8 @@ type Handlers = {
   ) => StoreCalls[Operation]['answer'];
 };
 
+const opened = (file: string): DatabaseSync => new DatabaseSync(file, { timeout: 300 });
+
 /** Pages are given back to the disk above this number of free ones, where they are a quarter of all. */
 const shrinkAbovePages = 4096;
 const shrinkPages = 256;
@@ -40,7 +44,8 @@ const shrinkPages = 256;
 /**
  * The queue's SQLite database, for the one thread that owns it: a batch of calls is one transaction, and its answers
  * are given after the commit, synced (`synchronous=FULL`). Where a batch fails, each of its calls gets a transaction of
- * its own, so that no call suffers for another.
+ * its own, so that no call suffers for another; but of a disk that fails each call would wait for the same failure, so the
+ * first that meets it speaks for the rest. What failed is undone, and the next batch finds the database as it was.
  */
 export class QueueDatabase {
   readonly #file: string;
@@ -50,12 +55,15 @@ export class QueueDatabase {
   readonly #freeBytes: () => number;
   readonly #starts: number;
   #commits = 0;
+  /** False: a commit failed, and what it began is not yet undone. */
+  #sound = true;
 
   /** Opens or makes the database. Only one process can have it open; the kernel lets go of the lock when it dies. */
   static open(options: QueueDatabaseOptions): Result<QueueDatabase, StoreError> {
     let database: DatabaseSync | null = null;
     try {
-      database = new DatabaseSync(options.file, { timeout: 300 });
+      const { openDatabase = opened } = options;
+      database = openDatabase(options.file);
       database.exec(
         `PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
@@ -104,29 +112,39 @@ export class QueueDatabase {
         return { ok: false, error: full(this.#file, free) };
       return { ok: true, value: this.#perform(call, bytes) };
     };
-    let results: readonly Result<Answer, StoreError>[];
-    const freedFiles: string[] = [];
     try {
-      results = this.#commit(() => calls.map(perform));
-      freedFiles.push(...this.#tables.takeFreedFiles());
+      const results = this.#commit(() => calls.map(perform));
+      return { results, freedFiles: this.#tables.takeFreedFiles() };
     } catch {
-      results = calls.map(call => {
-        try {
-          const result = this.#commit(() => perform(call));
-          freedFiles.push(...this.#tables.takeFreedFiles());
-          return result;
-        } catch (error) {
-          return { ok: false, error: storeErrorOf(error, this.#file) };
-        }
-      });
+      return this.#commitEach(calls, perform);
     }
+  }
+
+  #commitEach(
+    calls: readonly StoreCall[],
+    perform: (call: StoreCall) => Result<Answer, StoreError>,
+  ): StoreAnswers {
+    const freedFiles: string[] = [];
+    let sick: StoreError | null = null;
+    const results = calls.map((call): Result<Answer, StoreError> => {
+      if (sick !== null) return { ok: false, error: sick };
+      try {
+        const result = this.#commit(() => perform(call));
+        freedFiles.push(...this.#tables.takeFreedFiles());
+        return result;
+      } catch (error) {
+        const failure = storeErrorOf(error, this.#file);
+        if (isIoError(error)) sick = failure;
+        return { ok: false, error: failure };
+      }
+    });
     return { results, freedFiles };
   }
 
   /** Gives free pages back to the disk, a few at a time; to be called when the answers are out. */
   shrink(): void {
     this.#commits += 1;
-    if (this.#commits % 4 !== 0) return;
+    if (this.#commits % 4 !== 0 || !this.#sound) return;
     try {
       const free = pragma(this.#database, 'freelist_count');
       if (free < shrinkAbovePages || free * 4 < pragma(this.#database, 'page_count')) return;
@@ -141,17 +159,22 @@ export class QueueDatabase {
   }
 
   #commit<Value>(work: () => Value): Value {
+    this.#undo();
     this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const value = work();
-      this.#tables.writeTally();
-      this.#database.exec('COMMIT');
-      return value;
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      this.#tables.reload();
-      throw error;
-    }
+    this.#sound = false;
+    const value = work();
+    this.#tables.writeTally();
+    this.#database.exec('COMMIT');
+    this.#sound = true;
+    return value;
+  }
+
+  /** Undoes a commit that failed. On a sick disk that may fail too, and is tried again before the next. */
+  #undo(): void {
+    if (this.#sound) return;
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    this.#tables.reload();
+    this.#sound = true;
   }
 
   #perform<Operation extends StoreOperation>(

@@ -23,14 +23,27 @@ export function storeErrorOf(error: unknown, file: string): StoreError {
       message: `Another Postern is using ${file}: stop that one, or give this one a state_dir of its own.`,
     };
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+  if (code === 'EROFS') {
+    return {
+      kind: 'failed',
+      message: `${file} is on a disk that is mounted read-only: see in the kernel's log why, and mount it for writing.`,
+    };
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
     return {
       kind: 'failed',
       message: `${file} cannot be written (${code}): give the user that runs Postern the right to write there.`,
     };
   }
-  const advice = sqliteCode === sqliteIoError ? ': look at the health of its disk' : '';
+  const advice = sqliteCode === sqliteIoError || code === 'EIO' ? diskAdvice : '';
   return { kind: 'failed', message: `${file} cannot be used (${message})${advice}.` };
+}
+
+const diskAdvice = ': see whether its disk is sound, and mounted for writing';
+
+/** The disk could not read, write or sync; whatever is asked of it next will most likely fail too. */
+export function isIoError(error: unknown): boolean {
+  return facts(error).sqliteCode === sqliteIoError;
 }
 
 /** A file of the queue is not what we wrote; says the way out. */
