@@ -47,6 +47,10 @@ export class MemoryDisk {
   capacityBytes: number;
   /** While it is set, nothing new fits. */
   isFull = false;
+  /** While it is set, nothing can be written or read, and this is why. */
+  failure: string | null = null;
+  /** What a sync takes beside the time of every commit. */
+  syncMs = 0;
 
   constructor(capacityBytes = Number.POSITIVE_INFINITY) {
     this.capacityBytes = capacityBytes;
@@ -302,9 +306,9 @@ export class MemoryStore implements QueueStore {
     if (this.#closed) return Promise.resolve(failed('The queue is closed.'));
     return new Promise(answer => {
       if (this.#crashed) return;
-      this.#waiting.push(() => answer(work()));
+      this.#waiting.push(() => answer(this.#disk.failure === null ? work() : failed(this.#disk.failure)));
       if (this.#waiting.length > 1) return;
-      this.#clock.timer(this.#commitMs, () => {
+      this.#clock.timer(this.#commitMs + this.#disk.syncMs, () => {
         if (this.#waiting.length > 0) this.#commits += 1;
         const batch = this.#waiting;
         this.#waiting = [];

@@ -128,6 +128,44 @@ test('a failure met in use is told at once, and over when it has not come again'
   await clock.await(watch.stop());
 });
 
+test('a slow disk is told when it was so twice, and is over when it was quick twice', async () => {
+  const { clock, events, told, disk, store } = stand();
+  const watch = new DiskWatch({ clock, events, store });
+  watch.start();
+  await clock.run(1_000);
+  disk.syncMs = 1_000;
+  await clock.run(32_000);
+  assert.deepEqual(told, [], 'once is no pace');
+  await clock.run(10_000);
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? '', /^disk slow: The queue's disk took 1\.0 seconds for one write/);
+  assert.equal(watch.unwritable, null, 'slow is no reason to refuse');
+  await clock.run(300_000);
+  disk.syncMs = 0;
+  await clock.run(40_000);
+  assert.equal(told.length, 2);
+  assert.match(told[1] ?? '', /^disk over: /);
+  await clock.await(watch.stop());
+});
+
+test('a disk that does not answer at all is told while it does not, and over when it has', async () => {
+  const { clock, events, told, disk, store } = stand();
+  const watch = new DiskWatch({ clock, events, store });
+  watch.start();
+  await clock.run(1_000);
+  disk.syncMs = 60_000;
+  await clock.run(44_000);
+  assert.deepEqual(told, []);
+  await clock.run(2_000);
+  assert.match(told[0] ?? '', /^disk trouble: The queue's disk has not answered a write for 15 seconds/);
+  assert.match(watch.unwritable ?? '', /has not answered/);
+  disk.syncMs = 0;
+  await clock.run(60_000);
+  assert.equal(watch.unwritable, null);
+  assert.match(told.at(-1) ?? '', /^disk over: /);
+  await clock.await(watch.stop());
+});
+
 test('a store that refuses a write of ours is a trouble', async () => {
   const { clock, events, told, store } = stand();
   const watch = new DiskWatch({ clock, events, store });
