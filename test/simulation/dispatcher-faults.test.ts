@@ -162,6 +162,29 @@ story('while the disk is full a bounce waits, and is made once', async house => 
   assert.deepEqual(await house.queued(), []);
 });
 
+story(
+  'what was delivered while the disk failed is settled when it works again, and not sent twice',
+  async house => {
+    await house.accept(remote);
+    house.disk.failure = 'disk I/O error';
+    await house.clock.run(120_000);
+    assert.equal(house.world.deliveries.length, 1);
+    assert.match(house.warnings().join('\n'), /cannot be written down.*disk I\/O error/);
+    house.disk.failure = null;
+    await house.clock.run(120_000);
+    assert.equal(house.world.deliveries.length, 1);
+    assert.deepEqual(await house.queued(), []);
+  },
+);
+
+story('on a disk that takes ten seconds for each sync all is delivered once', async house => {
+  house.disk.syncMs = 10_000;
+  await Promise.all(Array.from({ length: 20 }, () => house.accept(remote)));
+  await house.clock.run(120_000);
+  assert.equal(house.world.deliveries.length, 20);
+  assert.deepEqual(await house.queued(), []);
+});
+
 story('two hundred and fifty recipients of one site go in transactions of a hundred at most', async house => {
   const paths = Array.from({ length: 250 }, (_, n) => `r${n}@remote.example`);
   await house.accept(...paths);
