@@ -183,6 +183,16 @@ export class RecordingSender {
   }
 }
 
+/** The gateway said something else than its client had hoped for. */
+export class UnexpectedReply extends Error {
+  readonly reply: string;
+
+  constructor(expected: number, reply: string) {
+    super(`expected ${expected}, got ${reply}`);
+    this.reply = reply;
+  }
+}
+
 /** Waits for replies one by one; rejects when the connection ends. */
 export class ReplyReader {
   #text = '';
@@ -209,7 +219,7 @@ export class ReplyReader {
       if (last) {
         this.#text = this.#text.slice(last.index + last[0].length);
         if (Number(last[1]) === code) return last[0];
-        throw new Error(`expected ${code}, got ${last[0]}`);
+        throw new UnexpectedReply(code, last[0].trim());
       }
       if (this.#ended) throw new Error('the connection ended');
       await new Promise<void>(resolve => {

@@ -17,6 +17,8 @@ export type PosternPlace = {
   readonly sinkPort: number;
   /** Offers STARTTLS, with a certificate of the tests. */
   readonly tls?: boolean;
+  /** Lines added to the configuration. */
+  readonly more?: string;
 };
 
 const certificates = join(import.meta.dirname, '../test/certificates');
@@ -45,6 +47,7 @@ domains:
   - name: example.org
     role: primary
     deliver_to: ["127.0.0.1:${place.sinkPort}"]
+${place.more ?? ''}
 `,
   );
   return file;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimRandom } from '../../test/simulation/sim-random.ts';
-import { PlainReceiver, ReplyReader } from '../crash-peers.ts';
+import { PlainReceiver, ReplyReader, UnexpectedReply } from '../crash-peers.ts';
 
 /** A message that a client was told is taken. */
 export type Letter = {
@@ -68,6 +68,8 @@ const spooledLines = 1_600;
 /** Sends letters of all sizes to one or more recipients, one after another, and keeps what is needed to know them again. */
 export class LetterSender {
   readonly acknowledged: Letter[] = [];
+  /** What it was told where it hoped for another reply. */
+  readonly refusals: string[] = [];
   readonly #port: number;
   readonly #name: string;
   readonly #random: SimRandom;
@@ -89,7 +91,9 @@ export class LetterSender {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
-      await this.#session().catch(() => undefined);
+      await this.#session().catch((error: unknown) => {
+        if (error instanceof UnexpectedReply) this.refusals.push(error.reply);
+      });
       await sleep(5);
     }
   }
