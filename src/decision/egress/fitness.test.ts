@@ -44,7 +44,7 @@ const rows: readonly [
   next: number,
 ][] = [
   ['a good first test makes it fit, and it is tested hourly', [[0, 'good']], 'fit', 60],
-  ['one bad test changes nothing, and asks for a second one', [[0, 'no PTR']], 'unknown', 5],
+  ['one bad test makes an egress unfit that was not yet fit', [[0, 'no PTR']], 'unfit', 5],
   [
     'one bad test of a fit egress changes nothing',
     [
@@ -57,8 +57,9 @@ const rows: readonly [
   [
     'two bad tests 5 minutes apart make it unfit',
     [
-      [0, 'no PTR'],
-      [5, 'no PTR'],
+      [0, 'good'],
+      [60, 'no PTR'],
+      [65, 'no PTR'],
     ],
     'unfit',
     5,
@@ -66,15 +67,17 @@ const rows: readonly [
   [
     'two bad tests too close to each other do not',
     [
-      [0, 'no PTR'],
-      [1, 'no PTR'],
+      [0, 'good'],
+      [60, 'no PTR'],
+      [61, 'no PTR'],
     ],
-    'unknown',
+    'fit',
     4,
   ],
   [
     'a missing forward match makes it unfit',
     [
+      [0, 'good'],
       [0, 'no forward match'],
       [5, 'no forward match'],
     ],
@@ -84,6 +87,7 @@ const rows: readonly [
   [
     'an EHLO name without an address makes it unfit',
     [
+      [0, 'good'],
       [0, 'no EHLO'],
       [5, 'no EHLO'],
     ],
@@ -93,6 +97,7 @@ const rows: readonly [
   [
     'two bad tests for two reasons make it unfit',
     [
+      [0, 'good'],
       [0, 'no PTR'],
       [5, 'no EHLO'],
     ],
@@ -151,6 +156,7 @@ const rows: readonly [
   [
     'silence between two bad tests does not clear the first',
     [
+      [0, 'good'],
       [0, 'no PTR'],
       [5, 'silent'],
       [10, 'no PTR'],
@@ -220,11 +226,12 @@ test('the reason names the rule, and a fit egress has none', () => {
 test('since is when it became what it is', () => {
   assert.equal(
     after([
-      [0, 'no PTR'],
+      [0, 'good'],
       [5, 'no PTR'],
-      [10, 'no EHLO'],
+      [10, 'no PTR'],
+      [15, 'no EHLO'],
     ]).since,
-    1_000_000 + 5 * minute,
+    1_000_000 + 10 * minute,
   );
 });
 

@@ -20,7 +20,7 @@ export type FitnessState = {
 /** Only these make an egress unfit; each makes receivers refuse its mail. */
 const deciding: readonly IdentityRule[] = ['EGRESS-NO-PTR', 'EGRESS-FCRDNS', 'EGRESS-EHLO-UNRESOLVED'];
 
-/** A second test so much later confirms the first. */
+/** A second test so much later confirms that an egress is fit no more. */
 const confirmMs = 5 * 60_000;
 const hourMs = 60 * 60_000;
 
@@ -39,8 +39,9 @@ export function newFitness(now: Moment): FitnessState {
 /**
  * The fitness after one test; pure, and the same object where nothing changed.
  *
- * Unfit after two bad tests 5 min apart with no good one between; fit at the first good one. What DNS did not answer
- * changes nothing. Where the rules cannot judge (a private address, a smart host) it stays `unknown`, with their reason.
+ * Unfit after two bad tests 5 min apart with no good one between, or at the first bad one where it was not yet known to be
+ * fit, as with an address that an interface has just been given; fit at the first good one. What DNS did not answer changes
+ * nothing. Where the rules cannot judge (a private address, a smart host) it stays `unknown`, with their reason.
  */
 export function stepFitness(
   state: FitnessState,
@@ -73,9 +74,7 @@ function bad(state: FitnessState, errors: readonly IdentityFinding[], now: Momen
   const reason = errors.map(({ id, message }) => `${message} (${id})`).join(' ');
   const badAt = state.badAt ?? now.monotonic;
   const next = { ...state, badAt, unanswered: false };
-  return state.fit === 'unfit' || now.monotonic - badAt >= confirmMs
-    ? moved(next, 'unfit', reason, now)
-    : next;
+  return state.fit !== 'fit' || now.monotonic - badAt >= confirmMs ? moved(next, 'unfit', reason, now) : next;
 }
 
 function moved(state: FitnessState, fit: Fitness, reason: string, now: Moment): FitnessState {
