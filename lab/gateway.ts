@@ -6,7 +6,19 @@ import type { Namespace } from '../src/surface/demo/namespaces.ts';
 const postern = join(import.meta.dirname, '..', 'bin', 'postern');
 
 /** One uplink as `postern uplinks --json` tells it, as far as scenarios read it. */
-export type UplinkView = { readonly name: string; readonly state: string; readonly reason: string };
+export type UplinkView = {
+  readonly name: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly egresses: readonly EgressView[];
+};
+
+export type EgressView = {
+  readonly source: string | null;
+  readonly public: string | null;
+  readonly state: string;
+  readonly fit: string;
+};
 
 /** One event as `postern events --json` tells it, as far as scenarios read it. */
 export type GatewayEventView = {

@@ -31,7 +31,9 @@ export type LabOptions = {
 type Done = Result<void, string>;
 
 const done: Done = { ok: true, value: undefined };
-const ownLines: readonly [Line, Line] = [lineOf(0), lineOf(1)];
+
+/** The mail host has the public addresses. */
+export const plainLines: readonly [Line, Line] = [lineOf(0), lineOf(1)];
 
 function lineOf(index: 0 | 1): Line {
   const { name, source, gateway } = uplinks[index];
@@ -65,7 +67,7 @@ export class LabNetwork {
       { namespace: one, wire: null },
       { namespace: two, wire: null },
     ];
-    const [lineOne, lineTwo] = options.lines ?? ownLines;
+    const [lineOne, lineTwo] = options.lines ?? plainLines;
     this.#lines = [lineOne, lineTwo];
     this.#options = {
       fallback: options.fallback ?? true,
@@ -132,7 +134,10 @@ export class LabNetwork {
 
   /** Takes the link of an uplink away from the mail host, and its address and routes with it, as a modem does. */
   async unplug(index: 0 | 1): Promise<Done> {
-    return this.mailHost.ip(`link del ${this.#lines[index].link}`, ...this.#rules('del', index));
+    return inOrder(
+      () => this.mailHost.ip(`link del ${this.#lines[index].link}`),
+      () => this.#rule('del', index),
+    );
   }
 
   /** Gives the mail host a new link to a provider, with the address that it had or another one. */
@@ -143,7 +148,7 @@ export class LabNetwork {
     return inOrder(
       () => cable(this.mailHost, line.link, namespace, 'cust'),
       () => namespace.settings({ 'ipv4/conf/cust/rp_filter': '1' }),
-      () => this.mailHost.ip(...this.#rules('add', index)),
+      () => this.#rule('add', index),
       () => this.layUplink(index),
     );
   }
@@ -230,11 +235,17 @@ export class LabNetwork {
     );
   }
 
-  /** Lines that add or delete the rules by which an uplink's sources go to its table. */
-  #rules(verb: 'add' | 'del', index: 0 | 1): readonly string[] {
-    if (!this.#options.policyRouting) return [];
+  /** Adds or deletes the rules by which an uplink's sources go to its table. */
+  async #rule(verb: 'add' | 'del', index: 0 | 1): Promise<Done> {
+    if (!this.#options.policyRouting) return done;
     const sources = [this.#lines[index].source, ...(this.#hasIpv6(index) ? [ipv6.source] : [])];
-    return sources.map(source => `rule ${verb} from ${source} lookup ${uplinks[index].table}`);
+    for (const source of sources) {
+      const family = source.includes(':') ? '-6' : '-4';
+      const table = String(uplinks[index].table);
+      const ruled = await this.mailHost.run('ip', [family, 'rule', verb, 'from', source, 'lookup', table]);
+      if (!ruled.ok) return ruled;
+    }
+    return done;
   }
 
   #hasIpv6(index: 0 | 1): boolean {

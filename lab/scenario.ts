@@ -107,6 +107,11 @@ export class Scenario {
     return this.gateway.config;
   }
 
+  /** Our source addresses as the world sees them, with their names. */
+  get senders(): readonly Sender[] {
+    return this.#setting.senders ?? senders;
+  }
+
   /** The peer with receivers and name servers. */
   get internet(): PeerProcess {
     if (this.#internet === null) throw new Error('the Internet is not there yet');
@@ -173,12 +178,16 @@ export class Scenario {
     for (const sender of this.#senders) await order(sender, { do: 'stop_sending' });
   }
 
-  /** Begins steady mail from somebody in the Internet to example.com, by the first of these doors that is open. */
+  /**
+   * Begins steady mail from somebody in the Internet to example.com, by the first of these doors that is open, as he
+   * would go through our MX hosts. He is less patient than most: he waits 4 s for a connection and for a reply.
+   */
   async sendToUs(
     label: string,
     source: string,
     [door, ...others]: readonly [string, ...string[]],
     intervalMs: number,
+    sizeBytes = 1000,
   ): Promise<void> {
     const sender = must(await PeerProcess.start(this.lab.internet, news => this.#hear(news)));
     this.#senders.push(sender);
@@ -186,12 +195,13 @@ export class Scenario {
       do: 'send',
       target: { address: door, port: 25 },
       others: others.map(address => ({ address, port: 25 })),
+      patienceMs: 4_000,
       source,
       ehlo: 'mx.remote.example',
       intervalMs,
       mailFrom: 'someone@remote.example',
       recipients: ['us@example.com'],
-      sizeBytes: 1000,
+      sizeBytes,
       label,
     });
   }
@@ -275,11 +285,7 @@ export class Scenario {
     this.#internet = must(await PeerProcess.start(this.lab.internet, hear));
     this.#user = must(await PeerProcess.start(this.lab.inside, hear));
     if (this.#setting.real)
-      this.#real = await RealInternet.start(
-        this.lab,
-        this.directory,
-        zoneOf(this.#sites, this.#setting.senders),
-      );
+      this.#real = await RealInternet.start(this.lab, this.directory, zoneOf(this.#sites, this.senders));
     else await this.#populateInternet(this.#internet);
     await order(this.#user, {
       do: 'receive',
@@ -293,8 +299,8 @@ export class Scenario {
 
   /** Name servers and receivers of our own. */
   async #populateInternet(internet: PeerProcess): Promise<void> {
-    const zone = zoneOf(this.#sites, this.#setting.senders);
-    const identity = identityOf(this.#setting.senders ?? senders);
+    const zone = zoneOf(this.#sites, this.senders);
+    const identity = identityOf(this.senders);
     const servers: [string, readonly string[]][] = this.#setting.ownResolvers
       ? uplinks.map(uplink => [uplink.resolver, [uplink.network]])
       : [[publicResolver, []]];

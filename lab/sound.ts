@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { uplinks } from './addresses.ts';
 import type { Scenario } from './scenario.ts';
 
 /**
@@ -34,7 +33,7 @@ export async function assertSound(scenario: Scenario, doubts: 'doubts' | null = 
     const recorded = doubts !== null && trace.some(({ event }) => event === 'in_doubt');
     assert.ok(recorded, `${messageId} arrived twice: ${JSON.stringify(trace)}`);
   }
-  const names = new Map<string, string>(uplinks.map(uplink => [uplink.source, uplink.ehlo]));
+  const names = new Map(scenario.senders.map(({ address, name }) => [address, name]));
   const { identities, refusedIdentity } = await scenario.counts();
   for (const { address, ehlo } of identities)
     assert.equal(ehlo, names.get(address), `the name given from ${address}`);

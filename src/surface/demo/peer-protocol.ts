@@ -35,6 +35,8 @@ export type PeerOrder =
       readonly target: { readonly address: string; readonly port: number };
       /** Tried in their order where the target cannot be reached, as a sender goes through MX hosts. */
       readonly others?: readonly { readonly address: string; readonly port: number }[];
+      /** How long it waits for a connection or a reply; default 10 s. */
+      readonly patienceMs?: number;
       readonly source: string | null;
       readonly ehlo: string;
       readonly intervalMs: number;

@@ -65,7 +65,8 @@ async function follow(request: PeerRequest): Promise<PeerValue> {
         network,
         clock: realClock,
         target: request.target,
-        others: request.others ?? [],
+        ...(request.others === undefined ? {} : { others: request.others }),
+        ...(request.patienceMs === undefined ? {} : { patienceMs: request.patienceMs }),
         source: request.source,
         ehlo: request.ehlo,
         compose: n => {

@@ -16,6 +16,8 @@ export type SenderSetting = {
   readonly target: Target;
   /** Tried in their order where the target cannot be reached, as a sender goes through MX hosts (RFC 5321 section 5.1). */
   readonly others?: readonly Target[];
+  /** How long it waits for a connection or a reply; default 10 s. */
+  readonly patienceMs?: number;
   readonly source: string | null;
   readonly ehlo: string;
   /** Makes the n-th message, counted from 0. */
@@ -26,7 +28,7 @@ export type SenderSetting = {
   readonly onTrouble?: (messageId: string, reason: string) => void;
 };
 
-const replyWaitMs = 10_000;
+const usualPatienceMs = 10_000;
 const retryMs = 200;
 
 /**
@@ -123,10 +125,10 @@ export class SteadySender {
   }
 
   async #greet(target: Target): Promise<ClientLines | string> {
-    const { network, source, ehlo, clock } = this.#setting;
-    const connected = await network.connect({ source, ...target, timeoutMs: replyWaitMs });
+    const { network, source, ehlo, clock, patienceMs = usualPatienceMs } = this.#setting;
+    const connected = await network.connect({ source, ...target, timeoutMs: patienceMs });
     if (!connected.ok) return connected.error.message;
-    const session = new ClientLines(connected.value, clock);
+    const session = new ClientLines(connected.value, clock, patienceMs);
     for (const [bytes, wanted] of [
       [null, '220'],
       [Buffer.from(`EHLO ${ehlo}\r\n`), '250'],
@@ -150,13 +152,15 @@ function stuffed(content: Buffer): Buffer {
 class ClientLines {
   readonly #connection: Connection;
   readonly #clock: Clock;
+  readonly #patienceMs: number;
   #heard = '';
   #closed = false;
   #wake: (() => void) | null = null;
 
-  constructor(connection: Connection, clock: Clock) {
+  constructor(connection: Connection, clock: Clock, patienceMs: number) {
     this.#connection = connection;
     this.#clock = clock;
+    this.#patienceMs = patienceMs;
     connection.handle({
       data: chunk => {
         this.#heard += chunk.toString('latin1');
@@ -174,7 +178,7 @@ class ClientLines {
   /** Sends `bytes` and gives the last line of the next reply; null: none came in time. */
   async ask(bytes: Buffer | null): Promise<string | null> {
     if (bytes !== null && !this.#closed) this.#connection.write([bytes]);
-    const untilMs = this.#clock.monotonic() + replyWaitMs;
+    const untilMs = this.#clock.monotonic() + this.#patienceMs;
     for (;;) {
       const reply = /^(?:\d{3}-.*\r\n)*(\d{3} .*)\r\n/.exec(this.#heard);
       if (reply !== null) {
