@@ -150,6 +150,39 @@ story('an unfit egress that is taken out of the configuration troubles nobody an
   assert.deepEqual(house.told, [`${isp1} unknown unfit`, `${isp1} unfit fit`]);
 });
 
+story(
+  'an address that an interface is given is judged at once, and is not told as fit while it is gone',
+  async house => {
+    const id = 'isp1/eth1';
+    const egresses = (house.all.uplinks[0]?.egresses ?? []).map(each => ({
+      ...each,
+      id,
+      address: null,
+      interface: 'eth1',
+    }));
+    const hangUp = (cut: 'address taken away' | null): void =>
+      house.world.gateway.cut(house.world.uplinks[0], cut);
+    await house.reload(house.changed('isp1', { egresses }));
+    await house.clock.run(1_000);
+    assert.equal(house.fit('isp1'), 'fit');
+    hangUp('address taken away');
+    await house.clock.run(5_000);
+    house.names.set(ptr1, null);
+    hangUp(null);
+    await house.clock.run(minute);
+    assert.equal(house.fit('isp1'), 'unfit');
+    await house.send('receiver@remote.example', 5_000);
+    assert.deepEqual(Object.keys(house.brought), ['203.0.113.40']);
+    hangUp('address taken away');
+    await house.clock.run(5_000);
+    assert.deepEqual(house.told, [`${id} unknown unfit`]);
+    house.names.set(ptr1, ['mail.example.com']);
+    hangUp(null);
+    await house.clock.run(minute);
+    assert.deepEqual(house.told, [`${id} unknown unfit`, `${id} unfit fit`]);
+  },
+);
+
 story('behind a smart host nothing is asked, and the reason is told', async house => {
   const smartHost = { host: 'smtp.isp2.example', port: 587, tls: 'verify', login: null } as const;
   await house.reload(house.changed('isp2', { smartHost }));

@@ -152,7 +152,8 @@ export class IdentityWatch {
       const reason = `${next.reason} ${consequence[subject.whenUnfit]}`;
       this.#tell(egress, uplink, 'unfit', before.fit, next.since, reason);
     }
-    if (next.fit === 'unfit' || !this.#told.delete(egress)) return;
+    // An address that has gone takes its trouble with it only until the next one comes.
+    if (next.fit === 'unfit' || subject.basis.publicAddress === null || !this.#told.delete(egress)) return;
     const reason =
       next.fit === 'fit'
         ? `PTR, forward match and EHLO name of ${egress} are as they should be.`
