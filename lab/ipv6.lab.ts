@@ -42,9 +42,9 @@ function arrived({ deliveries }: Scenario, { domain }: Site, since: number): rea
 
 async function finish(scenario: Scenario): Promise<void> {
   const healedAt = Date.now();
-  await scenario.until('mail by IPv6 again', () => arrived(scenario, six, healedAt).length >= 40);
+  await scenario.until('mail by IPv6 again', () => arrived(scenario, six, healedAt).length >= 40, 90_000);
   await scenario.stopSending();
-  await scenario.drained();
+  await scenario.drained(90_000);
   assert.deepEqual(new Set(arrived(scenario, six, 0)), new Set([ipv6.source]));
   await assertSound(scenario);
 }
