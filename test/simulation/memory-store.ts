@@ -51,6 +51,8 @@ export class MemoryDisk {
   failure: string | null = null;
   /** What a sync takes beside the time of every commit. */
   syncMs = 0;
+  /** Reverse-paths of all that was ever committed. */
+  readonly everKept = new Set<string>();
 
   constructor(capacityBytes = Number.POSITIVE_INFINITY) {
     this.capacityBytes = capacityBytes;
@@ -63,9 +65,12 @@ export class MemoryDisk {
 
 const full: StoreError = { kind: 'full', message: 'The simulated disk is full.' };
 
+/** What a crash makes of what was asked for and not yet answered; torn: what was asked first is kept, the rest is not. */
+export type PendingWrite = 'dropped' | 'kept' | 'torn';
+
 /**
  * The queue in memory, under the contract of the real one. A change is committed `commitMs` after it was asked for, all
- * that waits with it; `crash` forgets what was not, and no promise of then is ever kept. A new store on the same disk is
+ * that waits with it; after `crash` no promise of then is ever kept. A new store on the same disk is
  * the restart.
  */
 export class MemoryStore implements QueueStore {
@@ -96,9 +101,12 @@ export class MemoryStore implements QueueStore {
   }
 
   /** The process dies now. */
-  crash(): void {
+  crash(pending: PendingWrite = 'dropped'): void {
     this.#crashed = true;
-    this.#waiting = [];
+    const kept = { dropped: 0, kept: this.#waiting.length, torn: Math.ceil(this.#waiting.length / 2) }[
+      pending
+    ];
+    for (const change of this.#waiting.splice(0).slice(0, kept)) change();
   }
 
   append(message: NewMessage): Promise<Result<void, StoreError>> {
@@ -321,6 +329,7 @@ export class MemoryStore implements QueueStore {
     const kept: BodyRef = body.kind === 'inline' ? { kind: 'inline', bytes: Buffer.from(body.bytes) } : body;
     const row: Row = { message, body: kept, recipients: new Map(), turns: new Map() };
     this.#disk.messages.set(message.id, row);
+    this.#disk.everKept.add(message.reversePath);
     for (const [index, forwardPath] of forwardPaths.entries()) {
       const dsn = recipientDsn?.[index] ?? null;
       row.turns.set(index, senderTurn(message));

@@ -1,7 +1,12 @@
 import type { Settings } from '../../src/config/settings.ts';
 import type { UplinkSetting } from '../../src/decision/egress/egress.ts';
 import { reverseName } from '../../src/decision/records/reverse-name.ts';
-import { identityByTable, type RunningReceiver, startReceiver } from '../../src/surface/demo/receiver.ts';
+import {
+  identityByTable,
+  type ReceiverSetting,
+  type RunningReceiver,
+  startReceiver,
+} from '../../src/surface/demo/receiver.ts';
 import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
 import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
 import { plainUplink, primaryDomain } from '../settings.ts';
@@ -38,6 +43,8 @@ export class ReferenceNetwork {
   readonly random: SimRandom;
   readonly internet: SimInternet;
   readonly uplinks: readonly [SimLink, SimLink];
+  /** Of the gateway, the client and the mail store. */
+  readonly insideLinks: readonly [SimLink, SimLink, SimLink];
   readonly gateway: SimHost;
   readonly client: SimHost;
   readonly store: SimHost;
@@ -58,20 +65,25 @@ export class ReferenceNetwork {
     ];
     const wire = (name: string): SimLink => new SimLink(name, mailPorts, { latencyMs: 2 });
     const inside = (name: string): SimLink => new SimLink(name, mailPorts, { latencyMs: 0.1 });
+    this.insideLinks = [inside('inside'), inside('client'), inside('store')];
+    const [own, clients, store] = this.insideLinks;
     this.gateway = this.internet
       .host('gateway')
       .attach('eth1', identities[0].address, this.uplinks[0])
       .attach('eth2', identities[1].address, this.uplinks[1])
-      .attach('eth0', '10.20.0.2', inside('inside'));
-    this.client = this.internet.host('client').attach('eth0', '10.20.0.7', inside('client'));
-    this.store = this.internet.host('store').attach('eth0', '10.20.0.10', inside('store'));
+      .attach('eth0', '10.20.0.2', own);
+    this.client = this.internet.host('client').attach('eth0', '10.20.0.7', clients);
+    this.store = this.internet.host('store').attach('eth0', '10.20.0.10', store);
     this.nameServer = this.internet
       .host('name server')
       .attach('eth0', nameServerAddress, wire('name server'));
   }
 
-  /** Starts the receivers of the world, who judge an identity by its names, and the mail store, which does not. */
-  async start(): Promise<void> {
+  /**
+   * Starts the receivers of the world, who judge an identity by its names, and the mail store, which does not.
+   * `whim` makes those of the world moody.
+   */
+  async start(whim: (receiver: number) => ReceiverSetting['whim'] = () => undefined): Promise<void> {
     const forward: Record<string, readonly string[]> = {};
     const reverse: Record<string, readonly string[]> = {};
     for (const { address, ehlo } of identities) {
@@ -84,11 +96,20 @@ export class ReferenceNetwork {
       onDelivery: (each: Delivery) => this.deliveries.push(each),
     };
     const identity = identityByTable(forward, reverse);
-    for (const { host, address } of remoteDomains) {
+    for (const [place, { host, address }] of remoteDomains.entries()) {
       const link = new SimLink(host, mailPorts, { latencyMs: this.random.between(1, 60) });
+      const mood = whim(place);
       const machine = this.internet.host(host).attach('eth0', address, link);
       this.worldReceivers.push(
-        must(await startReceiver(machine, { ...common, address, name: host, identity })),
+        must(
+          await startReceiver(machine, {
+            ...common,
+            address,
+            name: host,
+            identity,
+            ...(mood === undefined ? null : { whim: mood }),
+          }),
+        ),
       );
     }
     this.mailStores.push(

@@ -271,10 +271,11 @@ export class SimHost implements Network {
     opened: (error: NetworkError | null) => void,
   ): SimTcp {
     const key = pairOf(local, remote);
-    const { clock, random } = this.#internet;
+    const { clock, random, cutting } = this.#internet;
     const stack = {
       clock,
       random,
+      cutting,
       transmit: (from: SimTcp, segment: Segment): void =>
         this.#send({ protocol: 'tcp', from: local, to: remote, segment }, kind => from.unreachable(kind)),
       forget: (): void => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SimClock } from './sim-clock.ts';
 import { SimHost } from './sim-host.ts';
 import type { SimLink } from './sim-link.ts';
-import { type Packet, packetBytes, packetText } from './sim-packet.ts';
+import { type Endpoint, type Packet, packetBytes, packetText } from './sim-packet.ts';
 import type { SimRandom } from './sim-random.ts';
 
 /** Where packets to an address go. `inside` is the address that the host itself knows, behind NAT another one. */
@@ -12,6 +12,9 @@ type Place = { readonly host: SimHost; readonly link: SimLink; readonly inside: 
 export type Unreachable = (
   error: 'host_unreachable' | 'network_unreachable' | 'refused' | 'address_absent',
 ) => void;
+
+/** A packet that lost its way comes within this time. */
+const longestStrayMs = 5_000;
 
 /** On one host, or between hosts of one private network. */
 const nearMs = 0.03;
@@ -27,6 +30,8 @@ export class SimInternet {
   readonly #blocked = new Set<string>();
   readonly #hash = createHash('sha256');
   packets = 0;
+  /** Chances that a kernel sends a part of what it could, and that it hands over what came a little later. */
+  cutting = { split: 0.1, merge: 0.05 };
   /** Set to read the history as it happens, when a seed shows a fault. */
   onEvent: ((line: string) => void) | null = null;
 
@@ -98,6 +103,17 @@ export class SimInternet {
     const bytes = packetBytes(packet);
     const jitter = this.random.next() * (link.quality.jitterMs + place.link.quality.jitterMs);
     const ms = link.delay('out', bytes, now) + place.link.delay('in', bytes, now) + jitter;
+    const happens = (what: 'straggle' | 'replay' | 'reset'): boolean => {
+      const chance = Math.max(link.quality[what], place.link.quality[what]);
+      return chance > 0 && this.random.chance(chance);
+    };
+    const later = (): number => this.random.between(1, longestStrayMs);
+    this.#carry(packet, link, place, happens('straggle') ? ms + later() : ms);
+    if (happens('replay')) this.#carry(packet, link, place, ms + later());
+    if (packet.protocol === 'tcp' && happens('reset')) this.#resetBoth(packet, ms);
+  }
+
+  #carry(packet: Packet, link: SimLink, place: Place, ms: number): void {
     this.clock.after(ms, () => {
       // A link that was cut while the packet was under way takes it too.
       if (link.leave(packet.to.port).kind !== 'passes' || !place.link.arrive(packet.from.port)) {
@@ -106,6 +122,20 @@ export class SimInternet {
       }
       place.host.arrive({ ...packet, to: { address: place.inside, port: packet.to.port } });
     });
+  }
+
+  /** Both ends are told that the other has reset. */
+  #resetBoth(packet: Packet & { readonly protocol: 'tcp' }, ms: number): void {
+    this.#tell(packet, 'reset');
+    const segment = { ...packet.segment, syn: false, fin: false, rst: true, payload: Buffer.alloc(0) };
+    const tell = (from: Endpoint, to: Endpoint): void => {
+      const place = this.#places.get(to.address);
+      if (place === undefined) return;
+      const inside = { address: place.inside, port: to.port };
+      this.clock.after(ms, () => place.host.arrive({ protocol: 'tcp', from, to: inside, segment }));
+    };
+    tell(packet.from, packet.to);
+    tell(packet.to, packet.from);
   }
 
   #tell(packet: Packet, fate: string): void {

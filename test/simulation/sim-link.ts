@@ -40,7 +40,16 @@ export type LinkQuality = {
   readonly bytesPerMs: number | null;
   /** A client's hello of TLS, larger than a packet on a real link: it may vanish without a word, or take the link with it. */
   readonly hello: 'passes' | 'vanishes' | 'is the last';
+  /** Chance of each packet to come a second time, up to five seconds later. */
+  readonly replay: number;
+  /** Chance of each packet to be held up for as long. */
+  readonly straggle: number;
+  /** Chance that a box on the way resets the connection to which a packet belongs. */
+  readonly reset: number;
 };
+
+/** Nothing is wrong with it. */
+export const whole = { loss: 0, replay: 0, straggle: 0, reset: 0, hello: 'passes' } as const;
 
 /** What the link makes of one packet: it goes on, it is gone, or the sender is told. */
 export type LinkVerdict =
@@ -70,7 +79,7 @@ export class SimLink {
   constructor(name: string, mailPorts: ReadonlySet<number>, quality: Partial<LinkQuality> = {}) {
     this.name = name;
     this.mailPorts = mailPorts;
-    this.quality = { latencyMs: 5, jitterMs: 0, loss: 0, bytesPerMs: null, hello: 'passes', ...quality };
+    this.quality = { latencyMs: 5, jitterMs: 0, bytesPerMs: null, ...whole, ...quality };
   }
 
   get cut(): CutKind | null {

@@ -15,6 +15,7 @@ import type { SimRandom } from './sim-random.ts';
 export type TcpStack = {
   readonly clock: SimClock;
   readonly random: SimRandom;
+  readonly cutting: { readonly split: number; readonly merge: number };
   transmit(socket: SimTcp, segment: Segment): void;
   forget(socket: SimTcp): void;
 };
@@ -343,9 +344,9 @@ export class SimTcp implements Connection {
 
   /** Sends one segment that begins at `from`; gives where the next one begins. */
   #sendFrom(from: number): number {
-    const { random, clock } = this.#stack;
+    const { random, clock, cutting } = this.#stack;
     let size = Math.min(this.#end - from, largestSegment);
-    if (size > 1 && random.chance(0.1)) size = random.between(1, Math.min(size, 200));
+    if (size > 1 && random.chance(cutting.split)) size = random.between(1, Math.min(size, 200));
     const fin = this.#finAsked && from + size === this.#end;
     this.#timed ??= { sequence: from, at: clock.monotonic() };
     this.#transmit({ ack: true, fin, sequence: from, payload: this.#slice(from, size) });
@@ -399,7 +400,7 @@ export class SimTcp implements Connection {
       this.#received += 1;
       this.#farEnded = true;
     }
-    if (this.#stack.random.chance(0.05)) this.#later();
+    if (this.#stack.random.chance(this.#stack.cutting.merge)) this.#later();
     else this.#deliver();
     if (this.#ackOwed) this.#sendEmpty();
     if (this.#farEnded && this.#finAsked && this.#unacknowledged > this.#end) this.#gone();

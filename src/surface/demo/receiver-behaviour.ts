@@ -1,6 +1,9 @@
 /** Where in a session a receiver can be told to misbehave. */
 export type ReceiverStage = 'connect' | 'ehlo' | 'mail' | 'rcpt' | 'data' | 'dot';
 
+/** Where a receiver can be moody. */
+export type WhimStage = Exclude<ReceiverStage, 'connect'>;
+
 /** How a receiver treats those who call: plain data, so that it can be sent to a receiver in another process. */
 export type ReceiverBehaviour = {
   /** Silence before the greeting, in ms; a client that talks into it is refused. */

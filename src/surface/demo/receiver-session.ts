@@ -1,5 +1,5 @@
 import type { Clock, Connection } from '../../runtime/ports.ts';
-import type { ReceiverBehaviour, ReceiverStage } from './receiver-behaviour.ts';
+import type { ReceiverBehaviour, ReceiverStage, WhimStage } from './receiver-behaviour.ts';
 import { ReceivedBody } from './receiver-body.ts';
 import { offersOf, refusedOfMail, refusedOfRecipient } from './receiver-offers.ts';
 import { ReceiverReplies } from './receiver-replies.ts';
@@ -55,6 +55,8 @@ export type ReceiverDesk = {
   refusedIdentity(): void;
   /** A MAIL was taken. */
   begun(): void;
+  /** A reply line by which it refuses what it would have taken, or null. */
+  whim(stage: WhimStage, mailFrom: string | null, remoteAddress: string): string | null;
   /** A transaction that had its MAIL ended without a message. */
   abandoned(): void;
   delivered(delivery: Delivery): void;
@@ -220,7 +222,7 @@ export class ReceiverSession {
   }
 
   #hello(verb: 'EHLO' | 'HELO', name: string): void {
-    if (this.#reached('ehlo')) return;
+    if (this.#reached('ehlo') || this.#refuses('ehlo')) return;
     if (name === '' || /\s/.test(name)) return this.#reply(`501 5.5.4 ${verb} needs one name`);
     if (this.#pending.length > 0) return this.#outOfTurn(verb);
     this.#endTransaction();
@@ -233,7 +235,7 @@ export class ReceiverSession {
   }
 
   #mail(argument: string): void {
-    if (this.#reached('mail')) return;
+    if (this.#reached('mail') || this.#refuses('mail')) return;
     if (this.#ehlo === null) return this.#reply('503 5.5.1 Say EHLO first');
     if (this.#transaction !== null) return this.#reply('503 5.5.1 One message at a time');
     const match = /^FROM:<([^<>\s]*)>((?: \S+)*)$/i.exec(argument);
@@ -259,7 +261,7 @@ export class ReceiverSession {
   }
 
   #rcpt(argument: string): void {
-    if (this.#reached('rcpt')) return;
+    if (this.#reached('rcpt') || this.#refuses('rcpt')) return;
     if (this.#transaction === null) return this.#reply('503 5.5.1 MAIL comes first');
     const match = /^TO:<([^<>\s]+)>((?: \S+)*)$/i.exec(argument);
     if (match?.[1] === undefined) return this.#reply('501 5.5.4 Write RCPT TO:<path>');
@@ -280,7 +282,7 @@ export class ReceiverSession {
   }
 
   #dataCommand(): void {
-    if (this.#reached('data')) return;
+    if (this.#reached('data') || this.#refuses('data')) return;
     if (this.#transaction === null) return this.#reply('503 5.5.1 MAIL comes first');
     if (this.#transaction.rcptTo.length === 0) return this.#reply('554 5.5.1 No valid recipients');
     if (this.#pending.length > 0) return this.#outOfTurn('DATA');
@@ -344,6 +346,7 @@ export class ReceiverSession {
     this.#chunks = 0;
     if (transaction === null || this.#ehlo === null) return;
     if (this.#reached('dot', () => this.#take(transaction, body, chunks))) return;
+    if (this.#refuses('dot')) return this.#endTransaction();
     if (body.bareNewline || body.sizeBytes > this.#desk.maxSizeBytes) {
       this.#endTransaction();
       return this.#reply(body.bareNewline ? '550 5.6.0 A bare CR or LF is in it' : '552 5.3.4 Too large');
@@ -401,6 +404,15 @@ export class ReceiverSession {
       taken?.();
     }
     return this.#replies.muted;
+  }
+
+  /** True where the receiver has a whim; 421 ends the session (RFC 5321 section 3.8). */
+  #refuses(stage: WhimStage): boolean {
+    const whim = this.#desk.whim(stage, this.#transaction?.mailFrom ?? null, this.#connection.remoteAddress);
+    if (whim === null) return false;
+    this.#reply(whim);
+    if (whim.startsWith('421')) this.#hangUp();
+    return true;
   }
 
   #outOfTurn(verb: string): void {

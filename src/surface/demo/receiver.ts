@@ -1,7 +1,7 @@
 import type { NetworkError } from '../../decision/egress/observation.ts';
 import { evidenceNetwork } from '../../decision/egress/route.ts';
 import type { Clock, Network, Result } from '../../runtime/ports.ts';
-import { plainBehaviour, type ReceiverBehaviour } from './receiver-behaviour.ts';
+import { plainBehaviour, type ReceiverBehaviour, type WhimStage } from './receiver-behaviour.ts';
 import { type Delivery, type ReceiverDesk, ReceiverSession } from './receiver-session.ts';
 
 export type ReceiverSetting = {
@@ -15,6 +15,8 @@ export type ReceiverSetting = {
   readonly behaviour?: Partial<ReceiverBehaviour>;
   /** Refuses an EHLO name that does not fit the address, as a reply line; see `identityByTable`. Default: all fit. */
   readonly identity?: (ehlo: string, remoteAddress: string) => string | null;
+  /** Refuses now and then, by a reply line, what would have been taken; `mailFrom` is that of the transaction. */
+  readonly whim?: (stage: WhimStage, mailFrom: string | null, remoteAddress: string) => string | null;
   /** Called for each message taken. */
   readonly onDelivery?: (delivery: Delivery) => void;
   /** How many deliveries `deliveries` keeps; the newest beyond are only counted and told. Default 100,000. */
@@ -125,6 +127,10 @@ export class RunningReceiver implements ReceiverDesk {
 
   begun(): void {
     this.counts.begun += 1;
+  }
+
+  whim(stage: WhimStage, mailFrom: string | null, remoteAddress: string): string | null {
+    return this.#setting.whim?.(stage, mailFrom, remoteAddress) ?? null;
   }
 
   abandoned(): void {
