@@ -261,8 +261,9 @@ export class ReceiverSession {
   }
 
   #rcpt(argument: string): void {
-    if (this.#reached('rcpt') || this.#refuses('rcpt')) return;
+    if (this.#reached('rcpt')) return;
     if (this.#transaction === null) return this.#reply('503 5.5.1 MAIL comes first');
+    if (this.#refuses('rcpt')) return;
     const match = /^TO:<([^<>\s]+)>((?: \S+)*)$/i.exec(argument);
     if (match?.[1] === undefined) return this.#reply('501 5.5.4 Write RCPT TO:<path>');
     if (this.#transaction.rcptTo.length >= maxRecipients) return this.#reply('452 4.5.3 Too many');
@@ -282,9 +283,10 @@ export class ReceiverSession {
   }
 
   #dataCommand(): void {
-    if (this.#reached('data') || this.#refuses('data')) return;
+    if (this.#reached('data')) return;
     if (this.#transaction === null) return this.#reply('503 5.5.1 MAIL comes first');
     if (this.#transaction.rcptTo.length === 0) return this.#reply('554 5.5.1 No valid recipients');
+    if (this.#refuses('data')) return;
     if (this.#pending.length > 0) return this.#outOfTurn('DATA');
     if (this.#chunks > 0) return this.#reply('503 5.5.1 BDAT has begun');
     this.#body = new ReceivedBody();

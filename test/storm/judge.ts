@@ -1,0 +1,171 @@
+import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
+import type { Acknowledged, Outcome } from './outcome.ts';
+import { smartHosts } from './town-settings.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+
+/** What comes when the last session that waits for its reply has ended (RFC 5321 section 4.5.3.2.6) leaves soon. */
+const settledAfterMs = 12 * minute;
+const leavesWithinMs = 2 * minute;
+/** Sessions of all sites, clients, probes and questions by TCP together. */
+const socketsAtMost = 700;
+/** Attempts of one recipient: the schedule's in the run's hours, and what moves and doubts add. */
+const attemptsAtMost = 60;
+/** What happens to the gateway and is done by it, by recipient and by simulated second. */
+const stepsByRecipient = 400;
+const stepsBySecond = 60;
+
+/** What must hold whatever went wrong, as sentences about what does not. */
+export function faultsOf(outcome: Outcome): string[] {
+  return [
+    ...outcome.complaints,
+    ...lostOrDoubled(outcome),
+    ...foreignNames(outcome),
+    ...inClear(outcome),
+    ...withoutReason(outcome),
+    ...bouncedForNothing(outcome),
+    ...expiredEarly(outcome),
+    ...unbounded(outcome),
+    ...notAlive(outcome),
+  ];
+}
+
+const keyOf = (messageId: string, recipient: string): string => `${messageId} ${recipient}`;
+
+/** Acknowledged mail arrives, is bounced or is still queued; it arrives twice only after a recorded doubt, and whole. */
+function lostOrDoubled(outcome: Outcome): string[] {
+  const arrivals = new Map<string, Delivery[]>();
+  const reported = new Set<string>();
+  for (const delivery of outcome.deliveries) {
+    if (delivery.mailFrom === '') for (const path of delivery.rcptTo) reported.add(path);
+    for (const path of delivery.rcptTo) {
+      const key = keyOf(delivery.messageId ?? '', path);
+      arrivals.set(key, [...(arrivals.get(key) ?? []), delivery]);
+    }
+  }
+  const traced = (...events: readonly string[]): Set<string> =>
+    new Set(
+      outcome.trace.flatMap(({ event, sender, recipient }) =>
+        events.includes(event) ? [keyOf(sender, recipient ?? '')] : [],
+      ),
+    );
+  const doubted = traced('in_doubt');
+  const givenUp = traced('bounced', 'expired');
+  return outcome.acknowledged.flatMap(message =>
+    message.recipients.flatMap(recipient => {
+      const { messageId, reversePath, bodyDigest } = message;
+      const arrived = arrivals.get(keyOf(messageId, recipient)) ?? [];
+      const key = keyOf(reversePath, recipient);
+      const isReported = givenUp.has(key) && reported.has(reversePath);
+      const faults: string[] = [];
+      if (arrived.length === 0 && !isReported && !outcome.queued.has(reversePath))
+        faults.push(`${messageId} was acknowledged and is lost for ${recipient}.`);
+      if (arrived.length > 1 && !doubted.has(key) && !outcome.offeredAgain.has(messageId))
+        faults.push(`${messageId} came ${arrived.length} times to ${recipient}, and no doubt was recorded.`);
+      if (arrived.some(delivery => delivery.bodyDigest !== bodyDigest))
+        faults.push(`${messageId} came to ${recipient} with another body.`);
+      return faults;
+    }),
+  );
+}
+
+/** No source address ever gives another egress's name. */
+function foreignNames({ identities, deliveries, trace, given }: Outcome): string[] {
+  const wrong = (address: string | null, ehlo: string | null): boolean =>
+    address !== null && ehlo !== null && identities.has(address) && identities.get(address) !== ehlo;
+  return [
+    ...deliveries
+      .filter(({ remoteAddress, ehlo }) => wrong(remoteAddress, ehlo))
+      .map(({ remoteAddress, ehlo, messageId }) => `${messageId} came from ${remoteAddress} as ${ehlo}.`),
+    ...trace
+      .filter(({ source, ehlo }) => wrong(source, ehlo))
+      .map(({ source, ehlo, id }) => `The trace of ${id} says ${source} as ${ehlo}.`),
+    ...[...given].flatMap(each => {
+      const [address = '', ehlo = ''] = each.split(' ');
+      return identities.has(address) && !wrong(address, ehlo)
+        ? []
+        : [`A receiver heard ${ehlo} from ${address}.`];
+    }),
+  ];
+}
+
+/** A smart host is spoken with under TLS and by a login, or not at all. */
+function inClear({ deliveries }: Outcome): string[] {
+  const addresses = new Set<string>(smartHosts.map(({ address }) => address));
+  return deliveries
+    .filter(({ to, tls, login }) => addresses.has(to) && (tls === null || login === null))
+    .map(({ messageId, to }) => `${messageId} was given to ${to} in clear or without a login.`);
+}
+
+/** Every decision says why. */
+function withoutReason({ trace }: Outcome): string[] {
+  return trace
+    .filter(({ event, reason }) => event !== 'accepted' && event !== 'delivered' && !reason)
+    .map(({ sender, event }) => `The trace does not say why a message of ${sender} was ${event}.`);
+}
+
+/** Mail is given back for what its receiver said of it, and never for what a route or an egress did. */
+function bouncedForNothing({ trace, refusedForGood }: Outcome): string[] {
+  return trace
+    .filter(({ event, sender }) => event === 'bounced' && sender !== '')
+    .filter(({ recipient, sender }) => !recipient?.startsWith('nobody@') && !refusedForGood.has(sender))
+    .map(({ sender, recipient, reason }) => `A message of ${sender} to ${recipient} bounced: ${reason}`);
+}
+
+/** By the clock that the gateway read, with all its jumps. */
+function expiredEarly({ trace, plan }: Outcome): string[] {
+  const { expireMs } = plan.uncommon;
+  const acceptedAt = new Map(trace.flatMap(({ event, id, at }) => (event === 'accepted' ? [[id, at]] : [])));
+  return trace.flatMap(({ event, id, at }) => {
+    const since = acceptedAt.get(id);
+    if (event !== 'expired' || since === undefined || at - since >= expireMs) return [];
+    return [`${id} expired ${Math.round((at - since) / minute)} minutes after it came.`];
+  });
+}
+
+/** Connections and work stay within bounds, and nothing is left when all is over. */
+function unbounded(outcome: Outcome): string[] {
+  const { mostSockets, leftSockets, leftTimers, steps, acknowledged, simulatedMs, trace } = outcome;
+  const faults: string[] = [];
+  if (mostSockets > socketsAtMost) faults.push(`The mail host had ${mostSockets} sockets.`);
+  if (leftSockets > 0) faults.push(`${leftSockets} sockets are left when all is over.`);
+  if (leftTimers > 0) faults.push(`The stopped gateway has ${leftTimers} timers.`);
+  const recipients = acknowledged.reduce((sum, message) => sum + message.recipients.length, 0);
+  const mostSteps = recipients * stepsByRecipient + (simulatedMs / second) * stepsBySecond;
+  if (steps > mostSteps)
+    faults.push(`${steps} steps for ${recipients} recipients are more than ${mostSteps}.`);
+  const attempts = new Map<string, number>();
+  for (const { event, id, recipient } of trace) {
+    if (event !== 'attempt') continue;
+    const key = keyOf(id, recipient ?? '');
+    attempts.set(key, (attempts.get(key) ?? 0) + 1);
+  }
+  for (const [key, times] of attempts)
+    if (times > attemptsAtMost) faults.push(`${key} was attempted ${times} times.`);
+  return faults;
+}
+
+/** Once nothing is wrong any more, all leaves. That every egress is in use again is looked at as it happens. */
+function notAlive({ queued, acknowledged, deliveries, calmAt }: Outcome): string[] {
+  const firstArrival = new Map<string, number>();
+  for (const { messageId, at } of deliveries)
+    if (messageId !== null && !firstArrival.has(messageId)) firstArrival.set(messageId, at);
+  return [
+    ...[...queued].map(path => `A message of ${path} is still queued hours after all was healed.`),
+    ...late(acknowledged, firstArrival, calmAt),
+  ];
+}
+
+/** What comes when all has been well for a while leaves soon. */
+function late(
+  acknowledged: readonly Acknowledged[],
+  firstArrival: ReadonlyMap<string, number>,
+  calmAt: number,
+): string[] {
+  return acknowledged.flatMap(({ messageId, at, recipients }) => {
+    if (at < calmAt + settledAfterMs || recipients.some(path => path.startsWith('nobody@'))) return [];
+    const waited = (firstArrival.get(messageId) ?? Number.POSITIVE_INFINITY) - at;
+    return waited > leavesWithinMs ? [`${messageId}, sent in calm, took ${waited / second} s.`] : [];
+  });
+}

@@ -1,0 +1,47 @@
+import type { TraceEvent } from '../../src/runtime/events.ts';
+import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
+import type { Plan } from './plan.ts';
+
+/** A message that its client saw acknowledged, at `at` (wall ms). */
+export type Acknowledged = {
+  readonly messageId: string;
+  readonly reversePath: string;
+  readonly recipients: readonly string[];
+  readonly bodyDigest: string;
+  readonly at: number;
+};
+
+/** All that one simulated run leaves behind. */
+export type Outcome = {
+  readonly plan: Plan;
+  readonly acknowledged: readonly Acknowledged[];
+  /** Message-IDs that a client offered more than once, because it saw no answer: it may have made two of them itself. */
+  readonly offeredAgain: ReadonlySet<string>;
+  readonly deliveries: readonly Delivery[];
+  readonly trace: readonly TraceEvent[];
+  /** Reverse-paths of what is still in the queue. */
+  readonly queued: ReadonlySet<string>;
+  /** Names that go with source addresses. */
+  readonly identities: ReadonlyMap<string, string>;
+  /** Each EHLO name that was given from each address, by probes and tests too: `address name`. */
+  readonly given: ReadonlySet<string>;
+  /** Reverse-paths of messages that a receiver refused for good, and not for the sake of a stand-in. */
+  readonly refusedForGood: ReadonlySet<string>;
+  /** What was seen to be wrong as it happened. */
+  readonly complaints: readonly string[];
+  /** When nothing was wrong any more and every egress could be used (wall ms). */
+  readonly calmAt: number;
+  /** TCP sockets of the mail host's kernel, at most, and when all is over. */
+  readonly mostSockets: number;
+  readonly leftSockets: number;
+  /** Timers that the stopped gateway still has. */
+  readonly leftTimers: number;
+  /** What happened to the gateway or was done by it: events, timers, answers, writes. */
+  readonly steps: number;
+  readonly lives: number;
+  /** How often each kind of fault was made. */
+  readonly made: ReadonlyMap<string, number>;
+  /** The hash of every packet and its fate. */
+  readonly fingerprint: string;
+  readonly simulatedMs: number;
+};
