@@ -32,7 +32,7 @@ export type Spell =
   /** By its place in `changedSettings`. */
   | { readonly kind: 'configuration'; readonly change: number }
   | { readonly kind: 'drain'; readonly uplink: string }
-  | { readonly kind: 'disk'; readonly trouble: 'full' | 'broken' }
+  | { readonly kind: 'disk'; readonly trouble: 'full' | 'broken' | 'slow' }
   /** SIGSTOP, and SIGCONT at the end. */
   | { readonly kind: 'pause' };
 

@@ -109,7 +109,7 @@ const draws: Readonly<Record<(Spell | Blow)['kind'], Draw>> = {
   },
   configuration: random => ({ kind: 'configuration', change: random.between(0, settingsChanges) }),
   drain: random => ({ kind: 'drain', uplink: random.pick(uplinkNames) }),
-  disk: random => ({ kind: 'disk', trouble: random.chance(0.5) ? 'full' : 'broken' }),
+  disk: random => ({ kind: 'disk', trouble: random.pick(['full', 'broken', 'slow']) }),
   pause: () => ({ kind: 'pause' }),
   clock: random => ({ kind: 'clock', jumpMs: (random.chance(0.5) ? 1 : -1) * 10 ** random.between(2, 7) }),
   drill: () => ({ kind: 'drill' }),

@@ -114,7 +114,9 @@ export class Weather {
     };
     names.behave({ silent, servfail, truncate });
     disk.isFull = this.#last('disk', ({ trouble }) => trouble === 'full') !== undefined;
-    disk.isBroken = this.#last('disk', ({ trouble }) => trouble === 'broken') !== undefined;
+    const isBroken = this.#last('disk', ({ trouble }) => trouble === 'broken') !== undefined;
+    disk.failure = isBroken ? 'The simulated disk gives I/O errors.' : null;
+    disk.syncMs = this.#last('disk', ({ trouble }) => trouble === 'slow') === undefined ? 0 : 1_000;
   }
 
   #applyLink(name: LinkName, link: SimLink): void {
