@@ -39,7 +39,13 @@ function whoAmI(): { readonly user: string; readonly uid: number } {
 }
 
 /** What hinders namespaces here, by making one of each. */
-function hindrance(options: readonly string[]): string | null {
+function hindrance(root: boolean): string | null {
+  if (root) return trial(namespaceOptions.root);
+  // First without the maps: unshare 2.38 leaves behind a helper that waits for ever where the kernel says no.
+  return trial(['--user', ...namespaceOptions.root]) ?? trial(namespaceOptions.user);
+}
+
+function trial(options: readonly string[]): string | null {
   const tried = spawnSync('unshare', [...options, '--', 'true'], { env: environment(), encoding: 'utf8' });
   if (tried.status === 0) return null;
   return tried.stderr?.trim() || tried.error?.message || 'unshare failed';
@@ -53,7 +59,7 @@ function look(): Host {
     user,
     root,
     missing,
-    hindrance: missing.length > 0 ? null : hindrance(root ? namespaceOptions.root : namespaceOptions.user),
+    hindrance: missing.length > 0 ? null : hindrance(root),
     mapper: isHere('newuidmap') && isHere('newgidmap'),
     range: ['/etc/subuid', '/etc/subgid'].every(file => gives(file, [user, String(uid)])),
   };
