@@ -37,7 +37,7 @@ const margin = 20;
 const head = 118;
 const panelWidth = 462;
 const panelHeight = 304;
-const plot = { left: 52, top: 46, right: 66, bottom: 38 };
+const plot = { left: 54, top: 46, right: 66, bottom: 38 };
 /** What is quicker stands below this line, each system in a lane of its own. */
 const floorMs = 10;
 const ceilingMs = 1_000_000;
@@ -101,7 +101,7 @@ function drawLegend(): string {
 
 function drawPanel({ title, subtitle, cutS, series }: Panel): string {
   const [left, right] = [plot.left, panelWidth - plot.right];
-  const [top, bottom] = [plot.top, panelHeight - plot.bottom - systemNames.length * laneHeight];
+  const [top, bottom] = [plot.top, panelHeight - plot.bottom - (systemNames.length + 1) * laneHeight];
   const x = linearScale(-beforeS, cutS + afterS, left, right);
   const y = logScale(floorMs, ceilingMs, bottom, top);
   const end = panelHeight - plot.bottom;
@@ -112,7 +112,7 @@ function drawPanel({ title, subtitle, cutS, series }: Panel): string {
     `<rect class="cut" x="${x(0)}" y="${top}" width="${px(x(cutS) - x(0))}" height="${px(end - top)}"/>`,
     ...drawAxes(x, y, { left, right, end, cutS }),
     ...shown.map(({ system, seconds }) => {
-      const lane = bottom + (systemNames.indexOf(system) + 0.9) * laneHeight;
+      const lane = bottom + (systemNames.indexOf(system) + 1) * laneHeight;
       const visible = seconds.filter(([second]) => second >= -beforeS && second < cutS + afterS);
       const at = visible.map(([second, ms]) => [x(second + 0.5), ms <= floorMs ? lane : y(ms)] as const);
       return `<path class="dots ${system}" d="${dots(at)}"/>`;
@@ -129,10 +129,11 @@ function drawAxes(
   const levels = decades(floorMs, ceilingMs);
   return [
     ...levels.map(ms => `<path class="grid" d="M${left} ${px(y(ms))}H${right}"/>`),
-    ...levels.map(
-      ms =>
-        `<text class="tick" text-anchor="end" x="${left - 7}" y="${px(y(ms) + 4)}">${levelText(ms)}</text>`,
-    ),
+    ...levels.map(ms => {
+      const place = ms === floorMs ? (y(ms) + end) / 2 : y(ms);
+      const text = ms === floorMs ? `&lt; ${levelText(ms)}` : levelText(ms);
+      return `<text class="tick" text-anchor="end" x="${left - 7}" y="${px(place + 4)}">${text}</text>`;
+    }),
     `<path class="axis" d="M${left} ${px(end)}H${right}"/>`,
     ...momentsOf(cutS).map(
       second =>

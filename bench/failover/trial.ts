@@ -86,9 +86,11 @@ async function measure(trial: Trial, world: World, system: RunningSystem): Promi
   let queue = '';
   await untilTime(healedAt + drainLimitS * 1_000, async () => {
     if (system.ended()) throw new Error('the system ended');
+    if (tally.missing().length > 0) return false;
     queue = await system.queue();
-    return tally.missing().length === 0 && numbersIn(queue).size === 0;
+    return numbersIn(queue).size === 0;
   });
+  if (tally.missing().length > 0) queue = await system.queue();
   const endedAt = Date.now();
   const doubted = await system.doubted();
   for (const number of doubted ?? []) tally.doubted(messageIdOf(number));
