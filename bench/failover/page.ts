@@ -106,7 +106,8 @@ ${loads.map(perS => worstTable(results, perS)).join('\n\n')}
   preference and uses its sources by turns, which is no fault of it where both uplinks are equally good.
 - **Wrong names**: sessions in which a receiver heard a name that is not the one of the address.
 - Trials run side by side. *Busy* is the share of the cores' time that was not idle while the trial ran, *load* the greatest load
-  average of one minute; other work shared the machine.
+  average of one minute. Other work shared the machine, so the trials were given a higher priority (\`echo -15 >
+  /proc/self/autogroup\`, for each Postfix too); a busy machine makes all four slower, never quicker.
 
 ${describeMachine()}.
 
@@ -115,8 +116,7 @@ ${describeMachine()}.
 As root on Debian 12, after \`lab/servers/install\`:
 
 \`\`\`sh
-npm run bench:failover                      # all of it, eight trials at once: about two hours; goes on where it was stopped
-npm run bench:failover -- --at-once 16      # on a quiet machine of two cores
+npm run bench:failover                      # all of it, eight trials at once: some two hours; goes on where it was stopped
 npm run bench:failover -- --short           # cuts of 30 s
 npm run bench:failover -- --cuts black-hole --systems postern,opensmtpd --loads 20 --again
 npm run bench:failover -- --render          # this page and the chart from docs/failover.jsonl
