@@ -87,7 +87,6 @@ const sound: Outcome = {
   leftTimers: 0,
   steps: 100,
   lives: 1,
-  made: new Map(),
   fingerprint: '',
   simulatedMs: 60 * minute,
 };

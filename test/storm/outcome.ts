@@ -39,8 +39,6 @@ export type Outcome = {
   /** What happened to the gateway or was done by it: events, timers, answers, writes. */
   readonly steps: number;
   readonly lives: number;
-  /** How often each kind of fault was made. */
-  readonly made: ReadonlyMap<string, number>;
   /** The hash of every packet and its fate. */
   readonly fingerprint: string;
   readonly simulatedMs: number;

@@ -22,7 +22,7 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** A store's grace of the service manager. */
+/** How long the service manager waits for a stop. */
 const longestStopMs = 2 * minute;
 /** With nothing wrong any more, probes find an egress within this time. */
 const soundWithinMs = 90 * second;
@@ -53,7 +53,6 @@ class Town {
   readonly #smartHosts: RunningReceiver[] = [];
   readonly #complaints: string[] = [];
   readonly #refusedForGood = new Set<string>();
-  readonly #made = new Map<string, number>();
   #weather: Weather | null = null;
   #life: Life | null = null;
   #taken: GatewaySettings;
@@ -136,7 +135,6 @@ class Town {
       await endBefore(fault.at);
       await passTo(fault.at);
       this.#world.internet.note(`fault ${fault.number}`);
-      this.#made.set(fault.what.kind, (this.#made.get(fault.what.kind) ?? 0) + 1);
       if (isBlow(fault.what)) this.#strike(fault.what);
       else {
         ends.push(fault);
@@ -191,7 +189,6 @@ class Town {
       leftTimers: last?.process.timers ?? 0,
       steps: this.#steps + (last?.process.steps ?? 0),
       lives: this.#lives,
-      made: this.#made,
       fingerprint: internet.fingerprint(),
       simulatedMs: clock.monotonic(),
     };
