@@ -80,7 +80,8 @@ ${verdictTable(results)}
 
 ## The worst message of each cut
 
-The most that the cut added to the delay of a message, and in brackets how many messages it made late by more than a second.
+The most that the cut added to the delay of a message, and in brackets how many messages it made late by more than a second;
+what never arrived is told beside.
 A cut lasts ${lengths.join(' or ')} s.
 
 ${loads.map(perS => worstTable(results, perS)).join('\n\n')}
@@ -99,8 +100,9 @@ ${loads.map(perS => worstTable(results, perS)).join('\n\n')}
   that step before the cut. It is counted for what was accepted before the healing and not yet sent at the cut.
 - **In doubt**: the final dot had left and no answer came, as the system itself tells; such a message counts for no delay. OpenSMTPD
   does not tell.
-- **Lost**: accepted, not arrived, and not in the system's queue either. What is still in its queue 25 minutes after the healing is
-  counted as *still queued*, and its age stands for its delay (≥).
+- **Lost**: accepted, not arrived, and not in the system's queue either. What came back to its sender as a bounce, because a
+  receiver refused a wrong name, is lost here too: its reader never saw it. What is still in its queue 25 minutes after the
+  healing is counted as *still queued*, and its age stands for its delay (≥).
 - **Back after**: from the healing until a message was accepted that left by uplink 1.
 - **Strayed**: of the mail of sound times, before the cut and after the return, how much left by uplink 2. OpenSMTPD knows no
   preference and uses its sources by turns, which is no fault of it where both uplinks are equally good.
@@ -141,7 +143,9 @@ function worstTable(results: readonly TrialResult[], perS: number): string {
   const cell = (cut: string, system: SystemName): string => {
     const result = results.find(each => each.cut === cut && each.system === system && each.perS === perS);
     if (result === undefined) return '';
-    return `${atLeast(result.stillQueued, duration(result.addedMs?.max ?? null))} (${result.lateOver1s})`;
+    const { addedMs, stillQueued, lateOver1s, lost } = result;
+    const worst = `${atLeast(stillQueued, duration(addedMs?.max ?? null))} (${lateOver1s})`;
+    return lost > 0 ? `${worst}, **${lost} lost**` : worst;
   };
   const rows = cuts.map(({ name }) => [name, ...systemNames.map(system => cell(name, system))]);
   const heads = [`${perS} a second`, ...systemNames.map(system => titles[system])];
