@@ -16,7 +16,8 @@ const firstId = 64_001;
 /**
  * Runs in the server's own mount namespace: the unpacked packages lie over /usr, users and resolver are ours, and
  * what a mail server keeps in the machine's folders is kept in memory. The shell stays as the first process of the
- * tree, so that all of it goes when the shell does. Arguments: packages, etc, then the command.
+ * tree, so that all of it goes when the shell does. A file of /etc that was bound would go from under the server when the
+ * machine replaces its own (as adduser does). Arguments: packages, etc, then the command.
  */
 const enter = `
 set -e
@@ -24,7 +25,7 @@ mount -t overlay overlay -o "lowerdir=$1/usr:/usr" /usr
 for folder in /run /var/spool /var/lib; do mount -t tmpfs tmpfs $folder; done
 mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty
 chmod 711 /var/spool/smtpd
-for file in passwd group resolv.conf; do mount --bind "$2/$file" "/etc/$file"; done
+mount -t overlay overlay -o "lowerdir=$2:/etc" /etc
 shift 2
 "$@" &
 wait
