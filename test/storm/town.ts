@@ -312,7 +312,10 @@ class Town {
     const proofsMs = down().map(
       ({ reason }) => second * Number(/proving itself for (\d+) s/.exec(reason)?.[1] ?? 0),
     );
-    if (await this.#lookUntil(() => down().length === 0, Math.max(...proofsMs) + soundWithinMs)) return;
+    if (
+      await this.#lookUntil(() => down().length === 0, Math.min(hour, Math.max(...proofsMs)) + soundWithinMs)
+    )
+      return;
     for (const { id, state, reason } of down())
       this.#complain(`${id} is ${state} though all is well: ${reason}`);
   }
