@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { uplinks } from '../lab/addresses.ts';
@@ -15,21 +15,6 @@ suite('a real Postfix is cared for', { timeout: 300_000 }, () => {
     original = await house.files();
   });
   after(() => house.close());
-
-  /** Puts a program of ours in place of one of Postfix's, for as long as `during` takes. */
-  async function inPlaceOf(program: string, script: string, during: () => Promise<void>): Promise<void> {
-    const fake = join(house.directory, 'fake');
-    await writeFile(fake, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    await house.run(['sh', '-c', `cp /usr/sbin/${program} ${house.directory}/real-${program}`]);
-    await house.run(['mount', '--bind', fake, `/usr/sbin/${program}`]);
-    try {
-      await during();
-    } finally {
-      await house.run(['umount', `/usr/sbin/${program}`]);
-    }
-  }
-
-  const real = (program: string): string => `exec ${house.directory}/real-${program} "$@"`;
 
   test('the plan shows what is needed and why, and changes nothing', async () => {
     const plan = await house.postern('plan', '--json');
@@ -55,6 +40,22 @@ suite('a real Postfix is cared for', { timeout: 300_000 }, () => {
     const apply = await house.postern('apply');
     assert.equal(apply.code, 2);
     assert.match(apply.err, /--yes/);
+    assert.deepEqual(await house.files(), original);
+  });
+
+  test('it asks at a terminal, and does nothing without a yes', async () => {
+    const atTerminal = ['script', '-qec', house.command('apply').join(' '), '/dev/null'];
+    for (const answer of ['n', '']) {
+      const asked = await house.run(atTerminal, `${answer}\n`);
+      assert.match(asked.out, /Make these changes\? \[y\/N\]/);
+      assert.match(asked.out, /Nothing is changed\./);
+      assert.equal(asked.code, 1);
+    }
+    assert.deepEqual(await house.files(), original);
+    const agreed = await house.run(atTerminal, 'y\n');
+    assert.equal(agreed.code, 0, agreed.out);
+    assert.equal((await house.postern('plan')).code, 0);
+    assert.equal((await house.postern('apply', '--undo', '--yes')).code, 0);
     assert.deepEqual(await house.files(), original);
   });
 
@@ -91,9 +92,9 @@ suite('a real Postfix is cared for', { timeout: 300_000 }, () => {
   });
 
   test('where Postfix does not take it, all is as it was', async () => {
-    await inPlaceOf(
+    await house.inPlaceOf(
       'postfix',
-      `case "$*" in *reload*) echo "no reload today" >&2; exit 1;; esac\n${real('postfix')}`,
+      `case "$*" in *reload*) echo "no reload today" >&2; exit 1;; esac\n${house.real('postfix')}`,
       async () => {
         const apply = await house.postern('apply', '--yes');
         assert.equal(apply.code, 3);
@@ -104,9 +105,9 @@ suite('a real Postfix is cared for', { timeout: 300_000 }, () => {
   });
 
   test('where the second file cannot be written, the first is put back', async () => {
-    await inPlaceOf(
+    await house.inPlaceOf(
       'postconf',
-      `case "$*" in "-c ${house.config} -e "*) echo "no room" >&2; exit 1;; esac\n${real('postconf')}`,
+      `case "$*" in "-c ${house.config} -e "*) echo "no room" >&2; exit 1;; esac\n${house.real('postconf')}`,
       async () => {
         const apply = await house.postern('apply', '--yes');
         assert.equal(apply.code, 3);
@@ -117,9 +118,9 @@ suite('a real Postfix is cared for', { timeout: 300_000 }, () => {
   });
 
   test('somebody who edits at the same time is not overwritten', async () => {
-    await inPlaceOf(
+    await house.inPlaceOf(
       'postconf',
-      `case "$*" in "-c ${house.config} -Me "*) echo "soft_bounce = no" >> ${house.config}/main.cf;; esac\n${real('postconf')}`,
+      `case "$*" in "-c ${house.config} -Me "*) echo "soft_bounce = no" >> ${house.config}/main.cf;; esac\n${house.real('postconf')}`,
       async () => {
         const apply = await house.postern('apply', '--yes');
         assert.equal(apply.code, 3);
@@ -133,9 +134,9 @@ suite('a real Postfix is cared for', { timeout: 300_000 }, () => {
   });
 
   test('killed between the two files it leaves a sound Postfix, and another run goes on', async () => {
-    await inPlaceOf(
+    await house.inPlaceOf(
       'postconf',
-      `case "$*" in "-c ${house.config} -e "*) kill -9 $PPID; exit 1;; esac\n${real('postconf')}`,
+      `case "$*" in "-c ${house.config} -e "*) kill -9 $PPID; exit 1;; esac\n${house.real('postconf')}`,
       async () => {
         await house.postern('apply', '--yes');
       },

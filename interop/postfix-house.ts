@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identity, inside, sites, uplinks, zoneOf } from '../lab/addresses.ts';
-import { LabNetwork } from '../lab/network.ts';
+import { LabNetwork, type LabOptions } from '../lab/network.ts';
 import { must } from '../lab/scenario.ts';
 import { IsolatedServer, packages, writeEtc } from '../lab/servers/isolated.ts';
 import { PeerProcess } from '../src/surface/demo/peer-process.ts';
-import type { PeerNews } from '../src/surface/demo/peer-protocol.ts';
+import type { IdentityTables, PeerNews } from '../src/surface/demo/peer-protocol.ts';
 import type { Delivery } from '../src/surface/demo/receiver-session.ts';
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };
@@ -27,6 +27,7 @@ export class PostfixHouse {
   readonly deliveries: Delivery[] = [];
   readonly config: string;
   readonly #peers: PeerProcess[] = [];
+  #internet: PeerProcess | null = null;
   #server: IsolatedServer | null = null;
   #sent = 0;
 
@@ -36,8 +37,8 @@ export class PostfixHouse {
     this.config = join(directory, 'postfix');
   }
 
-  static async build(): Promise<PostfixHouse> {
-    const network = must(await LabNetwork.build());
+  static async build(options: LabOptions = {}): Promise<PostfixHouse> {
+    const network = must(await LabNetwork.build(options));
     const house = new PostfixHouse(await mkdtemp(join(tmpdir(), 'postern-care-')), network);
     try {
       await house.#populate();
@@ -53,7 +54,7 @@ export class PostfixHouse {
     if (this.#server === null) throw new Error('Postfix is not there yet');
     const args = await this.#server.entering(command);
     return new Promise(resolve => {
-      const options = { timeout: 60_000, maxBuffer: 64_000_000 };
+      const options = { timeout: 180_000, maxBuffer: 64_000_000 };
       const child = execFile('nsenter', args, options, (error, out, err) => {
         resolve({
           code: error === null ? 0 : typeof error.code === 'number' ? error.code : 99,
@@ -82,14 +83,45 @@ export class PostfixHouse {
     return [postern, 'postfix', verb, ...where, ...args];
   }
 
-  /** Hands Postfix a message; gives its subject. */
-  async send(to: string): Promise<string> {
+  /** Hands Postfix a message, another instance where one is given; gives its subject. */
+  async send(to: string, config = this.config): Promise<string> {
     this.#sent += 1;
     const id = `care-${this.#sent}@example.com`;
     const letter = `From: us@example.com\nTo: ${to}\nSubject: ${id}\nMessage-ID: <${id}>\n\nhello\n`;
-    const sent = await this.run(['sendmail', '-C', this.config, '-f', 'us@example.com', to], letter);
+    const sent = await this.run(['sendmail', '-C', config, '-f', 'us@example.com', to], letter);
     if (sent.code !== 0) throw new Error(`sendmail: ${sent.err}`);
     return id;
+  }
+
+  /** Puts a script in place of one of Postfix's programs, for as long as `during` takes. */
+  async inPlaceOf(program: string, script: string, during: () => Promise<void>): Promise<void> {
+    const fake = join(this.directory, 'fake');
+    await writeFile(fake, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    await this.run(['cp', `/usr/sbin/${program}`, `${this.directory}/real-${program}`]);
+    await this.run(['mount', '--bind', fake, `/usr/sbin/${program}`]);
+    try {
+      await during();
+    } finally {
+      await this.run(['umount', `/usr/sbin/${program}`]);
+    }
+  }
+
+  /** What a script in place of a program ends with. */
+  real(program: string): string {
+    return `exec ${this.directory}/real-${program} "$@"`;
+  }
+
+  /** Lets the Internet take mail at one more address, of those whom it knows by address and name. */
+  async receive(address: string, name: string, of: IdentityTables): Promise<void> {
+    const order = {
+      do: 'receive',
+      addresses: [address],
+      port: 25,
+      name,
+      identity: of,
+      behaviour: {},
+    } as const;
+    must((await this.#internet?.order(order)) ?? { ok: false, error: 'There is no Internet yet.' });
   }
 
   files(): Promise<readonly [main: string, master: string]> {
@@ -103,7 +135,7 @@ export class PostfixHouse {
     return readFile(join(this.directory, 'log'), 'utf8').catch(() => '');
   }
 
-  async until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
+  async until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
     const end = performance.now() + limitMs;
     while (!(await holds())) {
       if (performance.now() > end)
@@ -150,6 +182,7 @@ export class PostfixHouse {
     const internet = must(await PeerProcess.start(network.internet, hear));
     const insider = must(await PeerProcess.start(network.inside, () => {}));
     this.#peers.push(internet, insider);
+    this.#internet = internet;
     const zone = zoneOf(sites);
     must(
       await insider.order({
@@ -161,17 +194,7 @@ export class PostfixHouse {
         delayMs: 0,
       }),
     );
-    for (const { address, host } of sites)
-      must(
-        await internet.order({
-          do: 'receive',
-          addresses: [address],
-          port: 25,
-          name: host,
-          identity,
-          behaviour: {},
-        }),
-      );
+    for (const { address, host } of sites) await this.receive(address, host, identity);
     const etc = await writeEtc(directory, resolver);
     const script = `chown postfix:postfix ${directory}/data && exec postfix -c ${this.config} start-fg`;
     this.#server = IsolatedServer.start(network.mailHost, etc, ['sh', '-c', script]);

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uplinks } from '../lab/addresses.ts';
 import { blackHole, cuts, heal, unblock } from '../lab/cuts.ts';
 import { must } from '../lab/scenario.ts';
 import { PostfixHouse } from './postfix-house.ts';
+import { Watch } from './postfix-watcher.ts';
 
 const [one, two] = uplinks;
 const byOne = `${one.source} as ${one.ehlo}`;
@@ -132,55 +131,3 @@ suite('the uplinks of a real Postfix are watched', { timeout: 400_000 }, () => {
     must(await unblock(house.network, 0));
   });
 });
-
-/** `postern postfix watch`, running. */
-class Watch {
-  readonly lines: string[] = [];
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    for (const stream of [child.stdout, child.stderr])
-      if (stream) createInterface({ input: stream }).on('line', line => this.lines.push(line));
-  }
-
-  static async start(house: PostfixHouse): Promise<Watch> {
-    const args = await house.entering(house.command('watch'));
-    const child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const watch = new Watch(child);
-    await house.until(`the watch to be ready`, () => {
-      if (child.exitCode !== null) throw new Error(`the watch ended: ${watch.lines.join('\n')}`);
-      return watch.said(/Postern is ready/);
-    });
-    return watch;
-  }
-
-  said(pattern: RegExp): boolean {
-    return this.lines.some(line => pattern.test(line));
-  }
-
-  stop(): Promise<void> {
-    return this.#end('SIGTERM');
-  }
-
-  kill(): Promise<void> {
-    return this.#end('SIGKILL');
-  }
-
-  /** nsenter waits for what runs in the other process namespace, and that is what must hear the signal. */
-  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const ended = new Promise<void>(resolve => this.#child.once('exit', () => resolve()));
-    const { pid } = this.#child;
-    assert.ok(pid);
-    for (const each of await descendants(pid)) process.kill(each, signal);
-    await ended;
-  }
-}
-
-async function descendants(pid: number): Promise<readonly number[]> {
-  const { readFile } = await import('node:fs/promises');
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  const children = text.trim().split(' ').filter(Boolean).map(Number);
-  return children.slice(0, 1);
-}

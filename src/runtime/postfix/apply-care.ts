@@ -3,7 +3,7 @@ import { mergeWritten } from '../../decision/postfix/care-undo.ts';
 import type { PostfixEdit } from '../../decision/postfix/postfix-edit.ts';
 import type { Clock, Result } from '../ports.ts';
 import {
-  type CareFolder,
+  CareFolder,
   type CareRecord,
   type ConfigFile,
   type ConfigTexts,
@@ -12,7 +12,7 @@ import {
 import type { MadePlan } from './make-plan.ts';
 import type { PostfixHost } from './postfix-host.ts';
 import { isAsWeLeft, sameFiles, sameLines } from './same-files.ts';
-import { putBack } from './undo-care.ts';
+import { type OurFiles, putBack } from './undo-care.ts';
 
 /** A master that cannot go on with its new configuration ends within this time. */
 const settleMs = 1_000;
@@ -60,14 +60,14 @@ export async function applyCare(
     if (recorded.value === null) await folder.clear();
     return { ok: false, error: `${begun.error} Nothing is changed.` };
   }
-  const wrote = await write(parts, made.plan, now.value);
-  const wasRunning = await host.isRunning();
-  const active = wrote.ok && wasRunning ? await takeIntoUse(parts) : null;
-  const trouble = troubleOf(wrote, active);
-  if (trouble !== null)
+  const states = [now.value, ...begun.value];
+  const wrote = await write(parts, made.plan, states);
+  const active = wrote.ok && (await host.isRunning()) ? await takeIntoUse(parts) : null;
+  const trouble = [wrote, active].find(each => each?.ok === false);
+  if (trouble?.ok === false)
     return {
       ok: false,
-      error: await takeBack(parts, trouble, recorded.value, record.value, active !== null),
+      error: await takeBack(parts, trouble.error, states, recorded.value, record.value, active !== null),
     };
   const kept = await folder.keep('after');
   const saved = kept.ok ? await folder.save({ ...record.value, state: 'applied' }) : kept;
@@ -82,17 +82,6 @@ export async function applyCare(
 
 const changedMeanwhile =
   'The configuration of Postfix was changed by somebody else meanwhile; look at "postern postfix plan" again.';
-
-type Trouble = {
-  readonly why: string;
-  /** The files as we last wrote them. */
-  readonly known: ConfigTexts;
-};
-
-function troubleOf(wrote: Result<ConfigTexts, Trouble>, active: Result<void, string> | null): Trouble | null {
-  if (!wrote.ok) return wrote.error;
-  return active === null || active.ok ? null : { why: active.error, known: wrote.value };
-}
 
 /** Of the settings, those of now are added; of the files, those of the first time are kept. */
 async function recordFor(
@@ -112,66 +101,74 @@ async function recordFor(
   return { ok: true, value: { format: 1, state: 'applying', mixed, written } };
 }
 
+/** Makes ready all that an undo needs, and gives the files as each step will leave them. */
 async function begin(
   { folder, host }: ApplyParts,
   plan: CarePlan,
   record: CareRecord,
   isFirst: boolean,
-): Promise<Result<void, string>> {
+): Promise<Result<readonly ConfigTexts[], string>> {
   const backup: Result<void, string> = isFirst ? await folder.keep('before') : { ok: true, value: undefined };
   if (!backup.ok) return backup;
+  const states: ConfigTexts[] = [];
   const foreseen = await folder.foresee(async directory => {
-    for (const [, step] of stepsOf(host.at(directory), plan)) {
+    for (const step of stepsOf(host.at(directory), plan)) {
       const done = await step();
       if (!done.ok) return done;
+      const texts = await new CareFolder(directory).texts();
+      if (!texts.ok) return texts;
+      states.push(texts.value);
     }
     return { ok: true, value: undefined };
   });
   if (!foreseen.ok) return foreseen;
   const ready = await folder.prepareRestore('now');
-  return ready.ok ? folder.save(record) : ready;
+  const saved = ready.ok ? await folder.save(record) : ready;
+  return saved.ok ? { ok: true, value: states } : saved;
 }
 
-type Step = readonly [ConfigFile, () => Promise<Result<void, string>>];
+type Step = () => Promise<Result<void, string>>;
 
 /** Services that come or change, parameters, services that go: sound after each. */
 function stepsOf(host: PostfixHost, { edits }: CarePlan): readonly Step[] {
   const services = edits.filter(({ file }) => file === 'master.cf');
   return [
-    ['master.cf', () => host.setServices(services.filter(({ value }) => value !== null))],
-    ['main.cf', () => host.setParameters(edits.filter(({ file }) => file === 'main.cf'))],
-    ['master.cf', () => host.setServices(services.filter(({ value }) => value === null))],
+    () => host.setServices(services.filter(({ value }) => value !== null)),
+    () => host.setParameters(edits.filter(({ file }) => file === 'main.cf')),
+    () => host.setServices(services.filter(({ value }) => value === null)),
   ];
 }
 
-/** Gives the files as they are when all is written. */
+/** `states`: the files as they are at first, and as each step will leave them. */
 async function write(
   { host, folder, plan }: ApplyParts,
   carePlan: CarePlan,
-  before: ConfigTexts,
-): Promise<Result<ConfigTexts, Trouble>> {
+  [before, ...states]: readonly ConfigTexts[],
+): Promise<Result<void, string>> {
   let known = before;
-  const failed = (why: string): Result<ConfigTexts, Trouble> => ({ ok: false, error: { why, known } });
-  for (const [file, step] of stepsOf(host, carePlan)) {
+  const isAs = async (state: ConfigTexts | undefined, same: typeof sameFiles): Promise<boolean> => {
     const now = await folder.texts();
-    if (!now.ok) return failed(now.error);
-    if (!sameFiles(now.value, known)) return failed(changedMeanwhile);
+    if (!now.ok || state === undefined || !same(now.value, state)) return false;
+    known = now.value;
+    return true;
+  };
+  for (const [place, step] of stepsOf(host, carePlan).entries()) {
+    if (!(await isAs(known, sameFiles))) return { ok: false, error: changedMeanwhile };
     const done = await step();
-    const next = await folder.texts();
-    if (next.ok) known = { ...known, [file]: next.value[file] };
-    if (!done.ok) return failed(done.error);
+    if (!done.ok) return done;
+    if (!(await isAs(states[place], isForeseen))) return { ok: false, error: changedMeanwhile };
     const checked = await host.check();
-    if (!checked.ok) return failed(checked.error);
+    if (!checked.ok) return checked;
   }
   const again = await plan();
-  if (!again.ok) return failed(again.error);
-  const [after, foreseen] = [await folder.texts(), await folder.copies('after')];
-  const isOurs =
-    after.ok && foreseen !== null && configFiles.every(file => sameLines(after.value[file], foreseen[file]));
-  return isOurs && again.value.plan.edits.length === 0
-    ? { ok: true, value: known }
-    : failed(changedMeanwhile);
+  if (!again.ok) return again;
+  return (await isAs(known, sameFiles)) && again.value.plan.edits.length === 0
+    ? { ok: true, value: undefined }
+    : { ok: false, error: changedMeanwhile };
 }
+
+const isForeseen = (now: ConfigTexts, state: ConfigTexts): boolean =>
+  configFiles.every(file => sameLines(now[file], state[file]));
 
 async function takeIntoUse({ host, clock }: ApplyParts): Promise<Result<void, string>> {
   const reloaded = await host.reload();
@@ -182,16 +179,21 @@ async function takeIntoUse({ host, clock }: ApplyParts): Promise<Result<void, st
     : { ok: false, error: 'Postfix ended after the reload; its log says why.' };
 }
 
-/** Puts all back, and says how that went. */
+/** Puts all back, and says how that went. A file that is in none of our `states` has somebody else's writing in it. */
 async function takeBack(
   { host, folder }: ApplyParts,
-  { why, known }: Trouble,
+  why: string,
+  states: readonly ConfigTexts[],
   before: CareRecord | null,
   record: CareRecord,
   wasTaken: boolean,
 ): Promise<string> {
   const now = await folder.texts();
-  const ours = now.ok ? configFiles.filter(file => now.value[file] === known[file]) : [];
+  const isOurs = (file: ConfigFile, text: string): boolean =>
+    states.some(state => sameLines(state[file], text));
+  const ours: OurFiles = now.ok
+    ? { files: configFiles.filter(file => isOurs(file, now.value[file])), known: now.value }
+    : { files: [], known: { 'main.cf': '', 'master.cf': '' } };
   const back = await putBack(host, folder, record.written, ours);
   if (!back.ok)
     return `${why} And it could not be undone: ${back.error} The files of before are in ${folder.path}.`;

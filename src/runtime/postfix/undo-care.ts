@@ -35,7 +35,7 @@ export async function undoCare(host: PostfixHost, folder: CareFolder): Promise<R
   const ours = isWhole ? configFiles.filter(file => isAsWeLeft(file, now.value, copies)) : [];
   const ready = ours.length > 0 ? await folder.prepareRestore('before') : nothingToPrepare;
   if (!ready.ok) return ready;
-  const back = await putBack(host, folder, record.written, ours);
+  const back = await putBack(host, folder, record.written, { files: ours, known: now.value });
   if (!back.ok) return back;
   const checked = await host.check();
   if (!checked.ok)
@@ -50,38 +50,49 @@ export async function undoCare(host: PostfixHost, folder: CareFolder): Promise<R
   return {
     ok: true,
     value: {
-      how: ours.length === configFiles.length ? 'files' : 'settings',
+      how: back.value.restored.length === configFiles.length ? 'files' : 'settings',
       reloaded: isRunning,
-      kept: back.value,
+      kept: back.value.kept,
       difference,
     },
   };
 }
 
+/** Files that nobody but us has written, and what they were when that was seen. */
+export type OurFiles = { readonly files: readonly ConfigFile[]; readonly known: ConfigTexts };
+
+export type Back = {
+  /** Files that were put back as they are prepared. */
+  readonly restored: readonly ConfigFile[];
+  /** Settings that somebody has changed since. */
+  readonly kept: readonly string[];
+};
+
 /**
- * Puts back the files that are `ours` as they are prepared, and takes our settings out of the others one by one; gives the
- * names of settings that somebody has changed since.
+ * Puts back our files as they are prepared, and takes our settings out of the others one by one. A file that somebody
+ * writes meanwhile is one of the others.
  */
 export async function putBack(
   host: PostfixHost,
   folder: CareFolder,
   written: readonly WrittenSetting[],
-  ours: readonly ConfigFile[],
-): Promise<Result<readonly string[], string>> {
+  { files, known }: OurFiles,
+): Promise<Result<Back, string>> {
   const facts = await host.facts();
   if (!facts.ok) return facts;
   const planned = planUndo(facts.value, written);
-  const keptNames: string[] = [];
+  const restored: ConfigFile[] = [];
+  const kept: string[] = [];
   // main.cf first: so nothing is named that is not there.
   for (const file of configFiles) {
-    const done = ours.includes(file)
-      ? await folder.restore(file)
-      : await takeOut(host, file, planned.putBack);
+    const now = await folder.texts();
+    const isOurs = files.includes(file) && now.ok && now.value[file] === known[file];
+    const done = isOurs ? await folder.restore(file) : await takeOut(host, file, planned.putBack);
     if (!done.ok) return done;
-    if (!ours.includes(file))
-      keptNames.push(...planned.kept.filter(setting => setting.file === file).map(({ name }) => name));
+    if (isOurs) restored.push(file);
+    else kept.push(...planned.kept.filter(setting => setting.file === file).map(({ name }) => name));
   }
-  return { ok: true, value: keptNames };
+  return { ok: true, value: { restored, kept } };
 }
 
 function takeOut(
