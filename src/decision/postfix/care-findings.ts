@@ -18,7 +18,7 @@ export function standingFaults(facts: PostfixFacts): readonly PostfixFinding[] {
   ];
 }
 
-const isClient = ({ type, program }: MasterEntry): boolean => type === 'unix' && program === 'smtp';
+const isClient = ({ program }: MasterEntry): boolean => program === 'smtp';
 
 function boundWithoutName({ master, expanded }: PostfixFacts): readonly PostfixFinding[] {
   return master.flatMap((entry): PostfixFinding[] => {
@@ -58,7 +58,7 @@ function oneInterface({ expanded }: PostfixFacts): readonly PostfixFinding[] {
   const addresses = value
     .split(/[\s,]+/)
     .map(word => word.replace(/^\[(.*)\]$/, '$1'))
-    .filter(word => isIP(word) !== 0 && !isLoopback(word));
+    .filter(word => !isLoopback(word));
   return ([4, 6] as const).flatMap((family): PostfixFinding[] => {
     const [only, ...more] = addresses.filter(address => isIP(address) === family);
     if (only === undefined || more.length > 0) return [];

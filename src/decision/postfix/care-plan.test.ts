@@ -1,76 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { debianMaster, egress, postfixFacts as facts, uplink } from '../../../test/postfix-facts.ts';
 import type { ListenerSetting } from '../admission/listener.ts';
 import type { EgressSetting, UplinkSetting } from '../egress/egress.ts';
 import { type CarePlan, planCare } from './care-plan.ts';
 import { parseMaster } from './master-entry.ts';
-import { parseVersion } from './parameters.ts';
 import type { PostfixFacts } from './postfix-facts.ts';
-
-/** A setting of Debian's, as far as a plan looks at it. */
-const debian: Readonly<Record<string, string>> = {
-  default_transport: 'smtp',
-  inet_interfaces: 'all',
-  inet_protocols: 'all',
-  myhostname: 'mail.example.com',
-  smtp_helo_name: 'mail.example.com',
-  smtpd_banner: 'mail.example.com ESMTP Postfix',
-};
-
-const debianMaster = `smtp inet n - y - - smtpd
-flush unix n - y 1000? 0 flush
-smtp unix - - y - - smtp
-relay unix - - y - - smtp -o syslog_name=postfix/relay
-uucp unix - n n - - pipe argv=uux
-`;
-
-function facts(
-  main: Readonly<Record<string, string>> = {},
-  master = debianMaster,
-  versionText = '3.7.11',
-): PostfixFacts {
-  const version = parseVersion(versionText);
-  assert.ok(version);
-  const all = new Map(Object.entries({ ...debian, ...main }));
-  return {
-    configDirectory: '/etc/postfix',
-    version,
-    versionText,
-    main: all,
-    explicit: new Map(Object.entries(main)),
-    expanded: all,
-    master: parseMaster(master),
-  };
-}
-
-function egress(uplink: string, address: string, ehlo: string): EgressSetting {
-  return {
-    id: `${uplink}/${address}`,
-    uplink,
-    ehlo,
-    family: address.includes(':') ? 6 : 4,
-    address,
-    interface: null,
-    publicAddress: null,
-  };
-}
-
-function uplink(name: string, preference: number, egresses: readonly EgressSetting[]): UplinkSetting {
-  return {
-    name,
-    preference,
-    weight: 1,
-    egresses,
-    dns: [],
-    probe: [],
-    health: { intervalMs: 10_000, suspectIntervalMs: 1_000, timeoutMs: 4_000, proveMs: 10_000 },
-    maxRatePerS: null,
-    maxConnections: null,
-    warmShare: 0,
-    whenUnfit: 'last',
-    smartHost: null,
-  };
-}
 
 const isp1 = uplink('isp1', 10, [egress('isp1', '198.51.100.30', 'mail.example.com')]);
 const isp2 = uplink('isp2', 20, [
@@ -125,6 +60,7 @@ const rows: readonly (readonly [string, CarePlan, readonly string[]])[] = [
         {
           default_transport: 'out',
           out_destination_rate_delay: '1s',
+          out_transport_rate_delay: '2s',
           smtp_destination_rate_delay: '9s',
         },
         `${debianMaster}out unix - - y - 20 smtp -o smtp_tls_security_level=encrypt -o smtp_helo_name=x.example.com\n`,
@@ -134,6 +70,7 @@ const rows: readonly (readonly [string, CarePlan, readonly string[]])[] = [
     [
       first.replace('y - - smtp', 'y - 20 smtp -o smtp_tls_security_level=encrypt'),
       'postern-isp1_destination_rate_delay = $out_destination_rate_delay',
+      'postern-isp1_transport_rate_delay = $out_transport_rate_delay',
       byFirst,
     ],
   ],
@@ -142,7 +79,7 @@ const rows: readonly (readonly [string, CarePlan, readonly string[]])[] = [
     plan(
       facts(
         { default_transport: 'postern-old' },
-        `${debianMaster}postern-old unix - - y - - smtp -o smtp_bind_address=192.0.2.9\n`,
+        `${debianMaster}postern-old unix - - n - 7 smtp -o smtp_bind_address=192.0.2.9\npostern-in inet n - y - - smtpd\n`,
       ),
       [isp1],
     ),
@@ -163,6 +100,57 @@ const rows: readonly (readonly [string, CarePlan, readonly string[]])[] = [
       service('isp2', '-o smtp_bind_address=203.0.113.40', 'ipv4', 'mail2.example.com'),
       'default_transport = postern-isp2',
     ],
+  ],
+  [
+    'the addresses of the transport that carried mail until now are not ours',
+    plan(
+      facts(
+        { default_transport: 'out' },
+        `${debianMaster}out unix - - y - - smtp -o smtp_bind_address6=2001:db8::7 -o smtp_bind_address_enforce=yes\n`,
+        '3.6.4',
+      ),
+      [isp1],
+    ),
+    [without(first, enforce), byFirst],
+  ],
+  [
+    'only IPv6, where Postfix uses no other, and no IPv4 address is left of before',
+    plan(
+      facts(
+        { inet_protocols: 'ipv6', default_transport: 'out' },
+        `${debianMaster}out unix - - y - - smtp -o smtp_bind_address=192.0.2.7\n`,
+      ),
+      [isp2],
+    ),
+    [
+      service('isp2', '-o smtp_bind_address6=2001:db8:2::40', 'ipv6', 'mail2.example.com'),
+      'default_transport = postern-isp2',
+    ],
+  ],
+  [
+    'the uplink of the best preference is the default, wherever it is written',
+    plan(facts(), [isp2, isp1]),
+    [second, first, byFirst],
+  ],
+  [
+    'an uplink that can have no transport is not the default',
+    plan(facts(), [isp1, isp2], [], ['198.51.100.30']),
+    [second, 'default_transport = postern-isp2'],
+  ],
+  [
+    'a transport of our name that is no SMTP is replaced whole',
+    plan(facts({}, `${debianMaster}postern-isp1 unix - n n - 3 pipe argv=uux\n`), [isp1]),
+    [first, byFirst],
+  ],
+  [
+    'a transport of ours that is named and gone comes again',
+    plan(facts({ default_transport: 'postern-isp1' }), [isp1]),
+    [first],
+  ],
+  [
+    'an instance with a name of its own says it in the log',
+    plan(facts({ syslog_name: 'postfix-out' }), [isp1]),
+    [first.replace('postfix/', 'postfix-out/'), byFirst],
   ],
   [
     'a second name on one uplink is not used, for a transport says one',
@@ -208,6 +196,34 @@ test('what was applied plans nothing more, and a transport that the watch chose 
     expanded: new Map([...after.expanded, ['default_transport', 'postern-isp2']]),
   };
   assert.deepEqual(plan(switched).edits, []);
+});
+
+test('limits of before are carried to a new uplink too, and not again to one that is there', () => {
+  const before = facts({ smtp_destination_concurrency_limit: '5' });
+  const alone = applied(before, plan(before, [isp1]));
+  const limit = 'postern-isp2_destination_concurrency_limit = $smtp_destination_concurrency_limit';
+  assert.deepEqual(values(plan(alone)), [second, limit]);
+  const explicit = new Map(alone.explicit);
+  const main = new Map(alone.main);
+  for (const settings of [explicit, main]) settings.delete('postern-isp1_destination_concurrency_limit');
+  assert.deepEqual(values(plan({ ...alone, explicit, main }, [isp1])), []);
+  const back = { ...alone, expanded: new Map([...alone.expanded, ['default_transport', 'smtp']]) };
+  assert.deepEqual(values(plan(back, [isp1])), [byFirst]);
+});
+
+test('an address that a transport of ours has beyond its uplink’s is taken out', () => {
+  const after = applied(facts(), plan());
+  const master = after.master.map(entry =>
+    entry.name === 'postern-isp1'
+      ? { ...entry, words: [...entry.words, '-o', 'smtp_bind_address6=2001:db8::7'] }
+      : entry,
+  );
+  assert.deepEqual(values(plan({ ...after, master })), [first]);
+});
+
+test('where mail to the world is no SMTP, nothing is taken from its transport', () => {
+  const [transport] = values(plan(facts({ default_transport: 'uucp' }), [isp1]));
+  assert.equal(transport, first.replace('- - y - - smtp', '- - n - - smtp'));
 });
 
 test('half of it done, the rest is planned, limits too', () => {
@@ -304,6 +320,42 @@ const faults: readonly (readonly [string, PostfixFacts, RegExp, string | null])[
     /smtp_helo_name = mail\.example\.com in main\.cf/,
     'EGRESS-EHLO-SHARED',
   ],
+  [
+    'the same for IPv6',
+    facts({}, `${debianMaster}two unix - - y - - smtp -o smtp_bind_address6=2001:db8::7\n`),
+    /The transport two binds 2001:db8::7 and has no name/,
+    'EGRESS-EHLO-PTR',
+  ],
+  [
+    'an IPv6 address in main.cf that binds all sending',
+    facts({ smtp_bind_address6: '2001:db8::7' }),
+    /^smtp_bind_address6 = 2001:db8::7 in main\.cf binds every transport/,
+    'EGRESS-WRONG-WAY',
+  ],
+  [
+    'one IPv6 address in inet_interfaces',
+    facts({ inet_interfaces: 'localhost, [2001:db8::1], 127.0.0.1, ::1' }),
+    /one IPv6 address, .* sends from 2001:db8::1/,
+    'EGRESS-WRONG-WAY',
+  ],
+  [
+    'relay hosts by sender',
+    facts({ sender_dependent_relayhost_maps: 'hash:/etc/postfix/hosts' }),
+    /goes to the host it says/,
+    null,
+  ],
+  [
+    'a flush that is another program',
+    facts({}, debianMaster.replace('1000? 0 flush', '1000? 0 error')),
+    /no service flush/,
+    null,
+  ],
+  [
+    'a flush by another name',
+    facts({}, debianMaster.replace('flush unix', 'fast unix')),
+    /no service flush/,
+    null,
+  ],
   ['a transport map', facts({ transport_maps: 'hash:/etc/postfix/transport' }), /left as it is/, null],
   [
     'transports by sender',
@@ -328,6 +380,15 @@ for (const [what, of, message, id] of faults)
     assert.equal(found[0]?.id, id);
     assert.deepEqual(plan().findings, [], 'and nothing is said without it');
   });
+
+for (const own of [
+  'two unix - - y - - smtp -o smtp_bind_address=203.0.113.40 -o smtp_helo_name=two.example.com',
+  'two unix - - y - - smtp -o smtp_bind_address=203.0.113.40 -o myhostname=two.example.com',
+  'two unix - - y - - lmtp -o smtp_bind_address=203.0.113.40',
+  'postern-old unix - - y - - smtp -o smtp_bind_address=203.0.113.40',
+])
+  test(`nothing is wrong with ${own}`, () =>
+    assert.deepEqual(plan(facts({}, `${debianMaster}${own}\n`)).findings, []));
 
 test('two addresses of a family in inet_interfaces bind nothing', () => {
   const two = facts({
@@ -358,6 +419,7 @@ const versions: readonly (readonly [string, number, RegExp | null])[] = [
   ['3.9.9', 0, null],
   ['3.10.7', 0, null],
   ['3.11-20260801', 0, null],
+  ['4.0.1', 1, /newer than 3\.11/],
   ['3.12.0', 1, /newer than 3\.11/],
 ];
 

@@ -13,7 +13,7 @@ import {
 } from './master-entry.ts';
 import { isAtLeast, lacksOf, oldestVersion } from './parameters.ts';
 import { type PostfixEdit, parameterEdit, serviceEdit } from './postfix-edit.ts';
-import type { PostfixFacts } from './postfix-facts.ts';
+import { logNameOf, type PostfixFacts } from './postfix-facts.ts';
 import type { PostfixFinding } from './postfix-finding.ts';
 import { uplinkOfTransport, type WantedTransport, wantedTransport } from './transports.ts';
 
@@ -59,23 +59,16 @@ const schedulerSuffixes = [
   'transport_rate_delay',
 ];
 
-/** A transport that replaces another has what that had of its own, but for these. */
-const identityOptions = new Set([
-  'syslog_name',
-  'smtp_bind_address',
-  'smtp_bind_address6',
-  'smtp_bind_address_enforce',
-  'smtp_helo_name',
-  'inet_protocols',
-]);
+/** What no transport of ours may have from another, or from a time before: an address that is not its uplink's. */
+const addressOptions = new Set(['smtp_bind_address', 'smtp_bind_address6', 'smtp_bind_address_enforce']);
 
 /** What Postfix needs so that each uplink has its transport, and what is wrong with what it has. Planned twice, it is empty. */
 export function planCare(facts: PostfixFacts, wishes: CareWishes): CarePlan {
   const findings: PostfixFinding[] = [];
-  const families = familiesOf(facts);
+  const traits = { version: facts.version, families: familiesOf(facts), logName: logNameOf(facts) };
   const transports: WantedTransport[] = [];
   for (const uplink of wishes.uplinks) {
-    const wanted = wantedTransport(uplink, facts.version, families, wishes.addressOf);
+    const wanted = wantedTransport(uplink, traits, wishes.addressOf);
     findings.push(...wanted.findings);
     if (wanted.transport !== null) transports.push(wanted.transport);
   }
@@ -142,7 +135,7 @@ function transportEdit(
   const present = master.find(service => serviceKey(service) === key) ?? null;
   const wanted = new Map(transport.options.map(({ name, value }) => [name, value]));
   const usable = present?.program === 'smtp' ? present : null;
-  const from = usable ?? withoutOptions(base ?? { name: '', ...plain }, identityOptions);
+  const from = withoutOptions(usable ?? base ?? { name: '', ...plain }, addressOptions);
   if (usable !== null && hasOptions(usable, wanted)) return [];
   const next = withOptions({ ...from, name: transport.name, type: 'unix' }, wanted);
   return [
@@ -161,7 +154,7 @@ function transportEdit(
 function hasOptions(entry: MasterEntry, wanted: ReadonlyMap<string, string>): boolean {
   const own = optionsOf(entry);
   for (const [name, value] of wanted) if (own.get(name) !== value) return false;
-  for (const name of identityOptions) if (own.has(name) && !wanted.has(name)) return false;
+  for (const name of addressOptions) if (own.has(name) && !wanted.has(name)) return false;
   return true;
 }
 

@@ -4,21 +4,28 @@ import type { EgressState, EgressView } from '../egress/health-state.ts';
 import { chooseTransport, type TransportView } from './choose-transport.ts';
 import { DeferredMail } from './deferred-mail.ts';
 
-type Word = EgressState | 'unfit' | 'held';
+/** `unfit`, `held` and `used` are up, and unfit by `when_unfit`. */
+type Word = EgressState | 'unfit' | 'held' | 'used';
+
+const whenUnfit: Readonly<Partial<Record<Word, EgressView['whenUnfit']>>> = {
+  unfit: 'last',
+  held: 'hold',
+  used: 'use',
+};
 
 function view(uplink: string, preference: number, states: readonly Word[]): TransportView {
   const egresses = states.map(
     (word, place): EgressView => ({
       id: `${uplink}/${place}`,
       uplink,
-      state: word === 'unfit' || word === 'held' ? 'up' : word,
+      state: word === 'unfit' || word === 'held' || word === 'used' ? 'up' : word,
       since: 0,
       reason: 'so it is',
-      fit: word === 'unfit' || word === 'held' ? 'unfit' : 'fit',
+      fit: whenUnfit[word] === undefined ? 'fit' : 'unfit',
       preference,
       weight: 1,
       egress: null,
-      whenUnfit: word === 'held' ? 'hold' : 'last',
+      whenUnfit: whenUnfit[word] ?? 'last',
     }),
   );
   return { uplink, transport: `postern-${uplink}`, preference, egresses };
@@ -47,6 +54,22 @@ const rows: readonly (readonly [string, string, readonly Word[], readonly Word[]
   ['the one in use is drained', 'isp1', ['drained'], ['up'], 'postern-isp2'],
   ['the name of the one in use does not stand', 'isp1', ['unfit'], ['up'], 'postern-isp2'],
   ['the name of the other does not stand, but this one is dead', 'isp1', ['down'], ['unfit'], 'postern-isp2'],
+  [
+    'a name that does not stand weighs more than a dead address',
+    'isp1',
+    ['unfit'],
+    ['up', 'down'],
+    'postern-isp2',
+  ],
+  ['a dead address weighs more than one that is not sure', 'isp2', ['up', 'down'], ['degraded'], 'keep'],
+  [
+    'where the operator uses a name that does not stand, it is as good as any',
+    'isp1',
+    ['used'],
+    ['up'],
+    'keep',
+  ],
+  ['what is held back proves nothing', 'isp2', ['held', 'degraded'], ['degraded', 'down'], 'keep'],
   ['the other is held back', 'isp1', ['down'], ['held'], 'none'],
   ['default_transport is the operator’s', 'smtp', ['up'], ['up'], 'foreign'],
 ];
@@ -57,6 +80,20 @@ for (const [sentence, current, first, second, wanted] of rows)
     const choice = chooseTransport(name, [view('isp1', 10, first), view('isp2', 20, second)]);
     assert.equal(choice.kind === 'switch' ? choice.to : choice.kind, wanted);
     assert.match(choice.reason, /^\S.*\.$/);
+  });
+
+const reasons: readonly (readonly [string, readonly Word[], readonly Word[], RegExp])[] = [
+  ['isp1', ['degraded'], ['up'], /^isp1 is degraded: so it is, and isp2 is up: so it is\.$/],
+  ['isp2', ['up'], ['up'], /^isp1 is up: so it is, and it is preferred \(10 before 20\)\.$/],
+  ['isp1', ['up', 'down'], ['down'], /^isp1 is down: so it is\.$/],
+  ['isp1', ['unfit'], ['up'], /^isp1 is unfit: so it is, and isp2 is up/],
+  ['isp1', ['down', 'unfit'], ['up'], /^isp1 is down: so it is, and/],
+];
+
+for (const [current, first, second, reason] of reasons)
+  test(`the reason is said: ${reason.source}`, () => {
+    const views = [view('isp1', 10, first), view('isp2', 20, second)];
+    assert.match(chooseTransport(`postern-${current}`, views).reason, reason);
   });
 
 test('of equals the one in use stays', () => {
@@ -88,6 +125,14 @@ test('what the only uplink had deferred is sent on when it is back', () => {
   mail.note('C', 'postern-isp1');
   mail.forget('B');
   assert.equal(mail.next('postern-isp1'), null, 'what is deferred after that waits');
+});
+
+test('what waits again is the youngest, and a revival is of one transport', () => {
+  const mail = new DeferredMail();
+  for (const id of ['A', 'B', 'A']) mail.note(id, 'postern-isp1');
+  assert.equal(mail.next('postern-isp2'), 'B');
+  mail.revive('postern-isp2');
+  assert.equal(mail.next('postern-isp1'), null);
 });
 
 test('a flood of deferred mail is bounded', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { NetworkErrorKind } from '../egress/observation.ts';
 import { type LogSign, readLogLine } from './log-line.ts';
 
 const head = 'Nov 24 20:00:00 mail postfix/postern-isp1/smtp[123]: ';
@@ -9,7 +10,7 @@ const transport = 'postern-isp1';
 const to = { host: 'mx.remote.example', address: '192.0.2.25', port: 25 };
 const deferred: LogSign = { kind: 'deferred', id, transport };
 const silent: LogSign = { kind: 'silent', transport, to };
-const failed = (error: 'timeout' | 'refused' | 'host_unreachable'): LogSign => ({
+const failed = (error: NetworkErrorKind): LogSign => ({
   kind: 'failed',
   transport,
   to,
@@ -18,6 +19,10 @@ const failed = (error: 'timeout' | 'refused' | 'host_unreachable'): LogSign => (
 const delivery = (relay: string, status: string, delays = '0.1/0/0.2/0.1'): string =>
   `${head}${id}: to=<a@remote.example>, relay=${relay}, delay=0.4, delays=${delays}, dsn=2.0.0, status=${status}`;
 const relay = 'mx.remote.example[192.0.2.25]:25';
+
+const answered: LogSign = { kind: 'answered', transport, to, connectMs: 200 };
+const suspended = (program: string, why: string): string =>
+  `Nov 24 20:00:00 mail postfix/${program}[9]: ${id}: to=<a@remote.example>, relay=none, delay=1, delays=1/0/0/0, dsn=4.4.1, status=deferred (${why})`;
 
 const rows: readonly (readonly [string, string, readonly LogSign[]])[] = [
   [
@@ -46,6 +51,21 @@ const rows: readonly (readonly [string, string, readonly LogSign[]])[] = [
   ['a connect that timed out', `${head}connect to ${relay}: Connection timed out`, [failed('timeout')]],
   ['a connect that was refused', `${head}connect to ${relay}: Connection refused`, [failed('refused')]],
   ['a connect without a route', `${head}connect to ${relay}: No route to host`, [failed('host_unreachable')]],
+  [
+    'a connect without a network',
+    `${head}connect to ${relay}: Network is unreachable`,
+    [failed('network_unreachable')],
+  ],
+  [
+    'a connect that a router forbids',
+    `${head}connect to ${relay}: Permission denied`,
+    [failed('prohibited')],
+  ],
+  ['a connect that was reset', `${head}connect to ${relay}: Connection reset by peer`, [failed('reset')]],
+  ['a connect that failed in a way of its own', `${head}connect to ${relay}: Invalid argument`, []],
+  ['a host is written in any case', delivery(relay.replace('mx.r', 'MX.R'), 'sent (250 Ok)'), [answered]],
+  ['an address that is none', delivery('mx.remote.example[999.2.0.25]:25', 'sent (250 Ok)'), []],
+  ['a port that is none', delivery('mx.remote.example[192.0.2.25]:99999', 'sent (250 Ok)'), []],
   [
     'a message that waits for a connect',
     delivery('none', `deferred (connect to ${relay}: Connection timed out)`),
@@ -94,6 +114,31 @@ const rows: readonly (readonly [string, string, readonly LogSign[]])[] = [
     [{ kind: 'deferred', id, transport: null }],
   ],
   [
+    'the same by the transport of newer versions',
+    suspended('retry', `delivery temporarily suspended: connect to ${relay}: Connection timed out`),
+    [{ kind: 'deferred', id, transport: null }],
+  ],
+  [
+    'a destination that was given up because it refused',
+    suspended(
+      'error',
+      `delivery temporarily suspended: host ${relay} said: 421 cannot connect to store: later`,
+    ),
+    [],
+  ],
+  ['what error says of its own', suspended('error', `connect to ${relay}: Connection timed out`), []],
+  [
+    'a message that comes into the queue',
+    `Nov 24 20:00:00 mail postfix/qmgr[9]: ${id}: from=<a@example.com>, size=300, nrcpt=1 (queue active)`,
+    [],
+  ],
+  [
+    'another program under the name of a transport',
+    `${head.replace('/smtp[', '/tlsproxy[')}connect to ${relay}: Connection timed out`,
+    [],
+  ],
+  ['another instance of Postfix', `Nov 24 20:00:00 mail postfix-out/qmgr[9]: ${id}: removed`, []],
+  [
     'a message that has left',
     `Nov 24 20:00:00 mail postfix/qmgr[9]: ${id}: removed`,
     [{ kind: 'removed', id }],
@@ -121,6 +166,11 @@ const rows: readonly (readonly [string, string, readonly LogSign[]])[] = [
 ];
 
 for (const [sentence, line, signs] of rows) test(sentence, () => assert.deepEqual(readLogLine(line), signs));
+
+test('one instance of several is known by its name', () => {
+  const line = `Nov 24 20:00:00 mail postfix-out/qmgr[9]: ${id}: removed`;
+  assert.deepEqual(readLogLine(line, 'postfix-out'), [{ kind: 'removed', id }]);
+});
 
 test('no line throws', () => {
   fc.assert(fc.property(fc.string(), text => void readLogLine(text)));

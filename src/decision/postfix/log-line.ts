@@ -34,10 +34,10 @@ const relayPattern = /, relay=(?<host>[^\s,[\]]{1,255})\[(?<address>[0-9A-Fa-f.:
 const delaysPattern = /, delays=[\d.]+\/[\d.]+\/(?<connect>[\d.]+)\/[\d.]+,/;
 const connectPattern =
   /^connect to (?<host>[^\s[\]]{1,255})\[(?<address>[0-9A-Fa-f.:]{2,45})\]:(?<port>\d{1,5}): (?<why>.*)$/;
-/** In the words of smtp(8) and its libraries; in doubt after the end of data is left to Postfix's own time. */
 const networkReason =
-  /connect to \S+: |timed out while|lost connection with|network is unreachable|no route to host|name service error|server configuration error/i;
-const inDoubt = /may be sent more than once|sending end of data|end of data/i;
+  /connect to \S+: |timed out while|lost connection with|name service error|server configuration error/i;
+const refused = / said: [245]\d\d/;
+const inDoubt = /may be sent more than once/i;
 const silentPattern =
   /\((?:conversation with|lost connection with) (?<host>[^\s[\]]{1,255})\[(?<address>[0-9A-Fa-f.:]{2,45})\](?: timed out)? while /;
 
@@ -50,11 +50,23 @@ const errors: readonly (readonly [RegExp, NetworkErrorKind])[] = [
   [/reset/i, 'reset'],
 ];
 
-/** Reads one line; most say nothing of what is wanted. Never throws: whatever a stranger got into the log. */
-export function readLogLine(line: string): readonly LogSign[] {
+/**
+ * A message waits because the network failed it, in the words of smtp(8) and its libraries. What is in doubt after the end
+ * of data is left to Postfix's own time.
+ */
+export function waitsForNetwork(why: string): boolean {
+  return networkReason.test(why) && !refused.test(`${why} `) && !inDoubt.test(why);
+}
+
+/**
+ * Reads one line; most say nothing of what is wanted. `logName`: Postfix's own syslog_name, for several may write to one
+ * log. Never throws: whatever a stranger got into the log.
+ */
+export function readLogLine(line: string, logName = 'postfix'): readonly LogSign[] {
   const head = headPattern.exec(line);
   if (head?.groups === undefined) return [];
   const { tag = '', rest = '' } = head.groups;
+  if (!tag.startsWith(`${logName}/`)) return [];
   const parts = tag.split('/');
   const program = parts.at(-1) ?? '';
   const service = parts.at(-2) ?? '';
@@ -72,11 +84,8 @@ function removed(rest: string): readonly LogSign[] {
 /** The queue manager gave a whole destination up for a while. */
 function suspended(rest: string): readonly LogSign[] {
   const { id, rest: said = '' } = idPattern.exec(rest)?.groups ?? {};
-  const isSuspended =
-    / status=deferred \(delivery temporarily suspended: /.test(said) &&
-    networkReason.test(said) &&
-    !inDoubt.test(said);
-  return id !== undefined && isSuspended ? [{ kind: 'deferred', id, transport: null }] : [];
+  const why = / status=deferred \((?<why>delivery temporarily suspended: .*)$/.exec(said)?.groups?.why ?? '';
+  return id !== undefined && waitsForNetwork(why) ? [{ kind: 'deferred', id, transport: null }] : [];
 }
 
 function connectFailure(transport: string, rest: string): readonly LogSign[] {
@@ -93,14 +102,13 @@ function deliveryLine(transport: string, rest: string): readonly LogSign[] {
   if (status === undefined) return [];
   const why = status.why ?? '';
   const to = hostOf(relayPattern.exec(said)?.groups);
-  if (status.status !== 'deferred' || / said: [245]\d\d/.test(`${why} `))
+  if (status.status !== 'deferred' || refused.test(`${why} `))
     return to === null ? [] : [{ kind: 'answered', transport, to, connectMs: connectMsOf(said) }];
-  if (!networkReason.test(why)) return [];
   const silent = silentPattern.exec(` (${why}`)?.groups;
   const silentHost = silent === undefined ? null : hostOf({ ...silent, port: String(to?.port ?? 25) });
   return [
     ...(silentHost === null ? [] : [{ kind: 'silent', transport, to: silentHost } as const]),
-    ...(inDoubt.test(why) ? [] : [{ kind: 'deferred', id, transport } as const]),
+    ...(waitsForNetwork(why) ? [{ kind: 'deferred', id, transport } as const] : []),
   ];
 }
 

@@ -21,10 +21,17 @@ export const expandedNames = [
   'default_transport',
   'inet_interfaces',
   'inet_protocols',
+  'maillog_file',
   'myhostname',
   'smtp_helo_name',
   'smtpd_banner',
+  'syslog_name',
 ] as const;
+
+/** How Postfix calls itself in the log; one instance of several has a name of its own. */
+export function logNameOf({ expanded }: PostfixFacts): string {
+  return expanded.get('syslog_name') || 'postfix';
+}
 
 /** Reads `name = value` lines, as postconf prints them: one a line, however they are written in the file. */
 export function parseMain(text: string): ReadonlyMap<string, string> {

@@ -33,15 +33,21 @@ export type WantedTransport = {
   readonly egresses: readonly { readonly id: string; readonly family: Family; readonly address: string }[];
 };
 
+/** What of a Postfix its transports depend on. */
+export type PostfixTraits = {
+  readonly version: PostfixVersion;
+  readonly families: ReadonlySet<Family>;
+  readonly logName: string;
+};
+
 /**
  * The transport that an uplink needs, or why it can have none. A transport has one address of each family and one name,
  * so what the uplink has beyond that is told. `addressOf` gives an egress's address as it is on the host now; null where
- * it has none. `families`: what Postfix uses at all.
+ * it has none. `families`: what Postfix uses at all. `logName`: how it calls itself in the log.
  */
 export function wantedTransport(
   uplink: UplinkSetting,
-  version: PostfixVersion,
-  families: ReadonlySet<Family>,
+  { version, families, logName }: PostfixTraits,
   addressOf: (egress: EgressSetting) => string | null,
 ): { readonly transport: WantedTransport | null; readonly findings: readonly PostfixFinding[] } {
   const findings: PostfixFinding[] = [];
@@ -107,7 +113,7 @@ export function wantedTransport(
     transport: {
       uplink: uplink.name,
       name,
-      options: optionsFor(uplink.name, lead.ehlo, addresses, version),
+      options: optionsFor(uplink.name, lead.ehlo, addresses, { version, logName }),
       egresses: [...chosen.values()].map(({ egress, address }) => ({
         id: egress.id,
         family: egress.family,
@@ -122,14 +128,14 @@ function optionsFor(
   uplink: string,
   ehlo: string,
   addresses: ReadonlyMap<Family, string>,
-  version: PostfixVersion,
+  { version, logName }: Pick<PostfixTraits, 'version' | 'logName'>,
 ): readonly TransportOption[] {
   const options: TransportOption[] = [];
   const add = (name: string, value: string, reason: string, id: string | null): void =>
     void options.push({ name, value, reason, id });
   add(
     'syslog_name',
-    `postfix/${transportOf(uplink)}`,
+    `${logName}/${transportOf(uplink)}`,
     `the log says which uplink a message took, and "postern postfix watch" reads it there`,
     null,
   );
