@@ -4,6 +4,8 @@ import { expandedNames, type PostfixFacts, parseMain } from '../../decision/post
 import type { Programs, Result } from '../ports.ts';
 
 const outputBytes = 4 * 1024 * 1024;
+/** A queue of some 100,000 messages. */
+const listingBytes = 64 * 1024 * 1024;
 /** Postfix's own programs answer in a moment; a `reload` or `check` of a large queue may take longer. */
 const askMs = 20_000;
 const actMs = 60_000;
@@ -101,6 +103,16 @@ export class PostfixHost {
       arguments: ['-c', this.configDirectory, '-i', queueId],
       outputBytes,
       timeoutMs: askMs,
+    });
+  }
+
+  /** What is in the queue, as `postqueue -j` lists it. */
+  queue(): Promise<Result<string, string>> {
+    return this.#programs.ask({
+      path: 'postqueue',
+      arguments: ['-c', this.configDirectory, '-j'],
+      outputBytes: listingBytes,
+      timeoutMs: actMs,
     });
   }
 

@@ -1,4 +1,5 @@
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
+import type { EgressView } from '../../decision/egress/health-state.ts';
 import { UplinkConditions } from '../../decision/egress/uplink-conditions.ts';
 import type { DnsServerSetting } from '../../decision/next-hop/dns-server.ts';
 import type { NotifySetting } from '../../decision/notice/notify-setting.ts';
@@ -6,7 +7,9 @@ import type { TransportView } from '../../decision/postfix/choose-transport.ts';
 import { DeferredMail } from '../../decision/postfix/deferred-mail.ts';
 import type { LogSign } from '../../decision/postfix/log-line.ts';
 import { serviceKey } from '../../decision/postfix/master-entry.ts';
-import type { PostfixFacts } from '../../decision/postfix/postfix-facts.ts';
+import { isAtLeast, oldestVersion } from '../../decision/postfix/parameters.ts';
+import { logNameOf, type PostfixFacts } from '../../decision/postfix/postfix-facts.ts';
+import { waitingForNetwork } from '../../decision/postfix/queue-listing.ts';
 import type { WantedTransport } from '../../decision/postfix/transports.ts';
 import { MessageIds } from '../../decision/queue/message-id.ts';
 import { Resolver } from '../dns/resolver.ts';
@@ -64,6 +67,9 @@ export class PostfixWatch {
   readonly #sendOn: SendOn;
   readonly #follower: LogFollower;
   readonly #evidence: LogEvidence;
+  readonly #host: PostfixHost;
+  /** What was deferred before our start is known, or being asked for. */
+  #knowsQueue = false;
   readonly #deferred = new DeferredMail();
   /** When the uplink of a transport came back from the dead (monotonic). */
   readonly #revived = new Map<string, number>();
@@ -77,12 +83,13 @@ export class PostfixWatch {
   readonly #facts: PostfixFacts;
 
   /** The error says why this Postfix cannot be watched. */
-  static async start(
+  static of(
     ports: WatchPorts,
     settings: WatchSettings,
     place: WatchPlace,
     made: MadePlan,
-  ): Promise<Result<PostfixWatch, string>> {
+  ): Result<PostfixWatch, string> {
+    if (!isAtLeast(made.facts.version, oldestVersion)) return { ok: false, error: made.plan.blocked ?? '' };
     const there = new Set(made.facts.master.map(serviceKey));
     const transports = made.plan.transports.filter(({ name }) => there.has(`${name}/unix`));
     if (transports.length === 0)
@@ -90,9 +97,7 @@ export class PostfixWatch {
         ok: false,
         error: `master.cf in ${made.facts.configDirectory} has no transport of an uplink; run "postern postfix apply" first.`,
       };
-    const watch = new PostfixWatch(ports, settings, place, made.facts, transports);
-    await watch.#start();
-    return { ok: true, value: watch };
+    return { ok: true, value: new PostfixWatch(ports, settings, place, made.facts, transports) };
   }
 
   private constructor(
@@ -104,6 +109,7 @@ export class PostfixWatch {
   ) {
     const { clock, random, network, events } = ports;
     this.#ports = ports;
+    this.#host = host;
     this.#settings = settings;
     this.#facts = facts;
     this.#transports = transports;
@@ -190,19 +196,41 @@ export class PostfixWatch {
     this.#resolver.close();
   }
 
-  async #start(): Promise<void> {
+  async start(): Promise<void> {
     this.#tellWaysRound();
     await this.#notifier.start(this.#settings.notify);
-    const file = (this.#facts.main.get('maillog_file') ?? '').trim();
-    this.#follower.start({ file: file === '' ? null : file, transports: this.transports });
+    const file = this.#facts.expanded.get('maillog_file') ?? '';
+    const logName = logNameOf(this.#facts);
+    this.#follower.start({ file: file === '' ? null : file, logName, transports: this.transports });
     this.#monitor.onChange((view, previous) => {
       this.#tellConditions();
       if (previous === 'down' && view.state !== 'down') this.#revive(view.uplink);
-      void this.#switch.look().then(() => this.#sendOn.wake());
+      void this.#switch.look().then(() => {
+        this.#sendOn.wake();
+        return this.#learnQueue();
+      });
     });
     await this.#monitor.start(this.#uplinks);
     this.#identity.start(this.#uplinks);
     await this.#switch.start();
+  }
+
+  /** What an uplink deferred before we were started leaves at once too, as soon as the one in use is known to work. */
+  async #learnQueue(): Promise<void> {
+    if (this.#knowsQueue || !this.#isInUse(({ state }) => state === 'up' || state === 'degraded')) return;
+    this.#knowsQueue = true;
+    const listed = await this.#host.queue();
+    if (listed.ok) {
+      for (const id of waitingForNetwork(listed.value)) this.#deferred.note(id, '');
+      return this.#sendOn.wake();
+    }
+    const { clock, events } = this.#ports;
+    events.emit({
+      kind: 'warning',
+      at: clock.now(),
+      subject: 'postfix queue',
+      message: `What Postfix deferred before this start is not known, and waits for its turn: ${listed.error}`,
+    });
   }
 
   /** What it had deferred while it was dead does not wait for Postfix's own time, whichever uplink takes it now. */
@@ -251,10 +279,15 @@ export class PostfixWatch {
 
   /** Where its uplink cannot be used, nothing is gained by another try. */
   #usableTransport(): string | null {
-    const { current } = this.#switch;
-    const view = this.#views().find(({ transport }) => transport === current);
-    const isUsable = view?.egresses.some(({ state }) => state !== 'down' && state !== 'drained') ?? false;
-    return isUsable ? current : null;
+    return this.#isInUse(({ state }) => state !== 'down' && state !== 'drained')
+      ? this.#switch.current
+      : null;
+  }
+
+  /** The uplink that mail takes now has an egress of which this holds. */
+  #isInUse(holds: (egress: EgressView) => boolean): boolean {
+    const view = this.#views().find(({ transport }) => transport === this.#switch.current);
+    return view?.egresses.some(holds) ?? false;
   }
 
   #tellConditions(): void {

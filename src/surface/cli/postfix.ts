@@ -3,24 +3,16 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { mistakeText } from '../../config/mistake.ts';
 import { readSettings } from '../../config/read-settings.ts';
-import type { Settings } from '../../config/settings.ts';
 import type { CareFolder } from '../../runtime/postfix/care-record.ts';
 import { PostfixHost } from '../../runtime/postfix/postfix-host.ts';
 import { lockHolder, takeLock } from '../../runtime/real-lock.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 import { addCommand, optionsOf, withConfig, withJson } from './command.ts';
 import { jsonLine } from './output.ts';
+import type { Called } from './postfix-called.ts';
 import { appliedText, planDocument, planHint, planText, undoneText } from './postfix-text.ts';
 
 type PostfixOptions = { postfixConfig?: string; yes?: boolean; undo?: boolean };
-
-/** What every command of `postern postfix` begins with. */
-export type Called = {
-  readonly settings: Settings;
-  readonly host: PostfixHost;
-  readonly isNamed: boolean;
-  readonly json: boolean;
-};
 
 const defaultDirectory = '/etc/postfix';
 
@@ -59,7 +51,10 @@ export function addPostfix(program: Command, parts: CliParts, end: (code: number
       'watch',
       'move mail to another uplink when one dies, and back when it has proved itself; in the foreground',
       ['postern postfix watch', 'postern postfix watch --config ./postern.yaml'],
-    ).addHelpText('after', '\nSIGTERM or SIGINT ends it, and Postfix goes on by the uplink it has.'),
+    ).addHelpText(
+      'after',
+      '\nSIGHUP takes a changed configuration into use. SIGTERM or SIGINT ends it, and Postfix goes on by the uplink it has.',
+    ),
   ).action(async (_options, command: Command) => {
     const called = await begin(command, parts);
     if (called === null) return end(2);
@@ -210,5 +205,5 @@ async function begin(command: Command, { output, programs }: CliParts): Promise<
     return null;
   }
   const host = new PostfixHost(resolve(postfixConfig ?? defaultDirectory), programs);
-  return { settings: read.value.settings, host, isNamed: postfixConfig !== undefined, json };
+  return { settings: read.value.settings, host, isNamed: postfixConfig !== undefined, file: config, json };
 }
