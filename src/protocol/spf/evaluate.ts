@@ -1,5 +1,6 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { expandMacros, type MacroFacts } from './macro.ts';
+import { type AddressParts, addressParts, agree } from './network.ts';
 import { isSpf, parseSpf, type SpfMechanism, type SpfQualifier, type SpfRecord } from './record.ts';
 
 export type SpfResult = 'pass' | 'fail' | 'softfail' | 'neutral' | 'none' | 'temperror' | 'permerror';
@@ -40,6 +41,8 @@ export const voidLimit = 2;
 const nameLimit = 10;
 /** Includes within includes; the limit of look-ups comes before it. */
 const depthLimit = 20;
+/** Terms of all records together: far more than any sender needs, and little enough to be over soon (section 4.6.4). */
+export const termLimit = 4_000;
 
 const results: Readonly<Record<SpfQualifier, SpfResult>> = {
   '+': 'pass',
@@ -72,12 +75,15 @@ type Match = boolean | Verdict;
 class Evaluation {
   lookUps = 0;
   voids = 0;
+  #terms = 0;
   readonly unasked: SpfQuestion[] = [];
   readonly #check: SpfCheck;
+  readonly #address: AddressParts | null;
   readonly #answer: (question: SpfQuestion) => SpfAnswer;
 
   constructor(check: SpfCheck, answer: (question: SpfQuestion) => SpfAnswer) {
     this.#check = check;
+    this.#address = addressParts(check.address);
     this.#answer = answer;
   }
 
@@ -93,6 +99,9 @@ class Evaluation {
     if (others.length > 0) return verdict('permerror', `${domain} has ${records.length} SPF records`);
     const parsed = parseSpf(text);
     if (!parsed.ok) return verdict('permerror', `${domain}: ${parsed.error}`);
+    this.#terms += parsed.value.mechanisms.length;
+    if (this.#terms > termLimit)
+      return verdict('temperror', `the records of ${this.#check.domain} have more than ${termLimit} terms`);
     return this.#record(domain, parsed.value, depth);
   }
 
@@ -245,16 +254,8 @@ class Evaluation {
   }
 
   #isWithin(network: string, prefix: number | null): boolean {
-    const { address } = this.#check;
-    if (isIPv6(network) !== isIPv6(address)) return false;
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    const list = new BlockList();
-    try {
-      list.addSubnet(network, prefix ?? (family === 'ipv6' ? 128 : 32), family);
-    } catch {
-      return false;
-    }
-    return list.check(address, family);
+    const parts = addressParts(network);
+    return parts !== null && this.#address !== null && agree(this.#address, parts, prefix);
   }
 
   #facts(domain: string): MacroFacts {

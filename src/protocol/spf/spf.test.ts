@@ -204,6 +204,20 @@ test('SPF macros: the nibbles of an IPv6 address', () => {
   );
 });
 
+test('SPF: records of more terms than anybody needs are not gone through', () => {
+  const terms = Array.from({ length: 2_500 }, (_none, place) => `ip4:10.0.${place >> 8}.${place & 255}`);
+  const text = `v=spf1 ${terms.join(' ')} -all`;
+  const table = {
+    'example.com TXT': ['v=spf1 include:one.example include:two.example ip4:192.0.2.129 -all'],
+    'one.example TXT': [text],
+    'two.example TXT': [text],
+  };
+  const { result, reason } = evaluate(table);
+  assert.equal(result, 'temperror');
+  assert.match(reason ?? '', /more than 4000 terms/);
+  assert.equal(evaluate({ ...table, 'two.example TXT': ['v=spf1 -all'] }).result, 'pass');
+});
+
 const wrongTerms = [
   'ipv4:192.0.2.1',
   'ip4:192.0.2.300',
