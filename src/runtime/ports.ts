@@ -70,9 +70,9 @@ export interface Network {
 /** Bytes, IP header and all. */
 export type PacketSizes = {
   readonly interface: string;
-  /** The MTU of that interface. */
+  /** The MTU of that interface, or of the route where the operator wrote a smaller one into it. */
   readonly link: number;
-  /** Of the whole path, as routers have told; that of the interface where none has. */
+  /** Of the whole path, as routers have told; `link` where none has. */
   readonly path: number;
 };
 

@@ -131,6 +131,12 @@ const link = [
 const sizes: [string, unknown, unknown, object | null][] = [
   ['a router has told of a smaller link', told, link, { interface: 'isp1', link: 1500, path: 1400 }],
   ['none has', untold, link, { interface: 'isp1', link: 1500, path: 1500 }],
+  [
+    'the operator made the packets of a route smaller, so none is lost',
+    [{ dev: 'isp1', cache: [], metrics: [{ mtu: 1400 }] }],
+    link,
+    { link: 1400, path: 1400 },
+  ],
   ['a route is no wider than its link', [{ dev: 'isp1', metrics: [{ mtu: 9000 }] }], link, { path: 1500 }],
   ['the kernel refuses the look-up', null, link, null],
   ['there is no ip', null, null, null],

@@ -15,9 +15,11 @@ export function readPacketSizes(route: unknown, link: unknown): PacketSizes | nu
   const device = deviceOf(route);
   const own = rows(link).map(row => number(row, 'mtu'))[0] ?? null;
   if (device === null || own === null) return null;
-  // What a router told of its smaller link (RFC 1191), or an operator wrote into the route.
-  const told = rows(rows(route)[0]?.['metrics']).map(row => number(row, 'mtu'))[0] ?? own;
-  return { interface: device, link: own, path: Math.min(own, told) };
+  const [taken] = rows(route);
+  const told = Math.min(own, rows(taken?.['metrics']).map(row => number(row, 'mtu'))[0] ?? own);
+  // What a router told of its smaller link (RFC 1191) expires; what does not, an operator wrote into the route.
+  const isLearnt = taken?.['expires'] !== undefined;
+  return { interface: device, link: isLearnt ? own : told, path: told };
 }
 
 function deviceOf(route: unknown): string | null {
