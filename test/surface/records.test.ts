@@ -4,9 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { isOfType } from '../../src/protocol/dns/record.ts';
+import type { Resolver } from '../../src/runtime/dns/resolver.ts';
 import { realNetwork } from '../../src/runtime/net/real-network.ts';
 import type { Clock } from '../../src/runtime/ports.ts';
 import { realClock } from '../../src/runtime/real-clock.ts';
+import { spfCover } from '../../src/runtime/records/spf-cover.ts';
 import { type RunningNameServer, startNameServer } from '../../src/surface/demo/name-server.ts';
 import { type CommandResult, runHere } from './cli-stand.ts';
 
@@ -20,6 +23,17 @@ const sound: Record<string, readonly string[]> = {
   'example.com MX': ['10 mx1.example.com'],
   'example.com TXT': ['v=spf1 ip4:198.51.100.30 ip4:203.0.113.40 -all'],
 };
+
+/** A resolver that knows these texts, by `NAME TYPE`, and nothing else. */
+const answering = (table: Record<string, string>): Pick<Resolver, 'resolve'> => ({
+  async resolve(name, type) {
+    const believed = { name, ttlMs: 60_000, authenticated: false, stale: false };
+    const text = table[`${name} ${type}`];
+    if (text === undefined) return { kind: 'nodata', ...believed };
+    const records = [{ type: 'TXT', text } as const].filter(data => isOfType(data, type));
+    return { kind: 'records', ...believed, records };
+  },
+});
 
 suite('postern records', () => {
   let directory = '';
@@ -115,7 +129,16 @@ dns: { servers: ["127.0.0.1:${started.value.port}"] }
       'that lets everybody pass is wrong',
       { 'example.com TXT': ['v=spf1 +all'] },
       1,
-      /wrong +example\.com TXT[^]*By its \+all anybody/,
+      /wrong +example\.com TXT[^]*By its term \+all anybody/,
+    ],
+    [
+      'that includes one that lets everybody pass is wrong',
+      {
+        'example.com TXT': ['v=spf1 ip4:198.51.100.30 ip4:203.0.113.40 include:all.example -all'],
+        'all.example TXT': ['v=spf1 ip4:0.0.0.0/0 -all'],
+      },
+      1,
+      /By its term include:all\.example anybody/,
     ],
     [
       'that leaves an uplink out is wrong, and says which',
@@ -136,6 +159,22 @@ dns: { servers: ["127.0.0.1:${started.value.port}"] }
       assert.equal(code, expected, out);
       assert.match(out, told);
     });
+
+  test('where nothing of ours sends by itself, SPF that lets everybody pass is wrong all the same', async () => {
+    const cover = await spfCover(answering({ 'example.com TXT': 'v=spf1 +all' }), 'example.com', []);
+    assert.equal(cover.kind, 'no');
+    const closed = await spfCover(answering({ 'example.com TXT': 'v=spf1 -all' }), 'example.com', []);
+    assert.equal(closed.kind, 'yes');
+  });
+
+  test('what DNS holds cannot steer the terminal', async () => {
+    const { out } = await records({
+      'example.com TXT': [...(sound['example.com TXT'] ?? []), 'v=spf1 \u001b[2Jx'],
+      'example.com MX': ['10 mx1.example.com', '20 old.example.com'],
+    });
+    assert.doesNotMatch(out, /\u001b/);
+    assert.match(out, /\\u\{1b\}\[2Jx/);
+  });
 
   test('a backup elsewhere is extra until it is named', async () => {
     const changes = { 'example.com MX': ['10 mx1.example.com', '50 backup.example.com'] };

@@ -3,12 +3,14 @@ import { evaluateSpf, type SpfAnswer, type SpfEvaluation } from '../../protocol/
 import type { Resolver } from '../dns/resolver.ts';
 import { askLive } from './ask-live.ts';
 
+/** Addresses that nobody has on the Internet (RFC 1112 section 4, RFC 6666): who lets these pass lets all pass. */
+const nobodys = ['240.0.0.1', '100::1'];
 /** Rounds of questions; more is a loop, or over the limit of look-ups in any case. */
 const roundLimit = 20;
 
 /**
- * Does the SPF of a domain let mail pass from each of these addresses, by more than `+all`? The record may say so in any
- * words: `mx`, an include, a network.
+ * Does the SPF of a domain let mail pass from each of these addresses, and not from all the world? The record may say so
+ * in any words: `mx`, an include, a network.
  */
 export async function spfCover(
   resolver: Pick<Resolver, 'resolve'>,
@@ -17,13 +19,16 @@ export async function spfCover(
 ): Promise<SpfCover> {
   const answers = new Map<string, SpfAnswer>();
   for (const address of addresses) {
-    const { result, matched, reason } = await evaluate(resolver, answers, domain, address);
+    const { result, reason } = await evaluate(resolver, answers, domain, address);
     if (result === 'temperror')
       return { kind: 'unknown', reason: reason ?? `SPF of ${domain} has no answer.` };
     if (result !== 'pass')
       return { kind: 'no', reason: `Mail from ${address} does not pass by it (${result}).` };
-    if (/^\+?all$/i.test(matched?.term ?? ''))
-      return { kind: 'no', reason: 'By its +all anybody may send as you.' };
+  }
+  for (const address of nobodys) {
+    const { result, matched } = await evaluate(resolver, answers, domain, address);
+    if (result === 'pass')
+      return { kind: 'no', reason: `By its term ${matched?.term} anybody may send as you.` };
   }
   return { kind: 'yes' };
 }

@@ -78,7 +78,7 @@ function tell({ record, state, live, reason }: ComparedRecord, output: Output): 
     ...(state === 'wrong' ? [`           now: ${live.map(printable).join(', ')}`] : []),
     ...(reason === null
       ? []
-      : [`           ${state === 'unknown' ? 'DNS could not be asked: ' : ''}${reason}`]),
+      : [`           ${state === 'unknown' ? 'DNS could not be asked: ' : ''}${printable(reason)}`]),
     `           ${record.why}`,
     ...splitHint(record),
   ];
@@ -93,7 +93,7 @@ function splitHint({ type, data }: WantedRecord): string[] {
 }
 
 function tellExtra({ name, type, data, why }: ExtraRecord, output: Output): string[] {
-  return [`  ${paintState('extra', output, 8)} ${name} ${type} ${data}`, `           ${why}`];
+  return [`  ${paintState('extra', output, 8)} ${name} ${type} ${printable(data)}`, `           ${why}`];
 }
 
 function summary({ records, extra }: Comparison): string {
