@@ -55,6 +55,21 @@ test('init: two PTRs of one name are layout A, with one EHLO name', () => {
   );
 });
 
+test('init: uplinks that were said without an EHLO name say the name that the host has by its Postfix', () => {
+  const postfix = { hostname: 'post.example.com', domains: [], networks: [] };
+  const said = ['198.51.100.30', '203.0.113.40'].map((of, place) => ({
+    name: `isp${place + 1}`,
+    address: of,
+    publicAddress: null,
+    ehlo: '',
+  }));
+  const { uplinks } = proposal({ hostname: null, postfix }, { uplinks: said });
+  assert.deepEqual(
+    uplinks.map(({ ehlo }) => ehlo),
+    ['post.example.com', 'post2.example.com'],
+  );
+});
+
 test('init: a better MX elsewhere makes this host a backup, layout C', () => {
   const mx = [
     { preference: 10, exchange: 'mx1.example.com', addresses: ['192.0.2.1'] },

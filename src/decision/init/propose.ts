@@ -18,6 +18,7 @@ export type ProposedUplink = {
   readonly address: string;
   /** Behind NAT, what the world sees. */
   readonly publicAddress: string | null;
+  /** Of an answer '' where it was left to us. */
   readonly ehlo: string;
 };
 
@@ -55,7 +56,7 @@ export function propose(found: Surroundings, said: InitAnswers): Proposed {
   const [first] = domains;
   if (first === undefined || !first.includes('.'))
     return no('No domain was found whose mail this host takes; say it, as in --domain example.com.');
-  const uplinks = said.uplinks ?? uplinksOf(found.addresses, hostname);
+  const uplinks = said.uplinks?.map(withEhlo(hostname)) ?? uplinksOf(found.addresses, hostname);
   if (uplinks.length === 0)
     return no(
       'No address was found by which this host reaches the Internet; say it, as in --uplink isp1=198.51.100.30.',
@@ -103,14 +104,18 @@ function uplinksOf(addresses: readonly FoundAddress[], hostname: string): Propos
     name: `isp${place + 1}`,
     address,
     publicAddress: scope === 'private' ? '' : null,
-    ehlo:
-      names.find(name => name.endsWith(`.${parentOf(hostname)}`)) ??
-      (place === 0 ? hostname : numbered(hostname, place + 1)),
+    ehlo: names.find(name => name.endsWith(`.${parentOf(hostname)}`)) ?? ehloAt(place, hostname),
   }));
 }
 
-/** `mail.example.com` becomes `mail2.example.com`. */
-const numbered = (hostname: string, number: number): string => hostname.replace('.', `${number}.`);
+const withEhlo =
+  (hostname: string) =>
+  (uplink: ProposedUplink, place: number): ProposedUplink =>
+    uplink.ehlo === '' ? { ...uplink, ehlo: ehloAt(place, hostname) } : uplink;
+
+/** That of the host for the first uplink; from the second on `mail.example.com` becomes `mail2.example.com`. */
+const ehloAt = (place: number, hostname: string): string =>
+  place === 0 ? hostname : hostname.replace('.', `${place + 1}.`);
 
 /** The domain has an MX elsewhere that comes before ours. */
 function isBackupOf(found: Surroundings, uplinks: readonly ProposedUplink[]): boolean {
