@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { type Command, Option } from 'commander';
 import { mistakeText } from '../../config/mistake.ts';
 import { nearWord } from '../../config/near-word.ts';
@@ -12,7 +11,6 @@ import { type AuditFacts, type EgressFact, questionKey } from '../../decision/au
 import type { FindingLevel } from '../../decision/audit/finding.ts';
 import { judge, levels, type Report } from '../../decision/audit/judge.ts';
 import type { Rule } from '../../decision/audit/rule.ts';
-import { hostName } from '../../protocol/dns/names.ts';
 import { printable } from '../printable.ts';
 import { articleText } from '../report/article-text.ts';
 import { reportDocument } from '../report/document.ts';
@@ -33,6 +31,7 @@ import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 import { addCommand, optionsOf, withJson } from './command.ts';
 import { readFacts } from './facts-file.ts';
 import { jsonLine } from './output.ts';
+import { ownName } from './own-name.ts';
 
 type CheckOptions = {
   uplink?: EgressFact[];
@@ -135,6 +134,11 @@ async function runCheck(domains: readonly string[], command: Command, parts: Cli
       parts,
       'Name a domain, as in "postern check example.com", or a configuration that has domains.',
     );
+  if (options.saveFacts !== undefined && (names.length > 1 || options.watch === true))
+    return refuse(
+      parts,
+      'A file of --save-facts holds one look at one domain; name one, and leave --watch out.',
+    );
   if (options.watch === true) return watch(names, settings, options, parts);
   const codes: number[] = [];
   for (const name of names) {
@@ -207,9 +211,20 @@ async function checkOne(
 ): Promise<number> {
   const startedAt = parts.clock.monotonic();
   const facts = await lookAt(domain, settings, options, parts);
-  if (options.saveFacts !== undefined)
-    await writeFile(options.saveFacts, `${JSON.stringify(facts, null, 1)}\n`);
-  return tell(facts, parts.clock.monotonic() - startedAt, options, parts);
+  const code = await tell(facts, parts.clock.monotonic() - startedAt, options, parts);
+  const unsaved = options.saveFacts === undefined ? null : await saveFacts(options.saveFacts, facts);
+  return unsaved === null ? code : refuse(parts, unsaved);
+}
+
+/** Null: written. */
+async function saveFacts(file: string, facts: AuditFacts): Promise<string | null> {
+  try {
+    await writeFile(file, `${JSON.stringify(facts, null, 1)}\n`);
+    return null;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return `The facts could not be written to ${file} (${code}); name another file with --save-facts.`;
+  }
 }
 
 async function lookAt(
@@ -251,7 +266,7 @@ async function lookAt(
         hostsFile: settings === null ? null : await hostsFileOf(files),
         port25Targets: settings === null ? [] : knownTargets(settings),
         port: options.port ?? settings?.delivery.port ?? 25,
-        ehlo: settings?.hostname ?? hostName(hostname().toLowerCase()),
+        ehlo: settings?.hostname ?? ownName(),
         timeoutMs: options.timeout ?? wholeTimeMs,
       },
       doing => {
@@ -270,10 +285,11 @@ async function hostsFileOf(files: CliParts['files']): Promise<string | null> {
 
 /** Hosts that the operator lets us call. */
 function knownTargets(settings: Settings): string[] {
-  return [
-    ...new Set(settings.uplinks.flatMap(({ probe }) => probe.map(target => target.replace(/:\d+$/, '')))),
-  ];
+  return [...new Set(settings.uplinks.flatMap(({ probe }) => probe.map(target => hostOf(target))))];
 }
+
+/** `mx.remote.example:25`, `192.0.2.25:25` or `[2001:db8::25]:25`, without the port. */
+const hostOf = (target: string): string => target.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 
 async function tell(
   facts: AuditFacts,

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { hostname as hostNameOf } from 'node:os';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -22,6 +21,7 @@ import { readDomain } from './check-options.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 import { addCommand, optionsOf, withConfig, withJson } from './command.ts';
 import { jsonLine } from './output.ts';
+import { ownName } from './own-name.ts';
 import { missingRecords } from './records.ts';
 
 type InitOptions = {
@@ -116,14 +116,10 @@ async function look(
   ]);
   const host = network();
   const resolver = outsideResolver({ network: host, clock, random }, { uplinks: [], dnsServers: [] });
-  const own = hostName(hostNameOf().toLowerCase());
   try {
     return await lookAround(
       { network: host, files, resolver },
-      {
-        hostname: options.hostname ?? (own?.includes('.') === true ? own : null),
-        domains: options.domain ?? [],
-      },
+      { hostname: options.hostname ?? ownName(), domains: options.domain ?? [] },
     );
   } finally {
     resolver.close();
@@ -134,20 +130,11 @@ function answersOf({ hostname, domain, uplink, store, relayFrom, backup }: InitO
   return {
     ...(hostname === undefined ? {} : { hostname }),
     ...(domain === undefined ? {} : { domains: domain }),
-    ...(uplink === undefined ? {} : { uplinks: named(uplink, hostname) }),
+    ...(uplink === undefined ? {} : { uplinks: uplink }),
     ...(store === undefined ? {} : { store }),
     ...(relayFrom === undefined ? {} : { networks: relayFrom }),
     ...(backup === undefined ? {} : { backup }),
   };
-}
-
-/** Uplinks whose EHLO name was not said have that of the host, numbered from the second on. */
-function named(uplinks: readonly ProposedUplink[], hostname = hostNameOf().toLowerCase()): ProposedUplink[] {
-  return uplinks.map((uplink, place) =>
-    uplink.ehlo === ''
-      ? { ...uplink, ehlo: place === 0 ? hostname : hostname.replace('.', `${place + 1}.`) }
-      : uplink,
-  );
 }
 
 /** Asks what cannot be found, with what was found as the answer that Enter gives. */
