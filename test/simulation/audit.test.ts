@@ -130,6 +130,14 @@ test('an uplink that dies while a packet of full size is under way tells nothing
   );
 });
 
+test('hosts that are named by their addresses are called too', async () => {
+  const { facts } = await runAudit({ byUplinks: {}, targets: ['198.51.100.30', '2001:db8::25'] });
+  assert.deepEqual(
+    facts.egresses.map(({ port25 }) => port25),
+    Array(2).fill({ reached: ['198.51.100.30 [198.51.100.30]'], failed: [] }),
+  );
+});
+
 test('mail hosts that do not offer TLS are called, and tell nothing of packets', async () => {
   const { facts } = await runAudit({ byUplinks: {} });
   assert.deepEqual(

@@ -12,7 +12,7 @@ export type PresentAddress = {
 
 /**
  * How packets with a source address leave, as the host's routing says. `interface` carries the address, `device` is what
- * they leave by; `ruled` where an `ip rule` for the source exists; `fallback` where that rule's table ends in an
+ * they leave by (the same for an address of a loopback or dummy interface, which carries nothing); `ruled` where an `ip rule` for the source exists; `fallback` where that rule's table ends in an
  * `unreachable` (or `prohibit`, `blackhole`) default; `unreachable` where there is no way.
  */
 export type RouteOfSource = {
@@ -72,8 +72,14 @@ export function hostAdvice(
       condition: 'sound',
       message: strays
         ? `${who} has no rule of its own: its packets leave by ${route.device}, although ${route.interface} has the address. Add a rule and a table.`
-        : `${who} has no rule of its own: when ${present.interface} loses its route, its packets leave by another uplink and are lost. Add a rule and a table.`,
+        : `${who} has no rule of its own: when ${route.interface ?? present.interface} loses its route, its packets leave by another uplink and are lost. Add a rule and a table.`,
       commands: commands(setting, present, route),
+    };
+  if (strays)
+    return {
+      condition: 'sound',
+      message: `${who} has a rule, but table ${route.table ?? '?'} sends its packets by ${route.device}, although ${route.interface} has the address. Give it a table of its own.`,
+      commands: ownTable(setting, present, route),
     };
   if (!route.fallback)
     return {
@@ -109,15 +115,33 @@ function absent(setting: EgressSetting, route: RouteOfSource | null): HostAdvice
 function commands(setting: EgressSetting, present: PresentAddress, route: RouteOfSource): readonly string[] {
   const ip = present.family === 6 ? 'ip -6' : 'ip';
   const table = route.table ?? String(suggestedTable(setting.uplink));
-  const straight = route.device === present.interface;
+  const device = route.interface ?? present.interface;
+  const straight = route.device === device;
   const lines: string[] = [];
   if (!route.ruled || route.unreachable || !straight) {
     const gateway = straight && route.gateway !== null ? route.gateway : 'GATEWAY';
-    lines.push(`${ip} route add default via ${gateway} dev ${present.interface} table ${table}`);
+    lines.push(`${ip} route add default via ${gateway} dev ${device} table ${table}`);
   }
   if (!route.fallback) lines.push(`${ip} route add unreachable default metric ${lastMetric} table ${table}`);
   if (!route.ruled) lines.push(`${ip} rule add from ${present.address} lookup ${table}`);
   return lines;
+}
+
+/** The lines that lead a source away from a table that is another's, or that mend the table where it is its own. */
+function ownTable(
+  setting: EgressSetting,
+  { address, interface: device, family }: PresentAddress,
+  { table: led }: RouteOfSource,
+): readonly string[] {
+  const ip = family === 6 ? 'ip -6' : 'ip';
+  const table = String(suggestedTable(setting.uplink));
+  if (led === table) return [`${ip} route replace default via GATEWAY dev ${device} table ${table}`];
+  return [
+    `${ip} route add default via GATEWAY dev ${device} table ${table}`,
+    `${ip} route add unreachable default metric ${lastMetric} table ${table}`,
+    `${ip} rule add from ${address} lookup ${table}`,
+    `${ip} rule del from ${address} lookup ${led}`,
+  ];
 }
 
 /** A table number from the uplink's name: 101 to 199, the same each time. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { EgressFact, HostFact } from '../../decision/audit/facts.ts';
 import type { Clock, Network, PacketSizes } from '../ports.ts';
 import { type Knocked, knock } from './knock.ts';
@@ -21,7 +22,7 @@ export async function callOut(
   signal: AbortSignal,
 ): Promise<CalledOut> {
   const tries = targets.map(async (name): Promise<Call | null> => {
-    const [address] = await book.records(name, family === 4 ? 'A' : 'AAAA');
+    const [address] = isIP(name) === family ? [name] : await book.records(name, family === 4 ? 'A' : 'AAAA');
     if (address === undefined) return null;
     const knocked = await knock(ports, { source, name, address, port, ehlo }, signal);
     const sizes = await ports.network.packetSizes(source, address);

@@ -34,6 +34,24 @@ const rows: [string, object, unknown, object | null][] = [
       fellThrough: false,
     },
   ],
+  [
+    'an address on the loopback interface leaves by whatever device its route says',
+    { addresses: [{ ifname: 'lo', link_type: 'loopback', addr_info: [{ local: source }] }] },
+    defaults,
+    { interface: 'v0', device: 'v0' },
+  ],
+  [
+    'so does one on a dummy',
+    { addresses: [{ ifname: 'anycast', link_type: 'ether', linkinfo: { info_kind: 'dummy' } }] },
+    defaults,
+    { interface: 'v0', device: 'v0' },
+  ],
+  [
+    'another interface has the address',
+    { addresses: [{ ifname: 'v1', link_type: 'ether', linkinfo: { info_kind: 'veth' } }] },
+    defaults,
+    { interface: 'v1', device: 'v0' },
+  ],
   ['no unreachable default', {}, defaults.slice(0, 1), { fallback: false, ruled: true }],
   [
     'no rule of its own',

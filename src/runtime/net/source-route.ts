@@ -31,7 +31,7 @@ export async function sourceRoute(source: string): Promise<SourceRoute | null> {
     };
   const version = `-${family}`;
   const [addresses, rules, route] = await Promise.all([
-    ip(version, 'address', 'show', 'to', source),
+    ip('-d', version, 'address', 'show', 'to', source),
     ip(version, 'rule'),
     ip(version, 'route', 'get', worldAddress[family], 'from', source),
   ]);
@@ -50,9 +50,10 @@ export function readSourceRoute(facts: RoutingFacts, tableDefaults: unknown): So
   const refused = taken === undefined || refusals.has(text(taken, 'type') ?? '');
   const own = rulesFor(facts);
   const table = ruleTable(facts);
+  const device = refused ? null : text(taken, 'dev');
   return {
-    interface: text(carrier, 'ifname'),
-    device: refused ? null : text(taken, 'dev'),
+    interface: (carriesNothing(carrier) ? device : null) ?? text(carrier, 'ifname'),
+    device,
     gateway: refused ? null : (text(taken, 'gateway') ?? text(taken, 'via')),
     ruled: table !== null,
     table,
@@ -62,6 +63,13 @@ export function readSourceRoute(facts: RoutingFacts, tableDefaults: unknown): So
     unreachable: refused,
     fellThrough: table !== null && !refused && (text(taken, 'table') ?? 'main') !== table,
   };
+}
+
+/** Addresses stand on loopback and dummy interfaces where a network is routed to the host: any device is theirs. */
+function carriesNothing(carrier: Row): boolean {
+  const info = carrier.linkinfo;
+  const kind = typeof info === 'object' && info !== null && 'info_kind' in info ? info.info_kind : null;
+  return text(carrier, 'link_type') === 'loopback' || kind === 'dummy';
 }
 
 /** The table that the first rule for this source leads to. */
