@@ -172,7 +172,7 @@ dns: { servers: ["127.0.0.1:${started.value.port}"] }
       'example.com TXT': [...(sound['example.com TXT'] ?? []), 'v=spf1 \u001b[2Jx'],
       'example.com MX': ['10 mx1.example.com', '20 old.example.com'],
     });
-    assert.doesNotMatch(out, /\u001b/);
+    assert.ok(!out.includes('\u001b'));
     assert.match(out, /\\u\{1b\}\[2Jx/);
   });
 
