@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { services, whereabouts } from '../lab/servers/postfix-files.ts';
 import type { RelayGateway } from './relay-gateway.ts';
 
 const run = promisify(execFile);
@@ -25,11 +26,8 @@ export async function startPostfix(
   await chmod(directory, 0o755);
   for (const folder of [configuration, queue, data]) await mkdir(folder, { mode: 0o755 });
   await run('chown', ['postfix', data]);
-  await writeFile(
-    join(configuration, 'main.cf'),
-    mainCf({ queue, data, sinkPort }) + (tls ? tlsCf(data) : ''),
-  );
-  await writeFile(join(configuration, 'master.cf'), masterCf(port));
+  await writeFile(join(configuration, 'main.cf'), mainCf(directory, sinkPort) + (tls ? tlsCf(data) : ''));
+  await writeFile(join(configuration, 'master.cf'), `127.0.0.1:${port} inet n - n - - smtpd\n${services}`);
   await run('postfix', ['-c', configuration, 'start']);
   const pid = Number((await readFile(join(queue, 'pid/master.pid'), 'utf8')).trim());
   return {
@@ -41,22 +39,12 @@ export async function startPostfix(
   };
 }
 
-function mainCf(where: { queue: string; data: string; sinkPort: number }): string {
-  return `compatibility_level = 3.6
-queue_directory = ${where.queue}
-data_directory = ${where.data}
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mail.example.com
+function mainCf(directory: string, sinkPort: number): string {
+  return `${whereabouts(directory, '/etc/postfix')}myhostname = mail.example.com
 mydestination =
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
-alias_maps =
-alias_database =
-relayhost = [127.0.0.1]:${where.sinkPort}
+relayhost = [127.0.0.1]:${sinkPort}
 smtp_dns_support_level = disabled
 default_process_limit = 100
 default_destination_concurrency_limit = 50
@@ -77,27 +65,5 @@ smtpd_tls_session_cache_database = btree:${data}/smtpd_scache
 smtp_tls_security_level = may
 smtp_tls_session_cache_database = btree:${data}/smtp_scache
 smtp_tls_connection_reuse = yes
-`;
-}
-
-function masterCf(port: number): string {
-  return `127.0.0.1:${port} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-tlsmgr unix - - n 1000? 1 tlsmgr
-tlsproxy unix - - n - 0 tlsproxy
-postlog unix-dgram n - n - 1 postlogd
 `;
 }

@@ -2,6 +2,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IsolatedServer, packages } from './isolated.ts';
 import { MailServer, type Post } from './mail-server.ts';
+import { logFile, services, whereabouts } from './postfix-files.ts';
 
 /** Lines of main.cf, in place of ours for the same parameters, and lines added to master.cf. */
 type More = { readonly main: string; readonly master?: string };
@@ -15,7 +16,10 @@ export async function startPostfix(
   for (const folder of ['config', 'queue', 'data']) await mkdir(join(directory, folder), { recursive: true });
   await cp(join(packages, 'etc/postfix'), join(directory, 'config'), { recursive: true });
   await writeFile(join(directory, 'config', 'main.cf'), `${without(more.main, mainCf(post))}${more.main}\n`);
-  await writeFile(join(directory, 'config', 'master.cf'), `${masterCf(post)}${more.master ?? ''}\n`);
+  await writeFile(
+    join(directory, 'config', 'master.cf'),
+    `${post.address}:25 inet n - n - - smtpd\nvirtual unix - n n - - virtual\n${services}${more.master ?? ''}\n`,
+  );
   const script = `mkdir -p ${directory}/mail && chown postfix:postfix ${directory}/data ${directory}/mail &&
     exec postfix -c ${directory}/config start-fg`;
   const process = IsolatedServer.start(post.namespace, post.etc, ['sh', '-c', script]);
@@ -34,23 +38,9 @@ function without(main: string, text: string): string {
 
 function mainCf(post: Post): string {
   const { directory, certificate } = post;
-  return `compatibility_level = 3.6
-queue_directory = ${directory}/queue
-data_directory = ${directory}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-shlib_directory = /usr/lib/postfix
-meta_directory = ${directory}/config
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = ${directory}/log
-maillog_file_prefixes = ${directory}
-myhostname = ${post.name}
+  return `${whereabouts(directory)}${logFile(directory)}myhostname = ${post.name}
 inet_interfaces = ${post.address}
-inet_protocols = ipv4
 mynetworks = 0.0.0.0/0
-alias_maps =
-alias_database =
 relayhost = ${post.relayTo === '' ? '' : `[${post.relayTo}]`}
 virtual_mailbox_base = ${directory}
 virtual_mailbox_maps = static:mail/
@@ -72,27 +62,5 @@ smtp_tls_session_cache_database = btree:${directory}/data/smtp_tls
 smtputf8_autodetect_classes = all
 minimal_backoff_time = 5s
 queue_run_delay = 5s
-`;
-}
-
-function masterCf(post: Post): string {
-  return `${post.address}:25 inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-virtual unix - n n - - virtual
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-tlsmgr unix - - n 1000? 1 tlsmgr
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
 `;
 }
