@@ -48,6 +48,8 @@ suite('a Postfix that cannot be cared for now is left as it is, and that is said
   });
 
   test('a Postfix that is too old, though it has transports of ours', async () => {
+    assert.equal((await house.postern('apply', '--yes')).code, 0);
+    const applied = await house.files();
     const old = `${house.directory}/real-postconf "$@" | sed 's/^mail_version = .*/mail_version = 3.3.22/'`;
     await house.inPlaceOf('postconf', old, async () => {
       const plan = await house.postern('plan');
@@ -56,6 +58,8 @@ suite('a Postfix that cannot be cared for now is left as it is, and that is said
       assert.equal((await house.postern('apply', '--yes')).code, 2);
       refused(await house.postern('watch'), 2, /This Postfix is 3\.3\.22/);
     });
+    assert.deepEqual(await house.files(), applied);
+    assert.equal((await house.postern('apply', '--undo', '--yes')).code, 0);
     await untouched();
   });
 
