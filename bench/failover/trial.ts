@@ -27,6 +27,9 @@ const backLimitS = 300;
 const flowBackS = 30;
 /** After the healing; what a system holds longer is told as still queued. */
 const drainLimitS = 1_500;
+const queueLookMs = 5_000;
+/** The news of a delivery may come after the queue is rid of it. */
+const newsMs = 2_000;
 
 /** Runs one trial. Failures are thrown. `alone` lets one trial at a time set itself up. */
 export async function runTrial(
@@ -84,13 +87,16 @@ async function measure(trial: Trial, world: World, system: RunningSystem): Promi
   await sleep(flowBackS * 1_000);
   await world.stopSending();
   let queue = '';
-  await untilTime(healedAt + drainLimitS * 1_000, async () => {
-    if (system.ended()) throw new Error('the system ended');
-    if (tally.missing().length > 0) return false;
-    queue = await system.queue();
-    return numbersIn(queue).size === 0;
-  });
-  if (tally.missing().length > 0) queue = await system.queue();
+  await untilTime(
+    healedAt + drainLimitS * 1_000,
+    async () => {
+      if (system.ended()) throw new Error('the system ended');
+      queue = await system.queue();
+      return numbersIn(queue).size === 0;
+    },
+    queueLookMs,
+  );
+  await sleep(newsMs);
   const endedAt = Date.now();
   const doubted = await system.doubted();
   for (const number of doubted ?? []) tally.doubted(messageIdOf(number));
@@ -129,7 +135,11 @@ function wrongNames({ identities }: PeerCounts): number {
     .reduce((sum, { sessions }) => sum + sessions, 0);
 }
 
-/** Looks once a second until it holds or the wall time is over. */
-async function untilTime(endMs: number, holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds()) && Date.now() < endMs) await sleep(1_000);
+/** Looks from time to time until it holds or the wall time is over. */
+async function untilTime(
+  endMs: number,
+  holds: () => boolean | Promise<boolean>,
+  everyMs = 1_000,
+): Promise<void> {
+  while (!(await holds()) && Date.now() < endMs) await sleep(everyMs);
 }
