@@ -123,6 +123,7 @@ suite('the watch hears the log of a real Postfix, whatever becomes of it', { tim
 
   test('what was deferred before the watch was started leaves as soon as an uplink works', async () => {
     await running().stop();
+    await configure(settings);
     must(await blackHole(house.network, 0));
     must(await blackHole(house.network, 1));
     const ids = await sendSome(4);
