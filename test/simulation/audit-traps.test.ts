@@ -18,7 +18,7 @@ type Holes = {
   readonly pipelining?: boolean;
   /** So long it thinks about each message. */
   readonly thinksMs?: number;
-  /** What it says to each message, which may be two replies; it hangs up where the last is a 421. */
+  /** What it says to each message, which may be two replies; it hangs up where the last is a 421 or 521. */
   readonly verdict?: string;
   /** What it took for messages. */
   readonly taken?: string[];
@@ -57,7 +57,7 @@ function serve(connection: Connection, clock: SimClock, holes: Holes): void {
       clock.timer(holes.thinksMs ?? 0, () => {
         busy = false;
         reply(verdict);
-        if (/^421/m.test(verdict)) connection.end();
+        if (/^(421|521)/m.test(verdict)) connection.end();
         else hear();
       });
     }
@@ -103,6 +103,8 @@ const rows: readonly (readonly [string, Holes, readonly string[]])[] = [
   ['a dot between bare returns ends a message', { end: /\r\.\r/ }, [fooled]],
   ['a dot after a bare line feed ends a message', { end: /[^\r]\n\.\r\n/ }, [fooled]],
   ['a dot before a bare line feed ends a message', { end: /\r\n\.\n/ }, [fooled]],
+  ['a dot before a bare return ends a message', { end: /\r\n\.\r(?!\n)/ }, [fooled]],
+  ['a dot after a bare return ends a message', { end: /\r\.\r\n/ }, [fooled]],
   ['a fooled server without PIPELINING', { end: /\n\.\r?\n/, pipelining: false }, [fooled]],
   ['a fooled server that takes the message', { end: /\n\.\r?\n/, verdict: '250 Taken' }, [fooled]],
   ['a fooled server that thinks for five seconds', { end: /\n\.\r?\n/, thinksMs: 5_000 }, [fooled]],
@@ -110,6 +112,11 @@ const rows: readonly (readonly [string, Holes, readonly string[]])[] = [
   [
     'a server that refuses the message and hangs up is not judged',
     { verdict: '554 5.4.6 Too many hops\r\n421 Enough' },
+    [],
+  ],
+  [
+    'a server that refuses the message and will hear no more is not judged',
+    { verdict: '554 5.4.6 Too many hops\r\n521 Go away' },
     [],
   ],
   ['a server that never answers the message is not judged', { thinksMs: 60_000 }, []],

@@ -24,11 +24,12 @@ const sound: Record<string, readonly string[]> = {
   'example.com TXT': ['v=spf1 ip4:198.51.100.30 ip4:203.0.113.40 -all'],
 };
 
-/** A resolver that knows these texts, by `NAME TYPE`, and nothing else. */
-const answering = (table: Record<string, string>): Pick<Resolver, 'resolve'> => ({
+/** A resolver that knows these texts, by `NAME TYPE`, and nothing else; for null there is no answer. */
+const answering = (table: Record<string, string | null>): Pick<Resolver, 'resolve'> => ({
   async resolve(name, type) {
     const believed = { name, ttlMs: 60_000, authenticated: false, stale: false };
     const text = table[`${name} ${type}`];
+    if (text === null) return { kind: 'temperror', reason: 'SERVFAIL', failure: 'servfail' };
     if (text === undefined) return { kind: 'nodata', ...believed };
     const records = [{ type: 'TXT', text } as const].filter(data => isOfType(data, type));
     return { kind: 'records', ...believed, records };
@@ -165,6 +166,15 @@ dns: { servers: ["127.0.0.1:${started.value.port}"] }
     assert.equal(cover.kind, 'no');
     const closed = await spfCover(answering({ 'example.com TXT': 'v=spf1 -all' }), 'example.com', []);
     assert.equal(closed.kind, 'yes');
+  });
+
+  test('SPF that leads to a name without an answer is not called wrong', async () => {
+    const table = {
+      'example.com TXT': 'v=spf1 include:isp.example ip4:198.51.100.30 -all',
+      'isp.example TXT': null,
+    };
+    const cover = await spfCover(answering(table), 'example.com', ['198.51.100.30']);
+    assert.equal(cover.kind, 'unknown');
   });
 
   test('what DNS holds cannot steer the terminal', async () => {
