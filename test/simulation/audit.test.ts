@@ -130,6 +130,14 @@ test('an uplink that dies while a packet of full size is under way tells nothing
   );
 });
 
+test('each door of our own is tried by the other uplink', async () => {
+  const { facts } = await runAudit({ byUplinks: {}, configured: true });
+  assert.deepEqual(Object.fromEntries(facts.conversations.map(({ host, egress }) => [host, egress])), {
+    'mx1.example.com': 'isp2/203.0.113.40',
+    'mx2.example.com': 'isp1/198.51.100.30',
+  });
+});
+
 test('hosts that are named by their addresses are called too', async () => {
   const { facts } = await runAudit({ byUplinks: {}, targets: ['198.51.100.30', '2001:db8::25'] });
   assert.deepEqual(

@@ -94,6 +94,17 @@ test('init: what Postfix says of itself is believed', () => {
   assert.deepEqual(networks, ['10.20.0.0/24']);
 });
 
+test('init: a worse MX of ours before a backup elsewhere does not make this host a backup, in any order', () => {
+  const mx = [
+    { preference: 30, exchange: 'mx2.example.com', addresses: ['203.0.113.40'] },
+    { preference: 20, exchange: 'backup.example.com', addresses: ['192.0.2.1'] },
+    { preference: 10, exchange: 'mx1.example.com', addresses: ['198.51.100.30'] },
+  ];
+  assert.equal(proposal({ mx }).isBackup, false);
+  assert.equal(proposal({ mx: mx.toReversed() }).isBackup, false);
+  assert.equal(proposal({ mx: mx.slice(0, 2) }).isBackup, true);
+});
+
 test('init: an interface has one way out, and an address behind NAT asks for its public one', () => {
   const addresses = [
     address('198.51.100.30', 'eth1'),

@@ -120,8 +120,10 @@ const ehloAt = (place: number, hostname: string): string =>
 /** The domain has an MX elsewhere that comes before ours. */
 function isBackupOf(found: Surroundings, uplinks: readonly ProposedUplink[]): boolean {
   const ours = new Set(uplinks.map(({ address, publicAddress }) => publicAddress ?? address));
-  const own = found.mx.find(({ addresses }) => addresses.some(address => ours.has(address)));
-  const better = found.mx.filter(({ preference }) => own !== undefined && preference < own.preference);
+  const own = found.mx.filter(({ addresses }) => addresses.some(address => ours.has(address)));
+  // The set has no order but its preferences, and our best one counts. None of ours: none is better.
+  const best = own.length === 0 ? 0 : Math.min(...own.map(({ preference }) => preference));
+  const better = found.mx.filter(({ preference }) => preference < best);
   return better.some(
     ({ addresses }) => addresses.length > 0 && addresses.every(address => !ours.has(address)),
   );
