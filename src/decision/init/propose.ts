@@ -124,9 +124,7 @@ function isBackupOf(found: Surroundings, uplinks: readonly ProposedUplink[]): bo
   // The set has no order but its preferences, and our best one counts. None of ours: none is better.
   const best = own.length === 0 ? 0 : Math.min(...own.map(({ preference }) => preference));
   const better = found.mx.filter(({ preference }) => preference < best);
-  return better.some(
-    ({ addresses }) => addresses.length > 0 && addresses.every(address => !ours.has(address)),
-  );
+  return better.some(({ addresses }) => addresses.length > 0);
 }
 
 function layoutOf(
