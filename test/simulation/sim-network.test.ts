@@ -203,6 +203,22 @@ test('simulated network: what a destroyed socket had written can still arrive, a
   assert.equal(made.heard, 'late');
 });
 
+test('simulated network: the kernel forgets a destroyed socket whose far side never ends', async () => {
+  const { clock, gateway, remote } = await world(5);
+  await remote.listen(receiver, 587, connection =>
+    connection.handle({ data() {}, drained() {}, ended() {}, closed() {} }),
+  );
+  const result = await clock.await(
+    gateway.connect({ source, address: receiver, port: 587, timeoutMs: 9_000 }),
+  );
+  assert.ok(result.ok);
+  result.value.end();
+  await clock.run(3_000);
+  assert.equal(gateway.sockets, 1);
+  result.value.destroy();
+  assert.equal(gateway.sockets, 0);
+});
+
 test('simulated network: a killed process hears nothing more, and its peers see its connections end', async () => {
   const made = await world(5);
   const { clock, gateway } = made;

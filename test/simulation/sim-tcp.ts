@@ -480,7 +480,8 @@ export class SimTcp implements Connection {
     }
     this.#orphan = true;
     this.#finAsked = true;
-    this.#pump();
+    if (this.#unacknowledged > this.#end) this.#finished();
+    else this.#pump();
   }
 
   /** Our FIN was acknowledged. */
