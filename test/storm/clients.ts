@@ -15,7 +15,7 @@ export class Clients {
   constructor(world: ReferenceNetwork, plan: Plan, accepted: (reversePath: string) => void) {
     for (const [place, { everyMs, mostRecipients }] of plan.clients.entries()) {
       const random = world.random.fork();
-      const offered = new Map<string, Omit<Acknowledged, 'at'>>();
+      const offered = new Map<string, Omit<Acknowledged, 'at' | 'monotonicAt'>>();
       const sender = new SteadySender({
         network: world.client,
         clock: world.clock,
@@ -38,7 +38,7 @@ export class Clients {
           const known = offered.get(messageId);
           if (known === undefined) return;
           accepted(known.reversePath);
-          this.acknowledged.push({ ...known, at });
+          this.acknowledged.push({ ...known, at, monotonicAt: world.clock.monotonic() });
         },
         onTrouble: messageId => this.offeredAgain.add(messageId),
       });

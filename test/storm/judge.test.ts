@@ -68,6 +68,7 @@ const sound: Outcome = {
       recipients: ['r@remote.example'],
       bodyDigest: 'digest',
       at: 0,
+      monotonicAt: 0,
     },
   ],
   offeredAgain: new Set(),
@@ -162,10 +163,22 @@ const histories: readonly [string, Partial<Outcome>, readonly RegExp[]][] = [
   [
     'mail that waits in calm is a fault',
     {
-      acknowledged: sound.acknowledged.map(each => ({ ...each, at: 20 * minute })),
+      acknowledged: sound.acknowledged.map(each => ({
+        ...each,
+        at: 20 * minute,
+        monotonicAt: 20 * minute,
+      })),
       deliveries: [{ ...delivery, at: 30 * minute }],
     },
     [/sent in calm, took 600 s/],
+  ],
+  [
+    'mail that waits in the storm is right, though the wall said then what it says in calm',
+    {
+      acknowledged: sound.acknowledged.map(each => ({ ...each, at: 20 * minute })),
+      deliveries: [{ ...delivery, at: 30 * minute }],
+    },
+    [],
   ],
   ['what was seen as it happened is told', { complaints: ['isp1 is down'] }, [/isp1 is down/]],
 ];

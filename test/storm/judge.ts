@@ -157,14 +157,15 @@ function notAlive({ queued, acknowledged, deliveries, calmAt }: Outcome): string
   ];
 }
 
-/** What comes when all has been well for a while leaves soon. */
+/** What comes when all has been well for a while leaves soon. From then on the wall does not jump. */
 function late(
   acknowledged: readonly Acknowledged[],
   firstArrival: ReadonlyMap<string, number>,
   calmAt: number,
 ): string[] {
-  return acknowledged.flatMap(({ messageId, at, recipients }) => {
-    if (at < calmAt + settledAfterMs || recipients.some(path => path.startsWith('nobody@'))) return [];
+  return acknowledged.flatMap(({ messageId, at, monotonicAt, recipients }) => {
+    if (monotonicAt < calmAt + settledAfterMs || recipients.some(path => path.startsWith('nobody@')))
+      return [];
     const waited = (firstArrival.get(messageId) ?? Number.POSITIVE_INFINITY) - at;
     return waited > leavesWithinMs ? [`${messageId}, sent in calm, took ${waited / second} s.`] : [];
   });

@@ -2,13 +2,14 @@ import type { TraceEvent } from '../../src/runtime/events.ts';
 import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
 import type { Plan } from './plan.ts';
 
-/** A message that its client saw acknowledged, at `at` (wall ms). */
+/** A message that its client saw acknowledged, at `at` by the wall and at `monotonicAt` by the clock that never jumps. */
 export type Acknowledged = {
   readonly messageId: string;
   readonly reversePath: string;
   readonly recipients: readonly string[];
   readonly bodyDigest: string;
   readonly at: number;
+  readonly monotonicAt: number;
 };
 
 /** All that one simulated run leaves behind. */
@@ -29,7 +30,7 @@ export type Outcome = {
   readonly refusedForGood: ReadonlySet<string>;
   /** What was seen to be wrong as it happened. */
   readonly complaints: readonly string[];
-  /** When nothing was wrong any more and every egress could be used (wall ms). */
+  /** When nothing was wrong any more and every egress could be used (monotonic ms). */
   readonly calmAt: number;
   /** TCP sockets of the mail host's kernel, at most, and when all is over. */
   readonly mostSockets: number;

@@ -154,7 +154,7 @@ class Town {
     this.#changed('drain');
     this.#changed('configuration');
     await this.#awaitEgresses();
-    this.#calmAt = clock.now();
+    this.#calmAt = clock.monotonic();
     await clock.run(calmMs);
     await clock.await(this.#clients.stop());
     for (let waited = 0; waited < 24 && this.#disk.messages.size > 0; waited++) {
