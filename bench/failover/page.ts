@@ -81,8 +81,7 @@ ${verdictTable(results)}
 ## The worst message of each cut
 
 The most that the cut added to the delay of a message, and in brackets how many messages it made late by more than a second;
-what never arrived is told beside.
-A cut lasts ${lengths.join(' or ')} s.
+what never arrived is told beside. A cut lasts ${lengths.join(' or ')} s.
 
 ${loads.map(perS => worstTable(results, perS)).join('\n\n')}
 
