@@ -8,7 +8,6 @@ import type { Plan } from './plan.ts';
 /** Those who send; each message has a reverse-path of its own, by which the trace knows it. */
 export class Clients {
   readonly acknowledged: Acknowledged[] = [];
-  readonly offeredAgain = new Set<string>();
   readonly #senders: { readonly sender: SteadySender; readonly everyMs: number }[] = [];
 
   /** `accepted` hears of each 250, by the message's reverse-path. */
@@ -40,7 +39,6 @@ export class Clients {
           accepted(known.reversePath);
           this.acknowledged.push({ ...known, at, monotonicAt: world.clock.monotonic() });
         },
-        onTrouble: messageId => this.offeredAgain.add(messageId),
       });
       this.#senders.push({ sender, everyMs });
     }

@@ -55,6 +55,8 @@ const doubt: TraceEvent = {
 };
 const bounced: TraceEvent = { ...doubt, event: 'bounced', reason: '550 5.1.1 No such user here' };
 const accepted: TraceEvent = { ...doubt, event: 'accepted', reason: null };
+const attempt: TraceEvent = { ...doubt, event: 'attempt', reason: 'preferred' };
+const underWay = { id: doubt.id, recipient: 'r@remote.example' };
 const plan = drawPlan(1, minute);
 const patient = { ...plan, uncommon: { ...plan.uncommon, expireMs: 60 * minute } };
 
@@ -71,9 +73,9 @@ const sound: Outcome = {
       monotonicAt: 0,
     },
   ],
-  offeredAgain: new Set(),
   deliveries: [delivery],
   trace: [accepted],
+  severed: [],
   queued: new Set(),
   identities: new Map([
     ['198.51.100.30', 'mail.example.com'],
@@ -118,17 +120,37 @@ const histories: readonly [string, Partial<Outcome>, readonly RegExp[]][] = [
     { deliveries: [], queued: new Set(['s1@example.com']) },
     [/still queued hours after/],
   ],
-  ['twice without a doubt is a fault', { deliveries: [delivery, delivery] }, [/2 times .* no doubt/]],
+  ['twice without a doubt is a fault', { deliveries: [delivery, delivery] }, [/2 times .* doubts/]],
   [
     'twice is right where the client offered it twice',
-    { deliveries: [delivery, delivery], offeredAgain: new Set(['<1@example.com>']) },
+    { deliveries: [delivery, delivery], trace: [accepted, { ...accepted, id: '00000000002' }] },
     [],
   ],
   ['twice after a doubt is right', { deliveries: [delivery, delivery], trace: [accepted, doubt] }, []],
   [
+    'three times after one doubt is a fault',
+    { deliveries: [delivery, delivery, delivery], trace: [accepted, doubt] },
+    [/3 times .* doubts/],
+  ],
+  [
     'twice after a doubt about another recipient is a fault',
     { deliveries: [delivery, delivery], trace: [{ ...doubt, recipient: 'q@remote.example' }] },
-    [/2 times .* no doubt/],
+    [/2 times .* doubts/],
+  ],
+  [
+    'what was under way as the gateway ended, and is doubted, is right',
+    { trace: [accepted, attempt, doubt, attempt], severed: [{ ...underWay, traced: 2 }] },
+    [],
+  ],
+  [
+    'what was under way as the gateway ended, and is sent again without a doubt, is a fault',
+    { trace: [accepted, attempt, attempt, doubt], severed: [{ ...underWay, traced: 2 }] },
+    [/was under way to r@remote.example as the gateway ended/],
+  ],
+  [
+    'a doubt of an earlier life is none of this one',
+    { trace: [accepted, attempt, doubt, attempt], severed: [{ ...underWay, traced: 4 }] },
+    [/no doubt was recorded/],
   ],
   ['another body is a fault', { deliveries: [{ ...delivery, bodyDigest: 'other' }] }, [/with another body/]],
   [
@@ -141,6 +163,11 @@ const histories: readonly [string, Partial<Outcome>, readonly RegExp[]][] = [
     [/came from 198.51.100.30 as mail2/, /The trace of .* as mail2/, /A receiver heard mail2.example.com/],
   ],
   ['a trace without a reason is a fault', { trace: [{ ...doubt, reason: null }] }, [/does not say why/]],
+  [
+    'a trace whose reason ends where it should begin is a fault',
+    { trace: [{ ...attempt, reason: 'preferred; tried again: ' }] },
+    [/does not say why/],
+  ],
   [
     'mail for a smart host in clear is a fault',
     { deliveries: [{ ...delivery, to: '198.18.7.10' }] },

@@ -21,6 +21,7 @@ export function faultsOf(outcome: Outcome): string[] {
   return [
     ...outcome.complaints,
     ...lostOrDoubled(outcome),
+    ...undoubted(outcome),
     ...foreignNames(outcome),
     ...inClear(outcome),
     ...withoutReason(outcome),
@@ -33,7 +34,7 @@ export function faultsOf(outcome: Outcome): string[] {
 
 const keyOf = (messageId: string, recipient: string): string => `${messageId} ${recipient}`;
 
-/** Acknowledged mail arrives, is bounced or is still queued; it arrives twice only after a recorded doubt, and whole. */
+/** Acknowledged mail arrives, is bounced or is still queued; it arrives whole, and once more for each recorded doubt. */
 function lostOrDoubled(outcome: Outcome): string[] {
   const arrivals = new Map<string, Delivery[]>();
   const reported = new Set<string>();
@@ -50,7 +51,7 @@ function lostOrDoubled(outcome: Outcome): string[] {
         events.includes(event) ? [keyOf(sender, recipient ?? '')] : [],
       ),
     );
-  const doubted = traced('in_doubt');
+  const copies = copiesAllowed(outcome);
   const givenUp = traced('bounced', 'expired');
   return outcome.acknowledged.flatMap(message =>
     message.recipients.flatMap(recipient => {
@@ -61,13 +62,45 @@ function lostOrDoubled(outcome: Outcome): string[] {
       const faults: string[] = [];
       if (arrived.length === 0 && !isReported && !outcome.queued.has(reversePath))
         faults.push(`${messageId} was acknowledged and is lost for ${recipient}.`);
-      if (arrived.length > 1 && !doubted.has(key) && !outcome.offeredAgain.has(messageId))
-        faults.push(`${messageId} came ${arrived.length} times to ${recipient}, and no doubt was recorded.`);
+      if (arrived.length > (copies.get(key) ?? 1))
+        faults.push(
+          `${messageId} came ${arrived.length} times to ${recipient}, more than its doubts explain.`,
+        );
       if (arrived.some(delivery => delivery.bodyDigest !== bodyDigest))
         faults.push(`${messageId} came to ${recipient} with another body.`);
       return faults;
     }),
   );
+}
+
+/**
+ * How often a recipient may get a message: once for each time that its client offered it, which makes a message with an
+ * ID of its own, and once more for each doubt.
+ */
+function copiesAllowed({ trace }: Outcome): ReadonlyMap<string, number> {
+  const ids = new Map<string, Set<string>>();
+  const doubts = new Map<string, number>();
+  for (const { id, sender, recipient, event } of trace) {
+    const key = keyOf(sender, recipient ?? '');
+    ids.set(key, (ids.get(key) ?? new Set()).add(id));
+    if (event === 'in_doubt') doubts.set(key, (doubts.get(key) ?? 0) + 1);
+  }
+  return new Map([...ids].map(([key, { size }]) => [key, size + (doubts.get(key) ?? 0)]));
+}
+
+/** What was under way as the gateway ended is in doubt, and the trace says so before anything else comes of it. */
+function undoubted({ trace, severed }: Outcome): string[] {
+  const places = new Map<string, number[]>();
+  for (const [place, { id, recipient }] of trace.entries()) {
+    const key = keyOf(id, recipient ?? '');
+    places.set(key, places.get(key) ?? []);
+    places.get(key)?.push(place);
+  }
+  return severed.flatMap(({ id, recipient, traced }) => {
+    const next = places.get(keyOf(id, recipient))?.find(place => place >= traced);
+    if (next !== undefined && trace[next]?.event === 'in_doubt') return [];
+    return [`${id} was under way to ${recipient} as the gateway ended, and no doubt was recorded.`];
+  });
 }
 
 /** No source address ever gives another egress's name. */
@@ -98,10 +131,13 @@ function inClear({ deliveries }: Outcome): string[] {
     .map(({ messageId, to }) => `${messageId} was given to ${to} in clear or without a login.`);
 }
 
-/** Every decision says why. */
+/** Every decision says why, and what it says does not end where the reason should begin. */
 function withoutReason({ trace }: Outcome): string[] {
   return trace
-    .filter(({ event, reason }) => event !== 'accepted' && event !== 'delivered' && !reason)
+    .filter(
+      ({ event, reason }) =>
+        event !== 'accepted' && event !== 'delivered' && /(?:^|:)\s*$/.test(reason ?? ''),
+    )
     .map(({ sender, event }) => `The trace does not say why a message of ${sender} was ${event}.`);
 }
 

@@ -12,14 +12,16 @@ export type Acknowledged = {
   readonly monotonicAt: number;
 };
 
+/** A recipient that the gateway worked on as it ended; the trace had so many events then. */
+export type Severed = { readonly id: string; readonly recipient: string; readonly traced: number };
+
 /** All that one simulated run leaves behind. */
 export type Outcome = {
   readonly plan: Plan;
   readonly acknowledged: readonly Acknowledged[];
-  /** Message-IDs that a client offered more than once, because it saw no answer: it may have made two of them itself. */
-  readonly offeredAgain: ReadonlySet<string>;
   readonly deliveries: readonly Delivery[];
   readonly trace: readonly TraceEvent[];
+  readonly severed: readonly Severed[];
   /** Reverse-paths of what is still in the queue. */
   readonly queued: ReadonlySet<string>;
   /** Names that go with source addresses. */

@@ -13,7 +13,7 @@ import type { SimRandom } from '../simulation/sim-random.ts';
 import { Clients } from './clients.ts';
 import { type Blow, type Fault, insideNames, type LinkName, type Spell, uplinkNames } from './fault.ts';
 import { Life } from './life.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, Severed } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { smartHosts, third, usualSettings, usualZone } from './town-settings.ts';
 import { Weather } from './weather.ts';
@@ -52,6 +52,7 @@ class Town {
   readonly #clients: Clients;
   readonly #smartHosts: RunningReceiver[] = [];
   readonly #complaints: string[] = [];
+  readonly #severed: Severed[] = [];
   readonly #refusedForGood = new Set<string>();
   #weather: Weather | null = null;
   #life: Life | null = null;
@@ -175,9 +176,9 @@ class Town {
     return {
       plan: this.#plan,
       acknowledged: this.#clients.acknowledged,
-      offeredAgain: this.#clients.offeredAgain,
       deliveries,
       trace: this.#trace.events,
+      severed: this.#severed,
       queued,
       identities: new Map([...this.#world.identities(), [third.address, third.ehlo]]),
       given: new Set(receivers.flatMap(({ identities }) => [...identities.keys()])),
@@ -224,6 +225,7 @@ class Town {
         await life.dead;
       }
       life.process.kill();
+      this.#noteSevered();
       this.#steps += life.process.steps;
       await clock.sleep(this.#downMs);
       this.#downMs = 2 * second;
@@ -341,6 +343,14 @@ class Town {
   #heard(event: GatewayEvent): void {
     if (event.kind === 'egress' && event.reason === '')
       this.#complain(`${event.id} became ${event.state} without a reason.`);
+  }
+
+  /** What the ended gateway held leases for: it may be under way or through, and nobody will say. */
+  #noteSevered(): void {
+    const traced = this.#trace.events.length;
+    for (const [id, { recipients }] of this.#disk.messages)
+      for (const { lease, forwardPath } of recipients.values())
+        if (lease !== null) this.#severed.push({ id, recipient: forwardPath, traced });
   }
 
   #look(): void {
