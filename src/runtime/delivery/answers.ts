@@ -51,10 +51,12 @@ export class Answers {
     const wasFavoured = lane.favoured !== null && lane.way === null;
     const again = verdicts.result(job, session, replies, dotSent, why, mayTryAgain, isSmartHost, wasFavoured);
     if (again === null) return;
-    const { group, tries } = again;
+    const { group, why: whyAgain, tries } = again;
     if (this.#stopping) return ledger.handBack(group, null);
+    const next = new Job(group, job.hosts, job.startedAt, tries);
+    next.again = whyAgain;
     // What the favoured uplink was refused with, the one that comes first is asked.
-    site.add(new Job(group, job.hosts, job.startedAt, tries), wasFavoured ? withoutPast(lane) : lane, true);
+    site.add(next, wasFavoured ? withoutPast(lane) : lane, true);
   }
 
   /** Where the host wants TLS and there was none, it is tried anew, and by another egress before this one. */

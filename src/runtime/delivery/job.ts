@@ -19,6 +19,8 @@ export class Job {
   tries: number;
   /** An egress whose session went silent under this job: it comes last for this attempt. */
   avoid: string | null = null;
+  /** Why this attempt is made once more; null: it is its first try. */
+  again: string | null = null;
   /** Its final dot is out without an answer, and the queue knows: a late answer still counts. */
   doubted = false;
 

@@ -147,7 +147,7 @@ export class Site implements SessionOwner {
         continue;
       }
       const job = session.abandon();
-      if (job) this.#requeue(job, member.carries);
+      if (job) this.#requeue(job, member.carries, `${egressId} went down.`);
     }
     for (const opening of this.#openings) opening.egressDown(egressId);
     this.pump();
@@ -240,7 +240,7 @@ export class Site implements SessionOwner {
       const job = session.abandon();
       if (job === null) return;
       job.avoid = session.egressId;
-      this.#requeue(job, member.carries);
+      this.#requeue(job, member.carries, `${session.to.host} was silent by ${session.egressId}.`);
       this.pump();
     });
   }
@@ -365,10 +365,11 @@ export class Site implements SessionOwner {
     if (jobs.length > 0) this.#owner.failed(this, queue.lane, jobs, end);
   }
 
-  #requeue(job: Job, lane: Lane): void {
+  #requeue(job: Job, lane: Lane, why: string): void {
     if (this.#closed) return this.#owner.failed(this, lane, [job], { kind: 'aborted' });
     if (job.mayTryAgain) {
       job.tries += 1;
+      job.again = why;
       this.#queueOf(lane, job.hosts).jobs.addFirst(job);
       return;
     }

@@ -17,8 +17,8 @@ import { smartHostTrouble } from './smart-hosts.ts';
 import type { StandingDoubts } from './standing-doubts.ts';
 import { type RouteTaken, recipientEvent } from './trace-event.ts';
 
-/** Recipients of a job that are tried once more within the attempt, and how many tries it has had. */
-export type Again = { readonly group: Group; readonly tries: number };
+/** Recipients of a job that are tried once more within the attempt, why, and how many tries it has had. */
+export type Again = { readonly group: Group; readonly why: string; readonly tries: number };
 
 /** What attempts have come to: each end becomes an outcome with its blame, which is told and written down. */
 export class Verdicts {
@@ -46,7 +46,8 @@ export class Verdicts {
   started(job: Job, session: Session, told: string): void {
     const { clock, events } = this.#parts;
     const now = clock.now();
-    const reason = `${session.candidate.reason}${told}`;
+    const again = job.again === null ? '' : `; tried again: ${job.again}`;
+    const reason = `${session.candidate.reason}${told}${again}`;
     for (const each of job.recipients) events.emit(recipientEvent(now, each, 'attempt', session, { reason }));
   }
 
@@ -99,6 +100,7 @@ export class Verdicts {
     const { awaiting, ledger } = this.#parts;
     const entries: Entry[] = [];
     const again: LeasedRecipient[] = [];
+    let whyAgain = '';
     let tries = job.tries;
     job.recipients.forEach((leased, place) => {
       const said = replies[place] ?? { stage: 'idle', reply: null };
@@ -118,6 +120,7 @@ export class Verdicts {
       }
       if (outcome.kind === 'again') {
         again.push(leased);
+        whyAgain = outcome.reason;
         if (end.kind === 'broken' || said.reply?.code === 421) tries = job.tries + 1;
         return;
       }
@@ -125,6 +128,7 @@ export class Verdicts {
       // The preferred one is up: it is asked at once.
       if (outcome.kind === 'awaits_preferred' && wasFavoured && mayTryAgain) {
         again.push(leased);
+        whyAgain = outcome.reason;
         return;
       }
       if (outcome.kind === 'awaits_preferred') awaiting.add(job.message.id);
@@ -138,7 +142,7 @@ export class Verdicts {
     }
     if (entries.length > 0) ledger.settle(entries, made);
     const [first, ...rest] = again;
-    return first === undefined ? null : { group: [first, ...rest], tries };
+    return first === undefined ? null : { group: [first, ...rest], why: whyAgain, tries };
   }
 
   /** The egress went down after the final dot, or the site did: `why`. */
