@@ -20,8 +20,12 @@ type Holes = {
   readonly thinksMs?: number;
   /** What it says to each message, which may be two replies; it hangs up where the last is a 421 or 521. */
   readonly verdict?: string;
+  /** What it says to RCPT. */
+  readonly recipient?: string;
   /** What it took for messages. */
   readonly taken?: string[];
+  /** What it took for commands. */
+  readonly commands?: string[];
 };
 
 function serve(connection: Connection, clock: SimClock, holes: Holes): void {
@@ -34,9 +38,11 @@ function serve(connection: Connection, clock: SimClock, holes: Holes): void {
   };
   const answer = (line: string): void => {
     const verb = line.slice(0, 4).toUpperCase();
+    holes.commands?.push(verb);
     if (verb === 'EHLO')
       return reply(`250-mx2.example.com\r\n250-STARTTLS\r\n250 ${pipelining ? 'PIPELINING' : 'HELP'}`);
     if (verb === 'QUIT') return reply('221 Bye');
+    if (verb === 'RCPT' && holes.recipient !== undefined) return reply(holes.recipient);
     if (verb === 'RCPT') return reply(line.includes('postmaster@example') ? '250 Ok' : '550 5.1.1 Who?');
     if (verb === 'NOOP') return reply('250 Here');
     if (verb.startsWith('.')) return reply('500 What?');
@@ -92,6 +98,7 @@ function serve(connection: Connection, clock: SimClock, holes: Holes): void {
 }
 
 const pass = 'pass SMTP-BARE-LF';
+const skip = 'skip SMTP-BARE-LF';
 const fooled = 'error SMTP-BARE-LF';
 const rows: readonly (readonly [string, Holes, readonly string[]])[] = [
   ['a sound server falls into no trap', {}, [pass]],
@@ -108,18 +115,21 @@ const rows: readonly (readonly [string, Holes, readonly string[]])[] = [
   ['a fooled server without PIPELINING', { end: /\n\.\r?\n/, pipelining: false }, [fooled]],
   ['a fooled server that takes the message', { end: /\n\.\r?\n/, verdict: '250 Taken' }, [fooled]],
   ['a fooled server that thinks for five seconds', { end: /\n\.\r?\n/, thinksMs: 5_000 }, [fooled]],
-  ['a server that hangs up at the message is not judged', { verdict: '421 Bare line feeds' }, []],
+  ['a server that hangs up for bare line feeds', { verdict: '421 4.5.0 Bare line feeds' }, [pass]],
+  ['one that hangs up for a bare LF', { verdict: '521 5.5.2 Error: bare <LF> received' }, [pass]],
+  ['one that hangs up and does not say why is not judged', { verdict: '421 4.3.0 Not now' }, [skip]],
   [
     'a server that refuses the message and hangs up is not judged',
     { verdict: '554 5.4.6 Too many hops\r\n421 Enough' },
-    [],
+    [skip],
   ],
   [
     'a server that refuses the message and will hear no more is not judged',
     { verdict: '554 5.4.6 Too many hops\r\n521 Go away' },
-    [],
+    [skip],
   ],
-  ['a server that never answers the message is not judged', { thinksMs: 60_000 }, []],
+  ['a server that never answers the message is not judged', { thinksMs: 60_000 }, [skip]],
+  ['a server that takes no recipient is not judged', { recipient: '450 4.7.1 Later' }, [skip]],
 ];
 for (const [sentence, holes, expected] of rows)
   test(`audit, traps for hosts of our own: ${sentence}`, async () => {
@@ -147,6 +157,19 @@ test('audit, traps: the message has passed more servers than any lets pass', asy
   assert.equal(taken.length, 1);
   assert.equal(circleRefusal(Buffer.from(taken.join('')), new Set())?.code, 554);
 });
+
+for (const pipelining of [true, false])
+  test(`audit, traps: the message is not sent to whom takes no recipient, ${pipelining ? 'with' : 'without'} PIPELINING`, async () => {
+    const commands: string[] = [];
+    const holes = { pipelining, recipient: '450 4.7.1 Later', commands };
+    const raw2 = (connection: Connection, clock: SimClock): void => serve(connection, clock, holes);
+    const { facts } = await runAudit({ tls: true, configured: true, raw2 });
+    assert.ok(!commands.includes('NOOP'), commands.join());
+    assert.match(
+      facts.conversations.find(({ host }) => host === 'mx2.example.com')?.bareNewlineUntold ?? '',
+      /RCPT TO:<postmaster@example\.com> is answered "450 4\.7\.1 Later"/,
+    );
+  });
 
 test('audit, traps: a stranger is put to none', async () => {
   const raw2 = (connection: Connection, clock: SimClock): void =>

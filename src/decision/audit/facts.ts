@@ -92,6 +92,8 @@ export type ConversationFact = {
   readonly pipelining: { readonly asked: number; readonly answered: number } | null;
   /** Did a dot between bare line feeds end a message? Tried only where that is allowed. */
   readonly bareNewlineEnds: boolean | null;
+  /** It was tried, and the server did not tell: why, in a whole sentence. */
+  readonly bareNewlineUntold?: string;
   /** Why it ended before its end, in a whole sentence. */
   readonly stopped: string | null;
 };

@@ -1,3 +1,6 @@
+import type { Said } from '../../decision/audit/facts.ts';
+import { saidText } from '../../decision/audit/rules/conversation-evidence.ts';
+import type { Result } from '../ports.ts';
 import { sayOne } from './converse.ts';
 import type { Dialogue } from './dialogue.ts';
 
@@ -27,31 +30,48 @@ const trap = [
 /**
  * Does a dot between bare newlines end a message? Only CRLF ends a line (RFC 5321 section 2.3.8), so a sound server
  * refuses the message once, at its true end, and then takes leave; one that ends it sooner refuses it there, and
- * answers what follows as commands, before it takes leave. However slow it is, no silence is judged.
- * Null: it did not come to a message, or the server went away before it was asked to.
+ * answers what follows as commands, before it takes leave. However slow it is, no silence is judged: the error is a
+ * whole sentence that says why the server did not tell. One that hangs up tells only where it names the bare newlines.
  */
 export async function endsAtBareNewline(
   dialogue: Dialogue,
   domain: string,
   pipelining: boolean,
-): Promise<boolean | null> {
-  if (!(await isReady(dialogue, domain, pipelining))) return null;
+): Promise<Result<boolean, string>> {
+  const unready = await whyUnready(dialogue, domain, pipelining);
+  if (unready !== null) return { ok: false, error: unready };
   const refused = await sayOne(dialogue, trap);
-  const farewell = refused.ok ? await sayOne(dialogue, 'QUIT') : refused;
-  if (!farewell.ok || goesAway.has(farewell.value.code)) return null;
-  return farewell.value.code !== 221;
+  if (!refused.ok) return refused;
+  const farewell = await sayOne(dialogue, 'QUIT');
+  if (farewell.ok && !goesAway.has(farewell.value.code))
+    return { ok: true, value: farewell.value.code !== 221 };
+  if (namesBareNewline(refused.value)) return { ok: true, value: false };
+  return {
+    ok: false,
+    error: `The server hung up on the message of the test, which may be for its line ends or for anything else in it: "${saidText(refused.value)}".`,
+  };
 }
 
 /** Replies that a server may give unasked, before it hangs up (RFC 5321 section 3.8, RFC 7504). */
 const goesAway: ReadonlySet<number> = new Set([421, 521]);
 
-/** The envelope is taken, and the server waits for the message. */
-async function isReady(dialogue: Dialogue, domain: string, pipelining: boolean): Promise<boolean> {
+/** `521 5.5.2 Error: bare <LF> received`. */
+const namesBareNewline = ({ code, lines }: Said): boolean =>
+  code >= 400 &&
+  /\bbare\b.*\b(?:LF|CR|newlines?|line ?feeds?|(?:carriage )?returns?)\b/i.test(lines.join(' '));
+
+/** Null: the envelope is taken, and the server waits for the message. */
+async function whyUnready(dialogue: Dialogue, domain: string, pipelining: boolean): Promise<string | null> {
   const commands = ['MAIL FROM:<>', `RCPT TO:<postmaster@${domain}>`, 'DATA'];
-  const codes: number[] = [];
   for (const group of pipelining ? [commands] : commands.map(command => [command])) {
-    for (const reply of await dialogue.say(group, replyMs)) codes.push(reply.ok ? reply.value.code : 0);
-    if (codes.some(code => code < 200 || code >= 400)) return false;
+    const replies = await dialogue.say(group, replyMs);
+    for (const [place, reply] of replies.entries()) {
+      if (!reply.ok) return reply.error;
+      const command = group[place] ?? '';
+      const { code } = reply.value;
+      if (command === 'DATA' ? code !== 354 : code < 200 || code >= 300)
+        return `The server takes no message of a test: ${command} is answered "${saidText(reply.value)}".`;
+    }
   }
-  return codes.at(-1) === 354;
+  return null;
 }

@@ -152,6 +152,7 @@ const conversation = z.object({
   literal: said,
   pipelining: maybe(z.object({ asked: number, answered: number })),
   bareNewlineEnds: maybe(z.boolean()),
+  bareNewlineUntold: text.optional(),
   stopped: maybe(text),
 });
 

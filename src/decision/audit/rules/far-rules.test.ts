@@ -276,6 +276,7 @@ ruleTable(smtpPipeliningBroken, [
 ruleTable(smtpBareLf, [
   ['not tried', layoutB, []],
   ['CRLF only', mx1({ bareNewlineEnds: false }), ['pass mx1.example.com']],
+  ['it hung up on the message', mx1({ bareNewlineUntold: 'The server hung up.' }), ['skip mx1.example.com']],
   ['a bare LF ends it', mx1({ bareNewlineEnds: true }), ['error mx1.example.com']],
 ]);
 ruleTable(smtpBareLfOut, [

@@ -15,9 +15,17 @@ export const smtpBareLf: Rule = {
   },
   judge(view) {
     return view.facts.conversations.flatMap((conversation): Judgement[] => {
-      const { bareNewlineEnds, host } = conversation;
-      if (bareNewlineEnds === null) return [];
+      const { bareNewlineEnds, bareNewlineUntold, host } = conversation;
       const subject = subjectOf(conversation);
+      if (bareNewlineUntold !== undefined)
+        return [
+          {
+            level: 'skip',
+            subject,
+            message: `${host} did not tell what ends a message. ${bareNewlineUntold}`,
+          },
+        ];
+      if (bareNewlineEnds === null) return [];
       if (!bareNewlineEnds)
         return [{ level: 'pass', subject, message: `${host} ends a message at CRLF only.` }];
       return [
