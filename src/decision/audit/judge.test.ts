@@ -120,6 +120,7 @@ for (const [sentence, after, fix] of [
     assert.equal(found?.fix, fix);
   });
 
+const notice: Judgement = { ...mended, level: 'notice' };
 const fixes: [string, readonly Rule[], string | null][] = [
   ['a fix that mends is printed', [watches('A', mended, null)], 'a record'],
   ['one that does not is not', [watches('A', mended, mended)], null],
@@ -129,6 +130,12 @@ const fixes: [string, readonly Rule[], string | null][] = [
     [watches('A', mended, null), watches('B', mended, mended)],
     'a record',
   ],
+  [
+    'where an error goes a notice may come',
+    [watches('A', mended, null), watches('B', null, notice)],
+    'a record',
+  ],
+  ['where a notice goes none may', [watches('A', notice, null), watches('B', null, notice)], null],
 ];
 for (const [sentence, rules, fix] of fixes)
   test(`audit: ${sentence}`, () => {
