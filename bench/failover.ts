@@ -38,12 +38,12 @@ const { values: options, positionals } = parseArgs({
 
 const docs = join(import.meta.dirname, '..', 'docs');
 
-/** The words of a comma-separated option; one that is unknown ends the program. */
-function chosen<Word extends string>(option: string, text: string, known: readonly Word[]): Word[] {
+/** The words of a comma-separated list; one that is unknown ends the program. */
+function chosen<Word extends string>(what: string, text: string, known: readonly Word[]): Word[] {
   const words = text.split(',');
   const unknown = words.find(word => !known.some(each => each === word));
   if (unknown !== undefined) {
-    console.error(`--${option} knows no "${unknown}"; there are ${known.join(', ')}.`);
+    console.error(`There is no ${what} "${unknown}"; there are ${known.join(', ')}.`);
     process.exit(2);
   }
   return known.filter(word => words.includes(word));
@@ -57,7 +57,7 @@ function positive(option: string, text: string): number {
 }
 
 const cutNames = chosen(
-  'cuts',
+  'cut',
   options.cuts,
   cuts.map(({ name }) => name),
 );
@@ -69,7 +69,7 @@ async function prove(): Promise<void> {
   if (!options.render) {
     const failed = await runProof({
       cuts: cutNames,
-      systems: chosen('systems', options.systems, systemNames),
+      systems: chosen('system', options.systems, systemNames),
       loads: options.loads.split(',').map(load => positive('loads', load)),
       cutS,
       atOnce: positive('at-once', options['at-once']),
@@ -93,7 +93,7 @@ async function prove(): Promise<void> {
 
 if (positionals.length === 0) await prove();
 else
-  for (const name of chosen('…', positionals.join(','), Object.keys(settings)))
+  for (const name of chosen('setting', positionals.join(','), Object.keys(settings)))
     await settings[name]?.({
       cuts: new Set(cutNames),
       calmS: positive('seconds', options.seconds),

@@ -24,6 +24,7 @@ function trial(system: TrialResult['system'], maxMs: number, more: Partial<Trial
     doubted: 0,
     wrongNames: 0,
     machine: { busy: 0.5, load: 1 },
+    on: 'a machine',
     seconds: [],
     ...more,
   };

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { type Cut, cuts } from '../../lab/cuts.ts';
 import { type Chart, drawChart } from './chart.ts';
 import { judge } from './judgement.ts';
-import { describeMachine } from './machine.ts';
 import type { TrialResult } from './results.ts';
 import { type SystemName, systemNames } from './system.ts';
 import { columns, duration, inTableOrder, percent, titles } from './table.ts';
@@ -110,7 +109,7 @@ ${loads.map(perS => worstTable(results, perS)).join('\n\n')}
   average of one minute. Other work shared the machine, so the trials were given a higher priority (\`echo -15 >
   /proc/self/autogroup\`, for each Postfix too); a busy machine makes all four slower, never quicker.
 
-${describeMachine()}.
+${[...new Set(results.map(({ on }) => on))].join('; ')}.
 
 ## Run it again
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cuts } from '../../lab/cuts.ts';
+import { describeMachine } from './machine.ts';
 import { readResults, stillToRun, type TrialKey, withResult, writeResults } from './results.ts';
 import type { SystemName } from './system.ts';
 import { runTrial } from './trial.ts';
@@ -26,6 +27,7 @@ export async function runProof(plan: ProofPlan): Promise<number> {
   const queue = plan.again ? wanted : stillToRun(wanted, results);
   plan.say(`${queue.length} of ${wanted.length} trials are to be run, ${plan.atOnce} at once.`);
   const alone = oneAtATime();
+  const on = describeMachine();
   let failed = 0;
   const work = async (): Promise<void> => {
     for (let trial = queue.shift(); trial !== undefined; trial = queue.shift()) {
@@ -33,7 +35,7 @@ export async function runProof(plan: ProofPlan): Promise<number> {
       try {
         const cut = cuts.find(each => each.name === trial.cut);
         if (cut === undefined) throw new Error('no such cut');
-        const result = await runTrial({ ...trial, cut }, alone);
+        const result = await runTrial({ ...trial, cut, on }, alone);
         results = withResult(results, result);
         await alone(() => writeResults(plan.file, results));
         const { seconds: _, ...figures } = result;

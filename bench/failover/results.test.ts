@@ -32,6 +32,7 @@ function result(key: Partial<TrialKey>, accepted = 0): TrialResult {
     doubted: null,
     wrongNames: 0,
     machine: { busy: 0, load: 0 },
+    on: 'a machine',
     seconds: [],
   };
 }

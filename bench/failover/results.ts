@@ -20,6 +20,8 @@ export type TrialResult = Effect & {
   /** Sessions under a name that is not the one of their address. */
   readonly wrongNames: number;
   readonly machine: Busy;
+  /** The machine and the versions, in words. */
+  readonly on: string;
   readonly seconds: readonly Second[];
 };
 

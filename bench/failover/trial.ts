@@ -17,6 +17,8 @@ export type Trial = {
   readonly cut: Cut;
   readonly perS: number;
   readonly cutS: number;
+  /** The machine and the versions, in words. */
+  readonly on: string;
 };
 
 const preferred = uplinks[0].source;
@@ -124,6 +126,7 @@ async function measure(trial: Trial, world: World, system: RunningSystem): Promi
     ...reckonEffect(seen),
     wrongNames: wrongNames(await world.counts()),
     machine: busy.read(),
+    on: trial.on,
     seconds: delaysBySecond(seen),
   };
 }
