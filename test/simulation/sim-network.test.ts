@@ -203,6 +203,15 @@ test('simulated network: what a destroyed socket had written can still arrive, a
   assert.equal(made.heard, 'late');
 });
 
+test('simulated network: a port that a process opens as it dies is free', async () => {
+  const { clock, gateway } = await world(5);
+  const process = new SimProcess(gateway, clock);
+  void process.network.listen(source, 2525, () => {});
+  process.kill();
+  await clock.run(1);
+  assert.equal(gateway.listening, 0);
+});
+
 test('simulated network: the kernel forgets a destroyed socket whose far side never ends', async () => {
   const { clock, gateway, remote } = await world(5);
   await remote.listen(receiver, 587, connection =>

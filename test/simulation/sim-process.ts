@@ -161,18 +161,16 @@ export class SimProcess {
         const result = await this.#answer(connecting);
         return result.ok ? { ok: true, value: this.#held(result.value) } : result;
       },
-      listen: async (address, port, accept) => {
-        const listening = await this.#answer(
+      listen: (address, port, accept) =>
+        this.#closedAtDeath<Listener>(
           host.listen(address, port, connection => {
             if (!this.#alive) return;
             if (connection instanceof SimTcp) this.#adopt(connection);
             this.#lanes.deliver(new Lane(), () => accept(this.#held(connection)));
           }),
-        );
-        return this.#closeAtDeath<Listener>(listening);
-      },
+        ),
       datagrams: async (source, family, port) =>
-        this.#closeAtDeath(this.#hearing(await this.#answer(host.datagrams(source, family, port)))),
+        this.#hearing(await this.#closedAtDeath(host.datagrams(source, family, port))),
       addresses: () => host.addresses(),
       watchHost: changed => {
         const watch = host.watchHost(() => this.#lanes.deliver(new Lane(), changed));
@@ -216,11 +214,16 @@ export class SimProcess {
     this.#sockets.add(socket);
   }
 
-  #closeAtDeath<Thing extends { close(): unknown }>(
-    result: Result<Thing, NetworkError>,
-  ): Result<Thing, NetworkError> {
-    if (result.ok) this.#open.add(result.value);
-    return result;
+  /** What opens as the process dies is closed by the kernel. */
+  #closedAtDeath<Thing extends { close(): unknown }>(
+    opening: Promise<Result<Thing, NetworkError>>,
+  ): Promise<Result<Thing, NetworkError>> {
+    void opening.then(result => {
+      if (!result.ok) return;
+      if (this.#alive) this.#open.add(result.value);
+      else result.value.close();
+    });
+    return this.#answer(opening);
   }
 
   /** A dead process gets no answers. */
