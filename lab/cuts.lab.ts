@@ -43,6 +43,6 @@ async function survives(cut: Cut): Promise<void> {
   }
 }
 
-suite('a cut of uplink 1 under steady mail loses and doubles nothing', { concurrency: 3 }, () => {
+suite('a cut of uplink 1 under steady mail loses and doubles nothing', { concurrency: 4 }, () => {
   for (const cut of cuts) test(`${cut.name}: ${cut.means}`, () => survives(cut));
 });
