@@ -38,7 +38,7 @@ export async function survivesAtRest(t: TestContext, cut: Cut, kept: 'kept' | 'c
 
     must(await heal(scenario.lab));
     await arrival(scenario, await handOver(scenario, 'after-the-return'));
-    await assertSound(scenario);
+    await assertSound(scenario, 'no doubt');
     assert.equal(await scenario.stopServing(), 0, 'postern serve ends in order');
   } finally {
     await scenario.close();

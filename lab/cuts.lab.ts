@@ -43,6 +43,8 @@ async function survives(cut: Cut): Promise<void> {
   }
 }
 
-suite('a cut of uplink 1 under steady mail loses and doubles nothing', { concurrency: 4 }, () => {
+suite('a cut of uplink 1 under steady mail loses nothing, and doubles nothing but on record', {
+  concurrency: 4,
+}, () => {
   for (const cut of cuts) test(`${cut.name}: ${cut.means}`, () => survives(cut));
 });

@@ -98,7 +98,7 @@ export async function survivesInTransaction(t: TestContext, cut: Cut, moment: Mo
     must(await heal(scenario.lab));
     await arrival(scenario, message, 90_000);
     await emptied(scenario);
-    await assertSound(scenario, 'doubts');
+    await assertSound(scenario);
     assert.equal(await scenario.stopServing(), 0, 'postern serve ends in order');
   } finally {
     await scenario.close();
@@ -107,7 +107,7 @@ export async function survivesInTransaction(t: TestContext, cut: Cut, moment: Mo
 
 /** The answer to the dot never comes: the message is in doubt, and sent again when the wait is over. */
 export async function settlesDoubt(cut: Cut): Promise<void> {
-  const scenario = await Scenario.start({ proveS: 2, more: 'delivery: { doubt_wait: 5s }\n' });
+  const scenario = await Scenario.start({ proveS: 2 });
   try {
     await acquaint(scenario);
     await scenario.behave(site.address, { muteAt: 'dot' });
@@ -122,7 +122,7 @@ export async function settlesDoubt(cut: Cut): Promise<void> {
       uplinks.map(({ source }) => source),
     );
     assert.ok(await isRecordedInDoubt(scenario, message.forwardPath));
-    await assertSound(scenario, 'doubts');
+    await assertSound(scenario);
   } finally {
     await scenario.close();
   }

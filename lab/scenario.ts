@@ -46,7 +46,7 @@ export type ScenarioSetting = LabOptions & {
   readonly uplinkLines?: readonly [string, string];
   /** Files beside the configuration, by name. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Lines added to the configuration. */
+  /** Lines added to the configuration, in place of a `doubt_wait` of 5 s. */
   readonly more?: string;
   /** Seconds of proof before a healed uplink is used again. */
   readonly proveS?: number;
@@ -244,7 +244,11 @@ export class Scenario {
 
   /** Waits until all accepted mail has arrived. */
   async drained(limitMs = 60_000): Promise<void> {
-    await this.until('all accepted mail to arrive', () => this.tally.missing().length === 0, limitMs);
+    const all = (): boolean => this.tally.missing().length === 0;
+    await this.until('all accepted mail to arrive', all, limitMs).catch(async (error: unknown) => {
+      const { out } = await this.command('queue', 'list');
+      throw new Error(`${String(error)}\nmissing: ${this.tally.missing().join(' ')}\n${out}`);
+    });
   }
 
   /** Waits until it holds, looking at every delivery and four times a second; a liveness bound, not a measurement. */
@@ -340,7 +344,7 @@ relay:
 
 ${ownResolvers ? '' : `dns:\n  servers: ["${publicResolver}:53"]\n`}
 health: { prove: ${proveS ?? 10}s }
-${more ?? ''}`;
+${more ?? 'delivery: { doubt_wait: 5s }\n'}`;
   }
 
   #uplinksAndDoors(): string {

@@ -23,14 +23,17 @@ export async function isRecordedInDoubt(scenario: Scenario, forwardPath: string)
 
 /**
  * Nothing lost, nothing doubled, nothing altered, nothing returned to its sender, and no source address with another's
- * name in any session. With `doubts` a message may come twice if its doubt was recorded; each needs a forward-path of
- * its own.
+ * name in any session. A message may come twice if its doubt was recorded, for which each needs a forward-path of its own;
+ * with `no doubt` none may.
  */
-export async function assertSound(scenario: Scenario, doubts: 'doubts' | null = null): Promise<void> {
+export async function assertSound(
+  scenario: Scenario,
+  doubts: 'doubts' | 'no doubt' = 'doubts',
+): Promise<void> {
   assert.deepEqual(scenario.tally.reckon(null).lost, [], 'accepted and never arrived');
   for (const [messageId, forwardPath] of doubled(scenario)) {
     const trace = await scenario.gateway.trace(forwardPath);
-    const recorded = doubts !== null && trace.some(({ event }) => event === 'in_doubt');
+    const recorded = doubts === 'doubts' && trace.some(({ event }) => event === 'in_doubt');
     assert.ok(recorded, `${messageId} arrived twice: ${JSON.stringify(trace)}`);
   }
   const names = new Map(scenario.senders.map(({ address, name }) => [address, name]));
