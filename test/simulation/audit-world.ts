@@ -77,7 +77,7 @@ export type AuditPlan = {
   readonly names?: Partial<NameServerBehaviour>;
   /** The auditor has an address of its own on each uplink, and may call both mail hosts from there. */
   readonly byUplinks?: Readonly<Record<string, Partial<LinkQuality>>>;
-  /** Whom it may call from there; default: both mail hosts by their names. */
+  /** Whom it may call from there, `host:port`; default: both mail hosts by their names. */
   readonly targets?: readonly string[];
   /** The audit knows the configuration of the layout, as on the gateway; its hosts are then put to the traps too. */
   readonly configured?: boolean;
@@ -186,8 +186,8 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
         host: Promise.resolve(plan.byUplinks === undefined ? null : onGateway(layoutB).host),
         asked: { dkimSelectors: [], blocklists: [], intrusive: false },
         hostsFile: null,
-        port25Targets:
-          plan.byUplinks === undefined ? [] : (plan.targets ?? ['mx1.example.com', 'mx2.example.com']),
+        callTargets:
+          plan.byUplinks === undefined ? [] : (plan.targets ?? ['mx1.example.com:25', 'mx2.example.com:25']),
         port: 25,
         ehlo: 'auditor.example',
         timeoutMs: plan.timeoutMs ?? 30_000,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { realNetwork } from '../net/real-network.ts';
-import type { PacketSizes } from '../ports.ts';
+import type { ConnectTarget, PacketSizes } from '../ports.ts';
 import { realClock } from '../real-clock.ts';
 import { type CalledOut, callOut } from './call-out.ts';
 import { Notebook } from './notebook.ts';
@@ -22,7 +22,7 @@ async function mtuOver(paths: Readonly<Record<string, number>>): Promise<CalledO
       return path === undefined ? null : { interface: 'eth1', link: 1_500, path };
     },
   };
-  const to = { targets: ['192.0.2.25', '192.0.2.26', '192.0.2.27'], port: 25 };
+  const to = { targets: ['192.0.2.25:25', '192.0.2.26:25', '192.0.2.27:25'], mailPort: 25 };
   const told = await callOut({ network, clock: realClock }, nobody, egress, to, new AbortController().signal);
   return told.mtu;
 }
@@ -45,3 +45,24 @@ const rows: readonly (readonly [string, Readonly<Record<string, number>>, Called
 for (const [sentence, paths, expected] of rows)
   test(`audit: the path of an uplink ${sentence}`, async () =>
     assert.deepEqual(await mtuOver(paths), expected));
+
+test('audit: each target is called at its own port, and told of mail going out by that of mail alone', async () => {
+  const ports: string[] = [];
+  const network = {
+    ...realNetwork(),
+    connect: async ({ address, port }: ConnectTarget) => {
+      ports.push(`${address} ${port}`);
+      return { ok: false, error: { kind: 'timeout', message: 'Nobody answers.' } } as const;
+    },
+    packetSizes: async () => null,
+  };
+  const { egress: seen } = await callOut(
+    { network, clock: realClock },
+    nobody,
+    egress,
+    { targets: ['192.0.2.25:2525', '192.0.2.26:25', '192.0.2.27:587'], mailPort: 25 },
+    new AbortController().signal,
+  );
+  assert.deepEqual(ports, ['192.0.2.25 2525', '192.0.2.26 25', '192.0.2.27 587']);
+  assert.deepEqual(seen.port25, { reached: [], failed: ['192.0.2.26 [192.0.2.26]'] });
+});

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { EgressFact, HostFact } from '../../decision/audit/facts.ts';
+import { splitHostPort } from '../egress/named-targets.ts';
 import type { Clock, Network, PacketSizes } from '../ports.ts';
 import { type Knocked, knock } from './knock.ts';
 import type { Notebook } from './notebook.ts';
@@ -11,34 +12,39 @@ export type CalledOut = {
   readonly mtu: HostFact['mtus'][number] | null;
 };
 
-type Call = Knocked & { readonly host: string; readonly sizes: PacketSizes | null };
+type Call = Knocked & {
+  readonly host: string;
+  readonly port: number;
+  readonly sizes: PacketSizes | null;
+};
 
-/** Calls each target that has an address of the egress's family, all at once. */
+/**
+ * Calls each target, `host:port`, that has an address of the egress's family, all at once. Of mail going out only those
+ * tell that are called at the port of mail: what a provider blocks is that one.
+ */
 export async function callOut(
   ports: { readonly network: Network; readonly clock: Clock },
   book: Notebook,
   { id, source, family, ehlo }: Pick<EgressFact, 'id' | 'family' | 'ehlo'> & { readonly source: string },
-  { targets, port }: { readonly targets: readonly string[]; readonly port: number },
+  { targets, mailPort }: { readonly targets: readonly string[]; readonly mailPort: number },
   signal: AbortSignal,
 ): Promise<CalledOut> {
-  const tries = targets.map(async (name): Promise<Call | null> => {
+  const tries = targets.map(async (target): Promise<Call | null> => {
+    const { host: name, port } = splitHostPort(target) ?? { host: target, port: mailPort };
     const [address] = isIP(name) === family ? [name] : await book.records(name, family === 4 ? 'A' : 'AAAA');
     if (address === undefined) return null;
     const knocked = await knock(ports, { source, name, address, port, ehlo }, signal);
     const sizes = await ports.network.packetSizes(source, address);
-    return { ...knocked, host: `${name} [${address}]`, sizes };
+    return { ...knocked, host: `${name} [${address}]`, port, sizes };
   });
   const calls = (await Promise.all(tries)).filter(call => call !== null);
   const hosts = (which: (call: Call) => boolean): string[] => calls.filter(which).map(({ host }) => host);
+  const byMailPort = (reached: boolean): string[] =>
+    hosts(call => call.port === mailPort && call.reached === reached);
+  const port25 = { reached: byMailPort(true), failed: byMailPort(false) };
   return {
     egress: {
-      port25:
-        source === null
-          ? null
-          : {
-              reached: hosts(({ reached }) => reached),
-              failed: hosts(({ reached }) => !reached),
-            },
+      port25: port25.reached.length + port25.failed.length === 0 ? null : port25,
       observed: calls.find(({ observed }) => observed !== null)?.observed ?? null,
       fullPackets: {
         passed: hosts(({ fullPacket }) => fullPacket === 'passed'),

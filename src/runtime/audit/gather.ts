@@ -31,8 +31,8 @@ export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
   readonly configuration: ConfigurationFact | null;
   /** What the host says of itself, whenever it has said it. */
   readonly host: Promise<HostFact | null>;
-  /** Mail hosts that may be called to see whether port 25 outward works; none: it is not tried. */
-  readonly port25Targets: readonly string[];
+  /** Mail hosts, `host:port`, that may be called to see whether mail goes out; none: it is not tried. */
+  readonly callTargets: readonly string[];
   /** The text of the host's own table of names; null: it is not compared. */
   readonly hostsFile: string | null;
   /** The port of mail hosts: 25, or another for tests. */
@@ -204,10 +204,10 @@ class Gathering {
 
   /** From each egress of this host, a call to the mail hosts of a few who are known to take calls. */
   async #callOut(egress: EgressFact): Promise<void> {
-    const { port25Targets, port } = this.#request;
+    const { callTargets, port } = this.#request;
     const { id, source, smartHost } = egress;
-    if (source === null || smartHost !== null || port25Targets.length === 0) return;
-    const to = { targets: port25Targets.slice(0, 3), port };
+    if (source === null || smartHost !== null || callTargets.length === 0) return;
+    const to = { targets: callTargets.slice(0, 3), mailPort: port };
     const told = await callOut(this.#ports, this.#notebook, { ...egress, source }, to, this.#signal);
     this.#calledOut.set(id, told);
   }

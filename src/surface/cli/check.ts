@@ -264,7 +264,7 @@ async function lookAt(
           intrusive: options.intrusive ?? false,
         },
         hostsFile: settings === null ? null : await hostsFileOf(files),
-        port25Targets: settings === null ? [] : knownTargets(settings),
+        callTargets: settings === null ? [] : knownTargets(settings),
         port: options.port ?? settings?.delivery.port ?? 25,
         ehlo: settings?.hostname ?? ownName(),
         timeoutMs: options.timeout ?? wholeTimeMs,
@@ -283,13 +283,8 @@ async function hostsFileOf(files: CliParts['files']): Promise<string | null> {
   return read.ok ? read.value.toString('utf8') : null;
 }
 
-/** Hosts that the operator lets us call. */
-function knownTargets(settings: Settings): string[] {
-  return [...new Set(settings.uplinks.flatMap(({ probe }) => probe.map(target => hostOf(target))))];
-}
-
-/** `mx.remote.example:25`, `192.0.2.25:25` or `[2001:db8::25]:25`, without the port. */
-const hostOf = (target: string): string => target.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+/** Hosts that the operator lets us call, `host:port`. */
+const knownTargets = ({ uplinks }: Settings): string[] => [...new Set(uplinks.flatMap(({ probe }) => probe))];
 
 async function tell(
   facts: AuditFacts,
