@@ -7,6 +7,7 @@ import { hostFact, overridesIn } from '../src/runtime/audit/own-facts.ts';
 import { realNetwork } from '../src/runtime/net/real-network.ts';
 import { realClock, realRandom } from '../src/runtime/real-clock.ts';
 import { MemoryFiles } from './fakes.ts';
+import { SimClock } from './simulation/sim-clock.ts';
 
 const address = '198.51.100.30';
 const configuration = `hostname: mail.example.com
@@ -43,7 +44,11 @@ async function hostWith(
     datagrams: async () =>
       ({ ok: false, error: { kind: 'network_unreachable', message: 'There is no network.' } }) as const,
   };
-  return hostFact(read.value.settings, { network, files, clock: realClock, random: realRandom });
+  return hostFact(
+    read.value.settings,
+    { network, files, clock: realClock, random: realRandom },
+    new AbortController().signal,
+  );
 }
 
 const routes: readonly (readonly [string, Partial<RouteOfSource>, string, RegExp])[] = [
@@ -62,6 +67,27 @@ for (const [sentence, route, condition, message] of routes)
     );
     assert.match(sources[0]?.message ?? '', message);
   });
+
+test('audit, the host: a resolver that is silent at the end of the check has not answered', async () => {
+  const clock = new SimClock();
+  const over = new AbortController();
+  clock.timer(500, () => over.abort());
+  const read = parseSettings('postern.yaml', `${configuration}dns: { servers: ["192.0.2.53:53"] }\n`);
+  assert.ok(read.ok);
+  let closed = 0;
+  const socket = { port: 40_000, handle() {}, send() {}, close: () => (closed += 1) };
+  const network = {
+    ...realNetwork(),
+    addresses: () => [],
+    routeOf: async () => null,
+    datagrams: async () => ({ ok: true, value: socket }) as const,
+  };
+  const ports = { network, files: new MemoryFiles(), clock, random: realRandom };
+  const { resolvers } = await clock.await(hostFact(read.value.settings, ports, over.signal));
+  assert.deepEqual(resolvers, [{ address: '192.0.2.53', validates: null }]);
+  assert.equal(clock.monotonic(), 500);
+  assert.equal(closed, 1);
+});
 
 const filters: readonly (readonly [string, Readonly<Record<string, string>>, readonly string[]])[] = [
   ['are not told where there are none', {}, []],

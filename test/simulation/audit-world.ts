@@ -1,4 +1,4 @@
-import type { AuditFacts, EgressFact } from '../../src/decision/audit/facts.ts';
+import type { AuditFacts, EgressFact, HostFact } from '../../src/decision/audit/facts.ts';
 import { gatherFacts } from '../../src/runtime/audit/gather.ts';
 import { Resolver } from '../../src/runtime/dns/resolver.ts';
 import type { Connection } from '../../src/runtime/ports.ts';
@@ -68,6 +68,7 @@ export type AuditPlan = {
   /** One way, between any two hosts. */
   readonly latencyMs?: number;
   readonly domain?: string;
+  /** Default 30 s; 0: it is over before it begins. */
   readonly timeoutMs?: number;
   /** Both mail hosts offer STARTTLS. */
   readonly tls?: boolean;
@@ -81,6 +82,8 @@ export type AuditPlan = {
   readonly targets?: readonly string[];
   /** The audit knows the configuration of the layout, as on the gateway; its hosts are then put to the traps too. */
   readonly configured?: boolean;
+  /** What the host says of itself; default: at once that all is sound, where it is asked. */
+  readonly host?: Promise<HostFact | null>;
 };
 
 export type AuditRun = {
@@ -172,6 +175,12 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
       ],
     }),
   });
+  const gateway = onGateway(layoutB);
+  const configuration = plan.configured === true ? gateway.configuration : null;
+  const over = new AbortController();
+  const { timeoutMs = 30_000 } = plan;
+  if (timeoutMs === 0) over.abort();
+  else clock.timer(timeoutMs, () => over.abort());
   const startedAt = clock.monotonic();
   const facts = await clock.await(
     gatherFacts(
@@ -182,15 +191,18 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
           plan.byUplinks === undefined
             ? egresses
             : egresses.map(egress => ({ ...egress, source: sources[egress.uplink] ?? null })),
-        configuration: plan.configured === true ? onGateway(layoutB).configuration : null,
-        host: Promise.resolve(plan.byUplinks === undefined ? null : onGateway(layoutB).host),
+        configuration,
+        certificates: Promise.resolve(configuration?.listeners.map(({ certificate }) => certificate) ?? []),
+        host:
+          plan.host ??
+          Promise.resolve(plan.byUplinks === undefined && configuration === null ? null : gateway.host),
         asked: { dkimSelectors: [], blocklists: [], intrusive: false },
-        hostsFile: null,
+        hostsFile: Promise.resolve(null),
         callTargets:
           plan.byUplinks === undefined ? [] : (plan.targets ?? ['mx1.example.com:25', 'mx2.example.com:25']),
         port: 25,
         ehlo: 'auditor.example',
-        timeoutMs: plan.timeoutMs ?? 30_000,
+        signal: over.signal,
       },
       () => {},
     ),

@@ -48,6 +48,33 @@ test('what hangs for good ends with the time of the check, and is said', async (
   assert.deepEqual(told(facts, 'error'), []);
 });
 
+test('what the host does not say of itself in the time of the check is skipped, and not waited for', async () => {
+  const host = new Promise<never>(() => {});
+  const { facts, elapsedMs } = await runAudit({ configured: true, host, timeoutMs: 8_000 });
+  assert.ok(elapsedMs <= 8_001, `it took ${elapsedMs} ms`);
+  const skipped = told(facts, 'skip').filter(line => /HOST-|EGRESS-ABSENT/.test(line));
+  assert.deepEqual(skipped.toSorted(), [
+    'skip EGRESS-ABSENT ',
+    'skip HOST-OVERRIDE ',
+    'skip HOST-RESOLVER ',
+    'skip HOST-RESOLVER-NO-VALIDATION ',
+    'skip HOST-ROUTE-FALLS-THROUGH ',
+    'skip HOST-RP-FILTER ',
+    'skip HOST-SOURCE-ROUTE ',
+  ]);
+  assert.equal(judge(facts, catalogue).verdict, 'unknown');
+  // What was seen of everything else stands.
+  assert.equal(facts.conversations.length, 2);
+  assert.notEqual(facts.configuration?.listeners[0]?.certificate ?? null, null);
+});
+
+test('an audit that begins after its end says that nobody answered', async () => {
+  const { facts, elapsedMs, calls } = await runAudit({ configured: true, timeoutMs: 0 });
+  assert.ok(elapsedMs <= 501, `it took ${elapsedMs} ms`);
+  assert.deepEqual(calls, []);
+  assert.equal(judge(facts, catalogue).verdict, 'unknown');
+});
+
 test('a domain that does not exist is one clear finding', async () => {
   const { facts } = await runAudit({ domain: 'nowhere.example' });
   assert.ok(told(facts, 'error').includes('error MX-NONE nowhere.example'));

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type {
   AuditFacts,
+  CertificateFact,
   ConfigurationFact,
   ConversationFact,
   EgressFact,
@@ -28,19 +29,22 @@ import { askForSpf } from './spf-questions.ts';
 /** What is to be looked at, and by what it is judged. */
 export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
   readonly egresses: readonly EgressFact[];
+  /** Without its certificates. */
   readonly configuration: ConfigurationFact | null;
-  /** What the host says of itself, whenever it has said it. */
+  /** Of its listeners, in their order. */
+  readonly certificates: Promise<readonly (CertificateFact | null)[]>;
+  /** What the host says of itself; null: it is not asked. */
   readonly host: Promise<HostFact | null>;
   /** Mail hosts, `host:port`, that may be called to see whether mail goes out; none: it is not tried. */
   readonly callTargets: readonly string[];
   /** The text of the host's own table of names; null: it is not compared. */
-  readonly hostsFile: string | null;
+  readonly hostsFile: Promise<string | null>;
   /** The port of mail hosts: 25, or another for tests. */
   readonly port: number;
   /** What EHLO says where no egress speaks; null: an address literal. */
   readonly ehlo: string | null;
-  /** The whole audit; what is not known then stays unknown. */
-  readonly timeoutMs: number;
+  /** Tells the end of the audit; what is not known then stays unknown. */
+  readonly signal: AbortSignal;
 };
 
 export type AuditPorts = {
@@ -61,20 +65,47 @@ export async function gatherFacts(
   progress: (doing: string) => void,
 ): Promise<AuditFacts> {
   const { clock } = ports;
+  const { domain, asked, configuration, signal } = request;
   const startedAt = clock.now();
   const over = new AbortController();
-  const deadline = clock.timer(request.timeoutMs, () => over.abort());
-  const ended = new Promise<void>(resolve => over.signal.addEventListener('abort', () => resolve()));
+  const ended = new Promise<null>(resolve => over.signal.addEventListener('abort', () => resolve(null)));
+  const end = (): void => over.abort();
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
   const audit = new Gathering(ports, request, progress, over.signal);
-  await Promise.race([Promise.all([audit.run(), request.host]), ended]);
+  const own = Promise.all([request.host, request.certificates, request.hostsFile]);
+  await Promise.race([Promise.all([audit.run(), own]), ended]);
   // What hangs hears of the end, and tells how far it came.
-  over.abort();
+  end();
+  signal.removeEventListener('abort', end);
   await Promise.race([audit.settled(), clock.sleep(500)]);
-  deadline.cancel();
-  const { domain, asked, configuration } = request;
+  // What has not come by now is null.
+  const [host, certificates, hostsFile] = await Promise.all([
+    Promise.race([request.host, ended]),
+    Promise.race([request.certificates, ended]),
+    Promise.race([request.hostsFile, ended]),
+  ]);
   const { mtus, ...seen } = audit.facts();
-  const host = hostAsSeen({ ...request, host: await request.host }, { ...seen, mtus });
-  return { version: 1, domain, startedAt, asked, configuration, host, ...seen };
+  return {
+    version: 1,
+    domain,
+    startedAt,
+    asked,
+    configuration: configuration === null ? null : withCertificates(configuration, certificates ?? []),
+    host: hostAsSeen({ ...request, host, hostsFile }, { ...seen, mtus }),
+    ...seen,
+  };
+}
+
+function withCertificates(
+  configuration: ConfigurationFact,
+  certificates: readonly (CertificateFact | null)[],
+): ConfigurationFact {
+  const listeners = configuration.listeners.map((listener, place) => ({
+    ...listener,
+    certificate: certificates[place] ?? null,
+  }));
+  return { ...configuration, listeners };
 }
 
 class Gathering {

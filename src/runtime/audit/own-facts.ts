@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { DomainSetting, RelaySetting } from '../../decision/admission/domain.ts';
 import type { ListenerSetting } from '../../decision/admission/listener.ts';
-import type { ConfigurationFact, EgressFact, HostFact } from '../../decision/audit/facts.ts';
+import type { CertificateFact, ConfigurationFact, EgressFact, HostFact } from '../../decision/audit/facts.ts';
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import { hostAdvice, presentAddress, type RouteOfSource } from '../../decision/egress/host-advice.ts';
 import type { DnsServerSetting } from '../../decision/next-hop/dns-server.ts';
@@ -53,23 +53,11 @@ export function ownEgresses(settings: AuditedSettings, network: Network): Egress
   );
 }
 
-export async function configurationFact(settings: AuditedSettings, files: Files): Promise<ConfigurationFact> {
+/** The configuration without its certificates, which are in files. */
+export function configurationFact(settings: AuditedSettings): ConfigurationFact {
   const uplinkOf = (listener: ListenerSetting): string | null =>
     settings.uplinks.find(({ egresses }) => egresses.some(({ address }) => address === listener.address))
       ?.name ?? null;
-  const listeners = await Promise.all(
-    settings.listeners.map(async listener => {
-      const read =
-        listener.tls === null ? null : await files.read(listener.tls.certFile, certificateLimitBytes);
-      return {
-        name: listener.name,
-        role: listener.role,
-        address: listener.publicAddress ?? listener.address,
-        uplink: uplinkOf(listener),
-        certificate: read?.ok === true ? certificateFact(read.value) : null,
-      };
-    }),
-  );
   return {
     hostname: settings.hostname,
     uplinks: settings.uplinks.map(({ name, preference, probe }) => ({
@@ -77,17 +65,40 @@ export async function configurationFact(settings: AuditedSettings, files: Files)
       preference,
       probes: probe.length,
     })),
-    listeners,
+    listeners: settings.listeners.map(listener => ({
+      name: listener.name,
+      role: listener.role,
+      address: listener.publicAddress ?? listener.address,
+      uplink: uplinkOf(listener),
+      certificate: null,
+    })),
     domains: settings.domains.map(({ name, role }) => ({ name, role })),
     relayNetworks: settings.relay.fromNetworks,
     queueExpireMs: settings.queue.expireMs,
   };
 }
 
-/** What this host says of each source address, its resolvers, and how it filters. */
+/** For each listener; null: it has none, or the file cannot be read. */
+export function listenerCertificates(
+  { listeners }: AuditedSettings,
+  files: Files,
+): Promise<readonly (CertificateFact | null)[]> {
+  return Promise.all(
+    listeners.map(async ({ tls }) => {
+      const read = tls === null ? null : await files.read(tls.certFile, certificateLimitBytes);
+      return read?.ok === true ? certificateFact(read.value) : null;
+    }),
+  );
+}
+
+/**
+ * What this host says of each source address, its resolvers, and how it filters. Of a resolver that has not answered at
+ * the end that `signal` tells, it says that it did not.
+ */
 export async function hostFact(
   settings: AuditedSettings,
   { network, files, clock, random }: DnsPorts & { readonly files: Files },
+  signal: AbortSignal,
 ): Promise<HostFact> {
   const present = network.addresses();
   const egresses = settings.uplinks.flatMap(uplink => uplink.egresses);
@@ -116,7 +127,7 @@ export async function hostFact(
     Promise.all(
       resolvers.map(async server => ({
         address: server.address,
-        validates: await validates({ network, clock, random }, server),
+        validates: await validates({ network, clock, random }, server, signal),
       })),
     ),
   ]);
@@ -144,17 +155,21 @@ async function strictlyFiltered(files: Files, names: readonly string[]): Promise
 }
 
 /** Does the resolver say of the root's keys that they validate? Null: it did not answer. */
-function validates(ports: DnsPorts, server: DnsServerSetting): Promise<boolean | null> {
+function validates(ports: DnsPorts, server: DnsServerSetting, signal: AbortSignal): Promise<boolean | null> {
   const { promise, resolve } = Promise.withResolvers<boolean | null>();
   const path = { key: server.address, server, egressId: null, source: null };
-  const late = ports.clock.timer(resolverMs, () => {
-    ask.cancel();
-    resolve(null);
-  });
-  const ask = new Ask(ports, path, { name: '', type: 'DNSKEY' }, outcome => {
+  const end = (verdict: boolean | null): void => {
     late.cancel();
-    resolve(outcome.kind === 'answer' ? outcome.response.authenticated : null);
-  });
+    signal.removeEventListener('abort', giveUp);
+    ask.cancel();
+    resolve(verdict);
+  };
+  const giveUp = (): void => end(null);
+  const late = ports.clock.timer(resolverMs, giveUp);
+  const ask = new Ask(ports, path, { name: '', type: 'DNSKEY' }, outcome =>
+    end(outcome.kind === 'answer' ? outcome.response.authenticated : null),
+  );
+  signal.addEventListener('abort', giveUp);
   return promise;
 }
 

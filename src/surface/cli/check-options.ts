@@ -1,17 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/measures.ts';
 import type { AuditFacts, EgressFact } from '../../decision/audit/facts.ts';
-import type { DkimKey } from '../../decision/records/dkim-record.ts';
 import { canonicalAddress } from '../../protocol/dns/address.ts';
 import { hostName } from '../../protocol/dns/names.ts';
-import { dkimKeyOf } from './dkim-key.ts';
-
-/** Second-level names below which countries register: only those that nobody could have as a domain of his own. */
-const publicSuffix =
-  /^(?:(?:co|org|me|ltd|plc|net|sch|ac|gov|nhs|police)\.uk|(?:com|net|org|edu|gov|asn|id)\.au|(?:co|net|org|ac|govt|school|geek|gen)\.nz|(?:co|ne|or|ac|ad|ed|go|gr|lg)\.jp|(?:co|org|net|web|ac|gov|law)\.za|(?:com|net|org|gov|edu|art|blog)\.br|(?:com|net|org|gov|edu|ac)\.cn|(?:co|net|org|gen|firm|ind|ac|edu|res|gov)\.in|(?:com|net|org|gob|edu)\.(?:mx|ar|pe|ve|ec|uy|py|bo|gt|sv|hn|ni|do)|(?:co|or|ne|re|pe|go|ac)\.kr|(?:com|net|org|gov|edu|bel|pol|gen|web)\.tr|(?:com|net|org|gov|edu|idv)\.(?:tw|hk|sg|my|ph|pk|ua|eg|sa|cy|mt|gr|pl|vn|np|lk|ng|gh)|(?:co|or|ac|gv)\.at|(?:co|org|net|ac|gov|muni|k12)\.il|(?:co|or|ne|ac|go|sc|me|info|mobi)\.(?:ke|tz|ug)|(?:co|or|web|ac|sch|go|net|my|biz|desa)\.id|(?:co|in|ac|go|or|mi|net)\.th)$/;
+import { isPublicSuffix } from './public-suffix.ts';
 
 /** A domain in A-labels, or why it is none. */
 export function readDomain(text: string): { ok: true; value: string } | { ok: false; error: string } {
@@ -29,7 +23,7 @@ export function readDomain(text: string): { ok: true; value: string } | { ok: fa
     return { ok: false, error: `${text} is not the name of a domain; write for example example.com.` };
   if (!name.includes('.'))
     return { ok: false, error: `${text} is a public suffix or one word; name a domain, as in example.com.` };
-  if (publicSuffix.test(name))
+  if (isPublicSuffix(name))
     return {
       ok: false,
       error: `${text} is a public suffix, below which others have their domains; name a domain, as in example.${name}.`,
@@ -98,10 +92,10 @@ export function readPort(text: string): number {
   throw new InvalidArgumentError('Write a port from 1 to 65535.');
 }
 
-/** A DKIM selector, and where the caller has its key, the public part as `p=` of a record holds it. */
+/** A DKIM selector, and the file of its key where the caller has it. */
 export type Selector = {
   readonly name: string;
-  readonly key: DkimKey | null;
+  readonly file: string | null;
 };
 
 /** `s1`, or `s1=/etc/dkim/s1.pem` with the private or public key in PEM. */
@@ -112,21 +106,5 @@ export function readSelector(text: string, before: Selector[] = []): Selector[] 
     throw new InvalidArgumentError(
       'Write the selector as in s= of a signature, as in s1 or s1=/etc/dkim/s1.pem.',
     );
-  return [...before, { name, key: place < 0 ? null : publicPart(text.slice(place + 1)) }];
-}
-
-function publicPart(file: string): DkimKey {
-  const read = dkimKeyOf(readText(file), file);
-  if (!read.ok) throw new InvalidArgumentError(read.error);
-  return read.value.key;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InvalidArgumentError(
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-    );
-  }
+  return [...before, { name, file: place < 0 ? null : text.slice(place + 1) }];
 }

@@ -11,11 +11,14 @@ import { type AuditFacts, type EgressFact, questionKey } from '../../decision/au
 import type { FindingLevel } from '../../decision/audit/finding.ts';
 import { judge, levels, type Report } from '../../decision/audit/judge.ts';
 import type { Rule } from '../../decision/audit/rule.ts';
+import type { DkimKey } from '../../decision/records/dkim-record.ts';
+import type { Result } from '../../runtime/ports.ts';
 import { printable } from '../printable.ts';
 import { articleText } from '../report/article-text.ts';
 import { reportDocument } from '../report/document.ts';
 import { reportHtml } from '../report/html.ts';
-import { reportText, subjectText } from '../report/text.ts';
+import { conclusion, reportText, subjectText } from '../report/text.ts';
+import { type Look, type LookTerms, lookAtEach } from './check-look.ts';
 import {
   type Blocklist,
   readBlocklist,
@@ -29,11 +32,13 @@ import {
 } from './check-options.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 import { addCommand, optionsOf, withJson } from './command.ts';
+import { readDkimKey } from './dkim-key.ts';
 import { readFacts } from './facts-file.ts';
 import { jsonLine } from './output.ts';
-import { ownName } from './own-name.ts';
 
 type CheckOptions = {
+  config?: string;
+  json?: boolean;
   uplink?: EgressFact[];
   explain?: string;
   only?: string[];
@@ -100,7 +105,11 @@ export function addCheck(program: Command, parts: CliParts, end: (code: number) 
       readBlocklist,
     )
     .option('--intrusive', 'also try what a stranger would not: relaying through hosts that are not yours')
-    .option('--timeout <duration>', 'the whole check (default: 30s)', readTimeout)
+    .option(
+      '--timeout <duration>',
+      'the whole check, with all its domains and what the host is asked (default: 30s)',
+      readTimeout,
+    )
     .option('--port <port>', 'the port of mail hosts, for tests (default: 25)', readPort)
     .addOption(
       new Option('--format <format>', 'text for people, one JSON document a line, or a page').choices([
@@ -109,7 +118,7 @@ export function addCheck(program: Command, parts: CliParts, end: (code: number) 
         'html',
       ]),
     )
-    .option('--watch', 'look again and again, and tell changes only')
+    .option('--watch', 'tell how mail stands, look again and again, and tell what changes')
     .option('--every <duration>', 'between two looks of --watch (default: 5m)', readTimeout)
     .option('--save-facts <file>', 'write down what was seen')
     .option('--facts <file>', 'judge what was written down before, and ask nobody')
@@ -139,56 +148,100 @@ async function runCheck(domains: readonly string[], command: Command, parts: Cli
       parts,
       'A file of --save-facts holds one look at one domain; name one, and leave --watch out.',
     );
-  if (options.watch === true) return watch(names, settings, options, parts);
-  const codes: number[] = [];
-  for (const name of names) {
-    const domain = readDomain(name);
-    if (!domain.ok) {
-      output.error(domain.error);
-      codes.push(2);
-      continue;
-    }
-    codes.push(await checkOne(domain.value, settings, options, parts));
-  }
-  return Math.max(...codes.map(code => (code === 1 ? 10 : code))) === 10 ? 1 : Math.max(...codes);
+  if (options.watch === true && formOf(options) === 'html')
+    return refuse(
+      parts,
+      'A page holds one look and shows no changes; leave --watch out, or write --format text or --format json.',
+    );
+  const asked = await askedOf(options, parts);
+  if (!asked.ok) return refuse(parts, asked.error);
+  const terms: LookTerms = {
+    settings,
+    uplinks: options.uplink ?? [],
+    asked: asked.value,
+    port: options.port ?? null,
+    timeoutMs: options.timeout ?? wholeTimeMs,
+    progress(doing) {
+      if (output.terminal && formOf(options) !== 'json') output.error(`… ${doing}`);
+    },
+  };
+  const read = names.map(readDomain);
+  const bad = read.flatMap(each => (each.ok ? [] : [each.error]));
+  for (const mistake of bad) output.error(mistake);
+  const codes = bad.map(() => 2);
+  const good = read.flatMap(each => (each.ok ? [each.value] : []));
+  if (bad.length > 0 && (options.watch === true || good.length === 0)) return 2;
+  if (options.watch === true) return watch(good, terms, options, parts);
+  for await (const look of lookAtEach(good, terms, parts)) codes.push(await tellOne(look, options, parts));
+  return codes.includes(1) ? 1 : Math.max(...codes);
 }
 
-/** Tells what changes, until it is ended. */
+/** What the caller gave, with the keys in the files that he named; the error is a sentence. */
+async function askedOf(
+  { selector = [], blocklist = [], intrusive = false }: CheckOptions,
+  { files }: CliParts,
+): Promise<Result<AuditFacts['asked'], string>> {
+  const keys: [string, DkimKey][] = [];
+  for (const { name, file } of selector) {
+    if (file === null) continue;
+    const read = await readDkimKey(files, file);
+    if (!read.ok) return read;
+    keys.push([name, read.value.key]);
+  }
+  return {
+    ok: true,
+    value: {
+      dkimSelectors: selector.map(({ name }) => name),
+      dkimKeys: Object.fromEntries(keys),
+      blocklists: blocklist,
+      intrusive,
+    },
+  };
+}
+
+/** Tells how mail stands, and then what changes, until it is ended. */
 async function watch(
-  names: readonly string[],
-  settings: Settings | null,
-  options: CheckOptions & { json?: boolean },
+  domains: readonly string[],
+  terms: LookTerms,
+  options: CheckOptions,
   parts: CliParts,
 ): Promise<number> {
-  const watched = names.map(
-    (name): Watched => ({ domain: readDomain(name), changes: new FindingChanges(), before: null }),
-  );
-  const bad = watched.find(({ domain }) => !domain.ok)?.domain;
-  if (bad?.ok === false) return refuse(parts, bad.error);
+  const watched = new Map(domains.map(domain => [domain, new FindingChanges()]));
+  const before = new Map<string, Before>();
   for (;;) {
-    for (const each of watched) {
-      if (!each.domain.ok) continue;
-      const seen = await lookAt(each.domain.value, settings, options, parts);
-      const facts = each.before === null ? seen : { ...seen, before: each.before };
-      each.before = beforeOf(seen);
-      for (const change of each.changes.next(judge(facts, rulesOf(options)).findings))
-        await parts.output.write(
-          options.json === true
-            ? jsonLine({ domain: facts.domain, ...change })
-            : changeText(facts.domain, change),
-        );
+    for await (const { facts: seen } of lookAtEach([...watched.keys()], terms, parts)) {
+      const { domain } = seen;
+      const last = before.get(domain);
+      const facts = last === undefined ? seen : { ...seen, before: last };
+      before.set(domain, beforeOf(seen));
+      const report = judge(facts, rulesOf(options));
+      const changes = watched.get(domain)?.next(report.findings) ?? [];
+      await parts.output.write(
+        (last === undefined
+          ? [standingLine(facts, report, options)]
+          : changes.map(change => changeLine(domain, change, options))
+        ).join(''),
+      );
     }
     await parts.clock.sleep(options.every ?? watchEveryMs);
   }
 }
 
-type Before = NonNullable<AuditFacts['before']>;
+function standingLine(facts: AuditFacts, report: Report, options: CheckOptions): string {
+  const message = conclusion(facts, report);
+  return formOf(options) === 'json'
+    ? jsonLine({ domain: facts.domain, verdict: report.verdict, message })
+    : `${message}\n`;
+}
 
-type Watched = {
-  readonly domain: ReturnType<typeof readDomain>;
-  readonly changes: FindingChanges;
-  before: Before | null;
-};
+function changeLine(domain: string, changed: FindingChange, options: CheckOptions): string {
+  if (formOf(options) === 'json') return jsonLine({ domain, ...changed });
+  const { change, finding } = changed;
+  const { id, level, subject, message } = finding;
+  return `${domain}: ${change === 'new' ? level : 'over'} ${id}, ${subjectText(subject)}: ${printable(message)}\n`;
+}
+
+type Before = NonNullable<AuditFacts['before']>;
 
 function beforeOf({ policy, dns, domain }: AuditFacts): Before {
   const record = dns[questionKey(`_mta-sts.${domain}`, 'TXT')];
@@ -198,20 +251,8 @@ function beforeOf({ policy, dns, domain }: AuditFacts): Before {
   };
 }
 
-function changeText(domain: string, { change, finding }: FindingChange): string {
-  const { id, level, subject, message } = finding;
-  return `${domain}: ${change === 'new' ? level : 'over'} ${id}, ${subjectText(subject)}: ${printable(message)}\n`;
-}
-
-async function checkOne(
-  domain: string,
-  settings: Settings | null,
-  options: CheckOptions & { json?: boolean },
-  parts: CliParts,
-): Promise<number> {
-  const startedAt = parts.clock.monotonic();
-  const facts = await lookAt(domain, settings, options, parts);
-  const code = await tell(facts, parts.clock.monotonic() - startedAt, options, parts);
+async function tellOne({ facts, elapsedMs }: Look, options: CheckOptions, parts: CliParts): Promise<number> {
+  const code = await tell(facts, elapsedMs, options, parts);
   const unsaved = options.saveFacts === undefined ? null : await saveFacts(options.saveFacts, facts);
   return unsaved === null ? code : refuse(parts, unsaved);
 }
@@ -227,82 +268,24 @@ async function saveFacts(file: string, facts: AuditFacts): Promise<string | null
   }
 }
 
-async function lookAt(
-  domain: string,
-  settings: Settings | null,
-  options: CheckOptions & { json?: boolean },
-  parts: CliParts,
-): Promise<AuditFacts> {
-  const [{ gatherFacts }, { outsideResolver }, own] = await Promise.all([
-    import('../../runtime/audit/gather.ts'),
-    import('../../runtime/dns/outside-resolver.ts'),
-    import('../../runtime/audit/own-facts.ts'),
-  ]);
-  const network = parts.network();
-  const { clock, random, output, files } = parts;
-  const resolver = outsideResolver({ network, clock, random }, settings ?? { uplinks: [], dnsServers: [] });
-  try {
-    return await gatherFacts(
-      { network, clock, random, resolver, web: parts.web },
-      {
-        domain,
-        egresses: [
-          ...(settings === null ? [] : own.ownEgresses(settings, network)),
-          ...(options.uplink ?? []),
-        ],
-        configuration: settings === null ? null : await own.configurationFact(settings, files),
-        host:
-          settings === null
-            ? Promise.resolve(null)
-            : own.hostFact(settings, { network, files, clock, random }),
-        asked: {
-          dkimSelectors: (options.selector ?? []).map(({ name }) => name),
-          dkimKeys: Object.fromEntries(
-            (options.selector ?? []).flatMap(({ name, key }) => (key === null ? [] : [[name, key]])),
-          ),
-          blocklists: options.blocklist ?? [],
-          intrusive: options.intrusive ?? false,
-        },
-        hostsFile: settings === null ? null : await hostsFileOf(files),
-        callTargets: settings === null ? [] : knownTargets(settings),
-        port: options.port ?? settings?.delivery.port ?? 25,
-        ehlo: settings?.hostname ?? ownName(),
-        timeoutMs: options.timeout ?? wholeTimeMs,
-      },
-      doing => {
-        if (output.terminal && options.json !== true) output.error(`… ${doing}`);
-      },
-    );
-  } finally {
-    resolver.close();
-  }
-}
-
-async function hostsFileOf(files: CliParts['files']): Promise<string | null> {
-  const read = await files.read('/etc/hosts', 1_000_000);
-  return read.ok ? read.value.toString('utf8') : null;
-}
-
-/** Hosts that the operator lets us call, `host:port`. */
-const knownTargets = ({ uplinks }: Settings): string[] => [...new Set(uplinks.flatMap(({ probe }) => probe))];
-
 async function tell(
   facts: AuditFacts,
   elapsedMs: number,
-  options: CheckOptions & { json?: boolean },
+  options: CheckOptions,
   { output }: CliParts,
 ): Promise<number> {
-  const { json, format, failOn = 'error' } = options;
   const report = judge(facts, rulesOf(options));
-  const form = json === true ? 'json' : (format ?? 'text');
   const written = {
     json: () => jsonLine(reportDocument(facts, report, elapsedMs)),
     html: () => reportHtml(facts, report),
     text: () => reportText(facts, report, output.colour),
   };
-  await output.write(written[form]());
-  return codeOf(report, failOn);
+  await output.write(written[formOf(options)]());
+  return codeOf(report, options.failOn ?? 'error');
 }
+
+const formOf = ({ json, format = 'text' }: CheckOptions): 'text' | 'json' | 'html' =>
+  json === true ? 'json' : format;
 
 function rulesOf({ only, skip }: Pick<CheckOptions, 'only' | 'skip'>): readonly Rule[] {
   return catalogue.filter(
@@ -316,11 +299,7 @@ function codeOf({ verdict, findings }: Report, failOn: FindingLevel): number {
   return verdict === 'unknown' ? 3 : 0;
 }
 
-async function replay(
-  file: string,
-  options: CheckOptions & { json?: boolean },
-  parts: CliParts,
-): Promise<number> {
+async function replay(file: string, options: CheckOptions, parts: CliParts): Promise<number> {
   const facts = await readFacts(file);
   if (!facts.ok) return refuse(parts, facts.error);
   return tell(facts.value, 0, options, parts);

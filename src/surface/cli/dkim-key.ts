@@ -1,12 +1,23 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { DkimKey } from '../../decision/records/dkim-record.ts';
-import type { Result } from '../../runtime/ports.ts';
+import type { Files, Result } from '../../runtime/ports.ts';
 
 /** The public part of a key, and the bits of an RSA modulus, of another kind null. */
 export type ReadDkimKey = { readonly key: DkimKey; readonly bits: number | null };
 
+const fileLimitBytes = 1_000_000;
+
+/** The key in a file, as `dkimKeyOf` reads it. The error is a sentence that names the file. */
+export async function readDkimKey(
+  files: Pick<Files, 'read'>,
+  file: string,
+): Promise<Result<ReadDkimKey, string>> {
+  const bytes = await files.read(file, fileLimitBytes);
+  return bytes.ok ? dkimKeyOf(bytes.value.toString('latin1'), file) : bytes;
+}
+
 /** What is published of a key that signs, private or public, in PEM. The error is a sentence that names the file. */
-export function dkimKeyOf(pem: string, file: string): Result<ReadDkimKey, string> {
+function dkimKeyOf(pem: string, file: string): Result<ReadDkimKey, string> {
   const key = publicKey(pem);
   if (key === null)
     return no(

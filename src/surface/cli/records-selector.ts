@@ -2,12 +2,11 @@ import { InvalidArgumentError } from 'commander';
 import type { DkimSigner } from '../../decision/records/dkim-record.ts';
 import { hostName } from '../../protocol/dns/names.ts';
 import type { Files, Result } from '../../runtime/ports.ts';
-import { dkimKeyOf } from './dkim-key.ts';
+import { readDkimKey } from './dkim-key.ts';
 
 /** A selector as it was named, its key still in its file. */
 export type NamedSelector = Omit<DkimSigner, 'key'> & { readonly file: string };
 
-const keyFileLimitBytes = 1_000_000;
 /** Receivers pass over signatures by a shorter key (RFC 8301 section 3.2). */
 const leastBits = 1024;
 
@@ -35,9 +34,7 @@ export async function withKeys(
 ): Promise<Result<readonly DkimSigner[], string>> {
   const signers: DkimSigner[] = [];
   for (const { selector, domain, file } of named) {
-    const bytes = await files.read(file, keyFileLimitBytes);
-    if (!bytes.ok) return bytes;
-    const read = dkimKeyOf(bytes.value.toString('latin1'), file);
+    const read = await readDkimKey(files, file);
     if (!read.ok) return read;
     const { key, bits } = read.value;
     if (bits !== null && bits < leastBits)

@@ -1,5 +1,6 @@
 import type { Judgement, Rule } from '../rule.ts';
 import { sourceSubject } from './egress-subject.ts';
+import { hostSilence } from './host-silence.ts';
 
 /** Every source address is on the host. */
 export const egressAbsent: Rule = {
@@ -13,7 +14,9 @@ export const egressAbsent: Rule = {
     others: null,
   },
   judge(view) {
-    return (view.facts.host?.sources ?? []).flatMap((source): Judgement[] => {
+    const { host } = view.facts;
+    if (host === null) return hostSilence(view, true);
+    return host.sources.flatMap((source): Judgement[] => {
       const subject = sourceSubject(view, source);
       if (source.address !== null && source.condition !== 'address absent') return [];
       return [

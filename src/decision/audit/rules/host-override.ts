@@ -1,4 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
+import { hostSilence } from './host-silence.ts';
 
 /** The host's own files say what DNS says. */
 export const hostOverride: Rule = {
@@ -12,7 +13,9 @@ export const hostOverride: Rule = {
     others: null,
   },
   judge(view) {
-    return (view.facts.host?.overrides ?? []).map(
+    const { host } = view.facts;
+    if (host === null) return hostSilence(view);
+    return host.overrides.map(
       (override): Judgement => ({
         level: 'error',
         subject: { kind: 'host', name: override.name },

@@ -1,4 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
+import { hostSilence } from './host-silence.ts';
 
 /** A resolver validates DNSSEC. */
 export const hostResolverNoValidation: Rule = {
@@ -13,7 +14,8 @@ export const hostResolverNoValidation: Rule = {
   },
   judge(view) {
     const { host } = view.facts;
-    const resolvers = host?.resolvers ?? [];
+    if (host === null) return hostSilence(view);
+    const { resolvers } = host;
     if (resolvers.length === 0 || resolvers.some(({ validates }) => validates !== false)) return [];
     const judgement: Judgement = {
       level: 'notice',

@@ -1,5 +1,6 @@
 import { isLocalAddress } from '../../next-hop/local-address.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { hostSilence } from './host-silence.ts';
 
 /** There is more than one resolver, or one on the host. */
 export const hostResolver: Rule = {
@@ -16,7 +17,8 @@ export const hostResolver: Rule = {
   judge(view) {
     const { host, egresses } = view.facts;
     const uplinks = new Set(egresses.map(({ uplink }) => uplink));
-    const [only, ...others] = host?.resolvers ?? [];
+    if (host === null) return hostSilence(view);
+    const [only, ...others] = host.resolvers;
     if (only === undefined || others.length > 0 || uplinks.size < 2 || isLocalAddress(only.address))
       return [];
     const judgement: Judgement = {

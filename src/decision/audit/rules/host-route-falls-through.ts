@@ -1,5 +1,6 @@
 import type { Judgement, Rule } from '../rule.ts';
 import { isMisrouted, sourceSubject } from './egress-subject.ts';
+import { hostSilence } from './host-silence.ts';
 
 /** An uplink's table ends in unreachable. */
 export const hostRouteFallsThrough: Rule = {
@@ -14,7 +15,9 @@ export const hostRouteFallsThrough: Rule = {
     others: null,
   },
   judge(view) {
-    return (view.facts.host?.sources ?? []).flatMap((source): Judgement[] => {
+    const { host } = view.facts;
+    if (host === null) return hostSilence(view);
+    return host.sources.flatMap((source): Judgement[] => {
       const subject = sourceSubject(view, source);
       if (isMisrouted(source) || source.message === '' || source.commands.length === 0) return [];
       return [{ level: 'warning', subject, message: source.message, fix: source.commands.join('\n') }];

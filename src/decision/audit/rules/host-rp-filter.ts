@@ -1,4 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
+import { hostSilence } from './host-silence.ts';
 
 /** Reverse-path filtering leaves asymmetric ways alone. */
 export const hostRpFilter: Rule = {
@@ -16,7 +17,8 @@ export const hostRpFilter: Rule = {
     const { host, egresses } = view.facts;
     const uplinks = new Set(egresses.map(({ uplink }) => uplink));
     if (uplinks.size < 2) return [];
-    return (host?.strictInterfaces ?? []).map(
+    if (host === null) return hostSilence(view);
+    return host.strictInterfaces.map(
       (name): Judgement => ({
         level: 'warning',
         subject: { kind: 'host', name },

@@ -1,5 +1,6 @@
 import type { Judgement, Rule } from '../rule.ts';
 import { isMisrouted, sourceSubject } from './egress-subject.ts';
+import { hostSilence } from './host-silence.ts';
 
 /** Each source address has its route. */
 export const hostSourceRoute: Rule = {
@@ -14,7 +15,9 @@ export const hostSourceRoute: Rule = {
     others: null,
   },
   judge(view) {
-    return (view.facts.host?.sources ?? []).flatMap((source): Judgement[] => {
+    const { host } = view.facts;
+    if (host === null) return hostSilence(view, true);
+    return host.sources.flatMap((source): Judgement[] => {
       const subject = sourceSubject(view, source);
       const evidence = [
         { asked: `ip route get from ${source.address ?? source.egress}`, answer: source.condition },
