@@ -59,9 +59,11 @@ suite('check behind NAT, where each door is tried by the other uplink, through t
       told: report.findings
         .filter(({ level, subject }) => level !== 'pass' && subject.name !== backup)
         .map(({ level, id, subject }) => `${level} ${id} ${subject.name}`),
-      spoken: own.map(({ host, egress, inside, tls, error }) =>
-        [host, 'by', egress, inside ? 'inside' : 'through the network', tls?.kind ?? error?.kind].join(' '),
-      ),
+      spoken: own
+        .map(({ host, egress, inside, tls, error }) =>
+          [host, 'by', egress, inside ? 'inside' : 'through the network', tls?.kind ?? error?.kind].join(' '),
+        )
+        .sort(),
     };
   }
 
