@@ -26,8 +26,16 @@ const at = (path: string, timeoutMs = 20_000) => ({ path, environment: {}, timeo
 function alive(file: string): string[] {
   return readFileSync(file, 'utf8')
     .split('\n')
-    .filter(pid => pid !== '' && existsSync(`/proc/${pid}/stat`))
-    .filter(pid => !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+    .filter(pid => pid !== '' && isAlive(pid));
+}
+
+/** It is there, and no mere entry whose parent has yet to hear of its end; it may go while we look. */
+function isAlive(pid: string): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** The kernel ends what was killed in its own time. */
