@@ -1,12 +1,18 @@
 import type { Result } from '../src/runtime/ports.ts';
-import { inOrder } from '../src/surface/demo/namespaces.ts';
+import { inOrder, type Namespace } from '../src/surface/demo/namespaces.ts';
 import { ipv6, uplinks } from './addresses.ts';
-import type { LabNetwork } from './network.ts';
 
 type Done = Result<void, string>;
 
+/** What of the network has IPv6 laid on. */
+type Ground = {
+  readonly mailHost: Namespace;
+  readonly internet: Namespace;
+  readonly providers: readonly [{ readonly namespace: Namespace }, ...unknown[]];
+};
+
 /** Before there are links: addresses shall be of use at once, with no search for others who have them (RFC 4862 section 5.4). */
-export function readyForIpv6({ mailHost, internet, providers }: LabNetwork): Promise<Done> {
+export function readyForIpv6({ mailHost, internet, providers }: Ground): Promise<Done> {
   const router = providers[0].namespace;
   return inOrder(
     ...[mailHost, internet, router].map(each => () => each.settings({ 'ipv6/conf/default/accept_dad': '0' })),
@@ -15,7 +21,7 @@ export function readyForIpv6({ mailHost, internet, providers }: LabNetwork): Pro
 }
 
 /** Lays the IPv6 of uplink 1, or puts it back: the kernel takes these addresses away whenever a link is down. */
-export function layIpv6({ mailHost, internet, providers }: LabNetwork, link: string): Promise<Done> {
+export function layIpv6({ mailHost, internet, providers }: Ground, link: string): Promise<Done> {
   const { source, gateway, network, core } = ipv6;
   const { table } = uplinks[0];
   return inOrder(
