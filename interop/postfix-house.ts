@@ -7,6 +7,7 @@ import { identity, inside, sites, uplinks, zoneOf } from '../lab/addresses.ts';
 import { LabNetwork, type LabOptions } from '../lab/network.ts';
 import { must } from '../lab/scenario.ts';
 import { IsolatedServer, packages, writeEtc } from '../lab/servers/isolated.ts';
+import { logFile, services, whereabouts } from '../lab/servers/postfix-files.ts';
 import { PeerProcess } from '../src/surface/demo/peer-process.ts';
 import type { IdentityTables, PeerNews } from '../src/surface/demo/peer-protocol.ts';
 import type { Delivery } from '../src/surface/demo/receiver-session.ts';
@@ -228,24 +229,10 @@ notify:
 
 function mainCf(directory: string): string {
   return `# written by hand
-compatibility_level = 3.6
-queue_directory = ${directory}/queue
-data_directory = ${directory}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-shlib_directory = /usr/lib/postfix
-meta_directory = ${directory}/postfix
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = ${directory}/log
-maillog_file_prefixes = ${directory}
-myhostname = mail.example.com
+${whereabouts(directory, `${directory}/postfix`)}${logFile(directory)}myhostname = mail.example.com
 mydestination =
 mynetworks = 127.0.0.0/8
 inet_interfaces = all
-inet_protocols = ipv4
-alias_maps =
-alias_database =
 smtp_tls_security_level =
 smtp_destination_concurrency_limit = 10
 # the end
@@ -255,23 +242,5 @@ smtp_destination_concurrency_limit = 10
 const masterCf = `# services, by hand
 198.51.100.30:25 inet n - n - - smtpd
 127.0.0.1:25 inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-tlsmgr unix - - n 1000? 1 tlsmgr
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-# the end
+${services}# the end
 `;

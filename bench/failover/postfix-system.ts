@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inside, publicResolver, sites, uplinks } from '../../lab/addresses.ts';
 import { IsolatedServer, packages, writeEtc } from '../../lab/servers/isolated.ts';
+import { logFile, services, whereabouts } from '../../lab/servers/postfix-files.ts';
 import { outputOf, runAmong } from './isolated-run.ts';
 import type { Post, RunningSystem, ScriptTimes } from './system.ts';
 import { numbersIn, resolver } from './world.ts';
@@ -89,24 +90,10 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 
 /** Postfix's own defaults but for what two uplinks need, and where its files are. */
 function mainCf(directory: string): string {
-  return `compatibility_level = 3.6
-queue_directory = ${directory}/queue
-data_directory = ${directory}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-shlib_directory = /usr/lib/postfix
-meta_directory = ${directory}/postfix
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = ${directory}/log
-maillog_file_prefixes = ${directory}
-myhostname = mail.example.com
+  return `${whereabouts(directory, `${directory}/postfix`)}${logFile(directory)}myhostname = mail.example.com
 mydestination =
 mynetworks = 127.0.0.0/8, 10.20.0.0/24
 inet_interfaces = all
-inet_protocols = ipv4
-alias_maps =
-alias_database =
 default_transport = ${one.name}
 `;
 }
@@ -120,26 +107,7 @@ const transports = uplinks.map(
 );
 
 const masterCf = `smtp inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-tlsmgr unix - - n 1000? 1 tlsmgr
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-${transports.join('')}`;
+${services}${transports.join('')}`;
 
 function usualScript(mainFile: string, { firstS, everyS }: ScriptTimes): string {
   return `look() {
