@@ -1,0 +1,38 @@
+import { startExim } from '../exim-gateway.ts';
+import { startHaraka } from '../haraka-gateway.ts';
+import { startOpenSmtpd } from '../opensmtpd-gateway.ts';
+import { startPostern } from '../postern-gateway.ts';
+import { startPostfix } from '../postfix-gateway.ts';
+import type { RelayGateway } from '../relay-gateway.ts';
+
+/** Where a gateway works, listens and delivers; with TLS it offers STARTTLS and takes it. */
+export type Post = {
+  readonly directory: string;
+  readonly port: number;
+  readonly sinkPort: number;
+  readonly tls: boolean;
+};
+
+/** A gateway that takes part, as it ships, tuned as one would, with its own durability. */
+export type Contestant = {
+  readonly start: (post: Post) => Promise<RelayGateway>;
+  /** Of a load's messages: the slower ones relay fewer, so that a round ends in time. */
+  readonly share: number;
+};
+
+export const contestantNames = ['postfix', 'postern', 'opensmtpd', 'exim', 'haraka'] as const;
+export type ContestantName = (typeof contestantNames)[number];
+
+export const contestants: Readonly<Record<ContestantName, Contestant>> = {
+  postern: { start: post => startPostern(post), share: 1 },
+  postfix: {
+    start: ({ directory, port, sinkPort, tls }) => startPostfix(directory, port, sinkPort, tls),
+    share: 1,
+  },
+  opensmtpd: {
+    start: ({ directory, port, sinkPort }) => startOpenSmtpd(directory, port, sinkPort),
+    share: 1 / 8,
+  },
+  exim: { start: ({ directory, port, sinkPort }) => startExim(directory, port, sinkPort), share: 1 / 8 },
+  haraka: { start: ({ directory, port, sinkPort }) => startHaraka(directory, port, sinkPort), share: 1 / 8 },
+};

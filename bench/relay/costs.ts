@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { memoryBytes, treeOf } from '../process-tree.ts';
+import type { ContestantName } from './contestants.ts';
+import type { Load } from './load.ts';
+import { withGateway } from './running.ts';
+
+/** What only a slower round can tell, for looking slows the gateway. Memory: the process tree's PSS. */
+export type Costs = { readonly peakBytes: number; readonly syncsPerMessage: number };
+
+const mostCounted = 2_000;
+
+export async function measureCosts(name: ContestantName, load: Load): Promise<Costs> {
+  return withGateway(name, load.tls, async ({ gateway, directory, relay }) => {
+    const memory = new PeakMemory(gateway.pid);
+    await relay(load);
+    const peakBytes = memory.stop();
+    const counter = await SyncCounter.start(gateway.pid, directory);
+    const counted = { ...load, messages: Math.min(load.messages, mostCounted) };
+    await relay(counted);
+    return { peakBytes, syncsPerMessage: (await counter.stop()) / counted.messages };
+  });
+}
+
+/** The largest memory of a process tree, looked at twice a second. */
+class PeakMemory {
+  #peak: number;
+  readonly #pid: number;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#peak = memoryBytes(pid);
+    this.#timer = setInterval(() => this.#look(), 500);
+  }
+
+  stop(): number {
+    clearInterval(this.#timer);
+    this.#look();
+    return this.#peak;
+  }
+
+  #look(): void {
+    this.#peak = Math.max(this.#peak, memoryBytes(this.#pid));
+  }
+}
+
+/** Counts fsync and fdatasync of a process tree with strace. */
+class SyncCounter {
+  readonly #strace: ChildProcess;
+  readonly #file: string;
+
+  private constructor(strace: ChildProcess, file: string) {
+    this.#strace = strace;
+    this.#file = file;
+  }
+
+  static async start(pid: number, directory: string): Promise<SyncCounter> {
+    const file = join(directory, 'syncs');
+    const processes = treeOf(pid).flatMap(each => ['-p', String(each)]);
+    const arguments_ = ['-f', '-c', '-e', 'trace=fsync,fdatasync', '-o', file, ...processes];
+    const strace = spawn('strace', arguments_, { stdio: ['ignore', 'ignore', 'ignore'] });
+    await sleep(1_000);
+    return new SyncCounter(strace, file);
+  }
+
+  async stop(): Promise<number> {
+    const exited = once(this.#strace, 'exit');
+    this.#strace.kill('SIGINT');
+    await exited;
+    let calls = 0;
+    for (const line of (await readFile(this.#file, 'utf8')).split('\n')) {
+      const fields = line.trim().split(/\s+/);
+      if (fields.at(-1) === 'fsync' || fields.at(-1) === 'fdatasync') calls += Number(fields[3]);
+    }
+    return calls;
+  }
+}
