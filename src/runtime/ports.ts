@@ -336,7 +336,7 @@ export interface Programs {
   }): Promise<Result<string, string>>;
   /**
    * Runs a program that goes on for as long as it likes, and hands over each line of its standard output; what of a
-   * line is beyond 4 KiB is left out. Gives a sentence when it has ended, by itself or by `signal`.
+   * line is beyond 4 KiB is left out. Gives a sentence when it has ended, by itself or by `signal`. It never outlives us.
    */
   follow(request: {
     readonly path: string;

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { endsWithUs } from './ends-with-us.ts';
 import type { Programs, Result } from './ports.ts';
 
-const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const searched = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const lineBytes = 4_096;
 const errorBytes = 4_096;
 /** What a program said last is still in its pipes when it has ended. */
@@ -12,11 +13,11 @@ export function realPrograms(): Programs {
   return { ask, follow };
 }
 
-function start(request: { readonly path: string; readonly arguments: readonly string[] }): ChildProcess {
-  return spawn(request.path, request.arguments, {
+function start(path: string, words: readonly string[]): ChildProcess {
+  return spawn(path, words, {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: path, LC_ALL: 'C' },
+    env: { PATH: searched, LC_ALL: 'C' },
   });
 }
 
@@ -25,7 +26,7 @@ function ask(request: Parameters<Programs['ask']>[0]): Promise<Result<string, st
   const { signal, outputBytes, timeoutMs } = request;
   const failed = (error: string): Result<string, string> => ({ ok: false, error });
   if (signal?.aborted) return Promise.resolve(failed(`${request.path} was not run, because Postern stops.`));
-  const child = start(request);
+  const child = start(request.path, request.arguments);
   const output: Buffer[] = [];
   let bytes = 0;
   const trouble: Buffer[] = [];
@@ -88,7 +89,7 @@ function follow(request: Parameters<Programs['follow']>[0]): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const { signal, line } = request;
   if (signal.aborted) return Promise.resolve(`${request.path} was not run, because Postern stops.`);
-  const child = start(request);
+  const child = start(...endsWithUs(request.path, request.arguments));
   let said = '';
   let rest = '';
   const hear = (chunk: string): void => {

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import { endsWithUs, noSuchProgram } from '../ends-with-us.ts';
 import { hostAddresses } from './host-addresses.ts';
 
 /** A change comes as a burst of lines: it is told once, so long after the first. */
@@ -45,19 +47,19 @@ export class HostWatch {
 
   #monitor(): void {
     this.#restart = null;
-    const child = spawn('ip', ['-o', 'monitor', 'link', 'address', 'route', 'rule'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const [path, words] = endsWithUs('ip', ['-o', 'monitor', 'link', 'address', 'route', 'rule']);
+    const child = spawn(path, words, { stdio: ['pipe', 'pipe', 'ignore'] });
     this.#child = child;
     let missing = false;
     child.on('error', () => {
       missing = child.pid === undefined;
     });
-    child.stdout?.on('data', () => {
+    child.stdout.on('data', () => {
       this.#restartMs = pollMs;
       this.#tellSoon();
     });
-    child.on('close', () => {
+    child.on('close', code => {
+      missing ||= code === noSuchProgram;
       if (this.#child !== child) return;
       this.#child = null;
       // Without `ip` the poll alone has to do.
@@ -66,10 +68,9 @@ export class HostWatch {
       this.#restart.unref();
       this.#restartMs = Math.min(longestRestartMs, this.#restartMs * 2);
     });
-    // Neither the child nor its pipe keeps the process alive.
+    // Neither the child nor its pipes keep the process alive.
     child.unref();
-    if (child.stdout && 'unref' in child.stdout && typeof child.stdout.unref === 'function')
-      child.stdout.unref();
+    for (const pipe of [child.stdin, child.stdout]) if (pipe instanceof Socket) pipe.unref();
   }
 
   #tellSoon(): void {
