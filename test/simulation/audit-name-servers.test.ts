@@ -4,6 +4,7 @@ import { decodeQuery, encodeAnswer } from '../../src/protocol/dns/message.ts';
 import { askNameServers } from '../../src/runtime/audit/name-servers.ts';
 import { must } from './reference-network.ts';
 import { SimClock } from './sim-clock.ts';
+import { SimHost } from './sim-host.ts';
 import { SimInternet } from './sim-internet.ts';
 import { SimLink } from './sim-link.ts';
 import { SimRandom } from './sim-random.ts';
@@ -21,8 +22,8 @@ for (const [sentence, lame, expected] of [
     const random = new SimRandom(3);
     const internet = new SimInternet(clock, random.fork());
     const wire = (name: string): SimLink => new SimLink(name, new Set([25]), { latencyMs: 10, jitterMs: 0 });
-    const auditor = internet.host('auditor').attach('eth0', '192.0.2.200', wire('auditor'));
-    const names = internet.host('names').attach('eth0', server.address, wire('names'));
+    const auditor = new SimHost('auditor', internet).attach('eth0', '192.0.2.200', wire('auditor'));
+    const names = new SimHost('names', internet).attach('eth0', server.address, wire('names'));
     const socket = must(await names.datagrams(server.address, 4, 53));
     socket.handle((datagram, from) => {
       const query = decodeQuery(datagram);

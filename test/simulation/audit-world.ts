@@ -15,6 +15,7 @@ import { testCertificate } from '../certificates.ts';
 import { nothingOutside } from '../fakes.ts';
 import { must } from './reference-network.ts';
 import { SimClock } from './sim-clock.ts';
+import { SimHost } from './sim-host.ts';
 import { SimInternet } from './sim-internet.ts';
 import { type LinkQuality, SimLink } from './sim-link.ts';
 import { SimRandom } from './sim-random.ts';
@@ -100,7 +101,8 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
   // Each packet crosses two links, that of its sender and that of its receiver.
   const wire = (name: string): SimLink =>
     new SimLink(name, new Set([25]), { latencyMs: (plan.latencyMs ?? 10) / 2, jitterMs: 0 });
-  const place = (name: string, address: string) => internet.host(name).attach('eth0', address, wire(name));
+  const place = (name: string, address: string) =>
+    new SimHost(name, internet).attach('eth0', address, wire(name));
   const auditor = place('auditor', '192.0.2.200');
   for (const [name, address] of Object.entries(sources))
     if (plan.byUplinks !== undefined)

@@ -4,6 +4,7 @@ import { startReceiver } from '../../src/surface/demo/receiver.ts';
 import type { ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import { type DispatcherHouse, dispatcherStories } from './dispatcher-house.ts';
 import { must } from './reference-network.ts';
+import { SimHost } from './sim-host.ts';
 import { SimLink } from './sim-link.ts';
 
 /** What must not happen, whatever goes wrong. */
@@ -222,9 +223,11 @@ async function withSix(house: DispatcherHouse, behaviour: Partial<ReceiverBehavi
   const names = { uplink: 'isp3', id: `isp3/${source}`, ehlo: 'mail3.example.com' };
   guide.add({ kind: 'uplink', family: 6, source, publicAddress: source, ...names });
   const address = '2001:db8:a::10';
-  const machine = world.internet
-    .host('six')
-    .attach('eth0', address, new SimLink('six', new Set([25]), { latencyMs: 5 }));
+  const machine = new SimHost('six', world.internet).attach(
+    'eth0',
+    address,
+    new SimLink('six', new Set([25]), { latencyMs: 5 }),
+  );
   const receiver = must(
     await startReceiver(machine, {
       port: 25,

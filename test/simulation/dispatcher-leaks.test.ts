@@ -6,6 +6,7 @@ import { plainBehaviour, type ReceiverBehaviour } from '../../src/surface/demo/r
 import { testCertificate } from '../certificates.ts';
 import { DispatcherHouse } from './dispatcher-house.ts';
 import { must, remoteDomains } from './reference-network.ts';
+import { SimHost } from './sim-host.ts';
 import { cutKinds, SimLink } from './sim-link.ts';
 import { SimRandom } from './sim-random.ts';
 
@@ -107,9 +108,11 @@ for (const seed of [1, 2])
     const house = new DispatcherHouse();
     const { world, clock, guide } = house;
     const address = '198.18.5.10';
-    const machine = world.internet
-      .host('smtp.isp2.example')
-      .attach('eth0', address, new SimLink('smart host', new Set([587]), { latencyMs: 5 }));
+    const machine = new SimHost('smtp.isp2.example', world.internet).attach(
+      'eth0',
+      address,
+      new SimLink('smart host', new Set([587]), { latencyMs: 5 }),
+    );
     house.names.set(smartHost.host, [address]);
     house.hops.set(
       'bulk.example.com',

@@ -4,6 +4,7 @@ import type { RouteSetting, SmartHost } from '../../src/decision/next-hop/route-
 import { type RunningReceiver, startReceiver } from '../../src/surface/demo/receiver.ts';
 import { type DispatcherHouse, dispatcherStories } from './dispatcher-house.ts';
 import { must } from './reference-network.ts';
+import { SimHost } from './sim-host.ts';
 import { SimLink } from './sim-link.ts';
 
 /** The operator's routes, and smart hosts of routes and uplinks. */
@@ -28,9 +29,11 @@ const [byIsp1, byIsp2] = ['198.51.100.30', '203.0.113.40'];
 
 /** A server of a provider that takes our mail for the world. */
 async function smartHost(house: DispatcherHouse): Promise<RunningReceiver> {
-  const machine = house.world.internet
-    .host('smtp.isp2.example')
-    .attach('eth0', smartAddress, new SimLink('smart host', new Set([587]), { latencyMs: 5 }));
+  const machine = new SimHost('smtp.isp2.example', house.world.internet).attach(
+    'eth0',
+    smartAddress,
+    new SimLink('smart host', new Set([587]), { latencyMs: 5 }),
+  );
   house.names.set(smart.host, [smartAddress]);
   const started = startReceiver(machine, {
     port: 587,

@@ -11,7 +11,7 @@ import type { Delivery } from '../../src/surface/demo/receiver-session.ts';
 import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
 import { plainUplink, primaryDomain } from '../settings.ts';
 import { SimClock } from './sim-clock.ts';
-import type { SimHost } from './sim-host.ts';
+import { SimHost } from './sim-host.ts';
 import { SimInternet } from './sim-internet.ts';
 import { SimLink } from './sim-link.ts';
 import { SimRandom } from './sim-random.ts';
@@ -67,16 +67,17 @@ export class ReferenceNetwork {
     const inside = (name: string): SimLink => new SimLink(name, mailPorts, { latencyMs: 0.1 });
     this.insideLinks = [inside('inside'), inside('client'), inside('store')];
     const [own, clients, store] = this.insideLinks;
-    this.gateway = this.internet
-      .host('gateway')
+    this.gateway = new SimHost('gateway', this.internet)
       .attach('eth1', identities[0].address, this.uplinks[0])
       .attach('eth2', identities[1].address, this.uplinks[1])
       .attach('eth0', '10.20.0.2', own);
-    this.client = this.internet.host('client').attach('eth0', '10.20.0.7', clients);
-    this.store = this.internet.host('store').attach('eth0', '10.20.0.10', store);
-    this.nameServer = this.internet
-      .host('name server')
-      .attach('eth0', nameServerAddress, wire('name server'));
+    this.client = new SimHost('client', this.internet).attach('eth0', '10.20.0.7', clients);
+    this.store = new SimHost('store', this.internet).attach('eth0', '10.20.0.10', store);
+    this.nameServer = new SimHost('name server', this.internet).attach(
+      'eth0',
+      nameServerAddress,
+      wire('name server'),
+    );
   }
 
   /**
@@ -99,7 +100,7 @@ export class ReferenceNetwork {
     for (const [place, { host, address }] of remoteDomains.entries()) {
       const link = new SimLink(host, mailPorts, { latencyMs: this.random.between(1, 60) });
       const mood = whim(place);
-      const machine = this.internet.host(host).attach('eth0', address, link);
+      const machine = new SimHost(host, this.internet).attach('eth0', address, link);
       this.worldReceivers.push(
         must(
           await startReceiver(machine, {

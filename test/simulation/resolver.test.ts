@@ -11,7 +11,7 @@ import { type RunningNameServer, startNameServer } from '../../src/surface/demo/
 import { plainUplink } from '../settings.ts';
 import { must } from './reference-network.ts';
 import { SimClock } from './sim-clock.ts';
-import type { SimHost } from './sim-host.ts';
+import { SimHost } from './sim-host.ts';
 import { SimInternet } from './sim-internet.ts';
 import { SimLink } from './sim-link.ts';
 import { SimRandom } from './sim-random.ts';
@@ -52,8 +52,7 @@ class Names {
   states: readonly [EgressState, EgressState] = ['up', 'up'];
 
   private constructor(which: Servers, more: Partial<ResolverSetting>) {
-    this.host = this.internet
-      .host('gateway')
+    this.host = new SimHost('gateway', this.internet)
       .attach('eth1', isp1, this.links[0])
       .attach('eth2', isp2, this.links[1]);
     this.events.subscribe(event => {
@@ -82,7 +81,11 @@ class Names {
       [own1, [`${isp1}/32`]],
       [own2, [`${isp2}/32`]],
     ] as const) {
-      const host = names.internet.host(address).attach('eth0', address, new SimLink(address, mailPorts));
+      const host = new SimHost(address, names.internet).attach(
+        'eth0',
+        address,
+        new SimLink(address, mailPorts),
+      );
       const setting = { address, port: 53, zone, clock: names.clock, customers, authenticated: true };
       names.servers.set(address, must(await startNameServer(host, setting)));
       names.remotes.set(address, host);

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { SimClock } from './sim-clock.ts';
-import { SimHost } from './sim-host.ts';
 import type { SimLink } from './sim-link.ts';
 import { type Endpoint, type Packet, packetBytes, packetText } from './sim-packet.ts';
 import type { SimRandom } from './sim-random.ts';
 
+/** Of a host, what packets need. */
+type Arrivals = { arrive(packet: Packet): void };
+
 /** Where packets to an address go. `inside` is the address that the host itself knows, behind NAT another one. */
-type Place = { readonly host: SimHost; readonly link: SimLink; readonly inside: string };
+type Place = { readonly host: Arrivals; readonly link: SimLink; readonly inside: string };
 
 /** Why a packet did not arrive, as the sender's kernel learns it; null: it does not. */
 export type Unreachable = (
@@ -40,11 +42,6 @@ export class SimInternet {
     this.random = random;
   }
 
-  /** A new host without any interface. */
-  host(name: string): SimHost {
-    return new SimHost(name, this);
-  }
-
   /** Called by hosts: this address, as the world sees it, is theirs. */
   claim(address: string, place: Place): void {
     if (this.#places.has(address)) throw new Error(`Two interfaces claim ${address}.`);
@@ -73,7 +70,7 @@ export class SimInternet {
   }
 
   /** Within one host: no link can be cut. */
-  sendWithin(host: SimHost, packet: Packet): void {
+  sendWithin(host: Arrivals, packet: Packet): void {
     this.#tell(packet, 'stays');
     this.clock.after(nearMs, () => host.arrive(packet));
   }

@@ -3,7 +3,7 @@ import test from 'node:test';
 import type { NetworkError } from '../../src/decision/egress/observation.ts';
 import { networkContract } from './network-contract.ts';
 import { SimClock } from './sim-clock.ts';
-import type { SimHost } from './sim-host.ts';
+import { SimHost } from './sim-host.ts';
 import { SimInternet } from './sim-internet.ts';
 import { type CutKind, type LinkQuality, SimLink } from './sim-link.ts';
 import { SimProcess } from './sim-process.ts';
@@ -28,8 +28,8 @@ async function world(seed: number, quality: Partial<LinkQuality> = {}): Promise<
   const clock = new SimClock();
   const internet = new SimInternet(clock, new SimRandom(seed));
   const uplink = new SimLink('isp1', mailPorts, quality);
-  const gateway = internet.host('gateway').attach('eth1', source, uplink);
-  const remote = internet.host('remote').attach('eth0', receiver, new SimLink('wire', mailPorts));
+  const gateway = new SimHost('gateway', internet).attach('eth1', source, uplink);
+  const remote = new SimHost('remote', internet).attach('eth0', receiver, new SimLink('wire', mailPorts));
   const made: World = { clock, internet, uplink, gateway, remote, heard: '' };
   await remote.listen(receiver, 25, connection =>
     connection.handle({
@@ -47,7 +47,7 @@ async function world(seed: number, quality: Partial<LinkQuality> = {}): Promise<
 networkContract('simulated network', () => {
   const clock = new SimClock();
   const internet = new SimInternet(clock, new SimRandom(1));
-  const host = internet.host('one').attach('eth1', '10.0.0.1', new SimLink('one', mailPorts));
+  const host = new SimHost('one', internet).attach('eth1', '10.0.0.1', new SimLink('one', mailPorts));
   return { network: host, addresses: ['127.0.0.2', '127.0.0.3'], pass: promise => clock.await(promise) };
 });
 
@@ -327,9 +327,12 @@ test('simulated network: a firewall on the way blocks one address and leaves the
 
 test('simulated network: behind NAT the far side sees the public address', async () => {
   const { clock, internet, remote } = await world(1);
-  const inside = internet
-    .host('inside')
-    .attach('eth1', '10.20.1.2', new SimLink('nat', mailPorts), '203.0.113.41');
+  const inside = new SimHost('inside', internet).attach(
+    'eth1',
+    '10.20.1.2',
+    new SimLink('nat', mailPorts),
+    '203.0.113.41',
+  );
   const seen = Promise.withResolvers<string>();
   await remote.listen(receiver, 2_525, connection => seen.resolve(connection.remoteAddress));
   const target = { source: '10.20.1.2', address: receiver, port: 2_525, timeoutMs: 5_000 };

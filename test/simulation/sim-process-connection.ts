@@ -1,12 +1,23 @@
 import type { NetworkError } from '../../src/decision/egress/observation.ts';
 import type { Connection, ConnectionEvents, Result, TlsFacts, TlsTerms } from '../../src/runtime/ports.ts';
 import { Lane, type Lanes } from './sim-lanes.ts';
-import type { SimProcess, Treatment } from './sim-process.ts';
+
+/** How a process may be treated without anybody's having broken a promise; left out: as kindly as can be. */
+export type Treatment = {
+  /** How late (ms) the next thing that happens to the process is told to it, a timer's end among them. */
+  readonly lateness?: () => number;
+  /** How the bytes of one read are cut, and whether a write is said to be over its mark. */
+  readonly pieceBytes?: (length: number) => number;
+  readonly holdsWrite?: () => boolean;
+};
+
+/** Of a process, what its connections need: each thing that one does is a step of its life. */
+type Life = { takesStep(): boolean; readonly alive: boolean };
 
 /** A connection as one process has it: what the kernel tells comes by the process's lanes, what it does is a step. */
 export class ProcessConnection implements Connection {
   readonly #inner: Connection;
-  readonly #process: SimProcess;
+  readonly #process: Life;
   readonly #lanes: Lanes;
   readonly #lane = new Lane();
   readonly #treatment: Treatment;
@@ -14,7 +25,7 @@ export class ProcessConnection implements Connection {
   #deaf = false;
   #owesDrained = false;
 
-  constructor(inner: Connection, process: SimProcess, lanes: Lanes, treatment: Treatment) {
+  constructor(inner: Connection, process: Life, lanes: Lanes, treatment: Treatment) {
     this.#inner = inner;
     this.#process = process;
     this.#lanes = lanes;

@@ -13,17 +13,8 @@ import type {
 import type { SimClock } from './sim-clock.ts';
 import type { SimHost } from './sim-host.ts';
 import { Lane, Lanes } from './sim-lanes.ts';
-import { ProcessConnection } from './sim-process-connection.ts';
+import { ProcessConnection, type Treatment } from './sim-process-connection.ts';
 import { SimTcp } from './sim-tcp.ts';
-
-/** How a process may be treated without anybody's having broken a promise; left out: as kindly as can be. */
-export type Treatment = {
-  /** How late (ms) the next thing that happens to the process is told to it, a timer's end among them. */
-  readonly lateness?: () => number;
-  /** How the bytes of one read are cut, and whether a write is said to be over its mark. */
-  readonly pieceBytes?: (length: number) => number;
-  readonly holdsWrite?: () => boolean;
-};
 
 /**
  * One life of a program on a simulated host. `kill` is SIGKILL: its timers never fire, its sockets are closed by the

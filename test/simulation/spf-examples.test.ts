@@ -9,6 +9,7 @@ import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
 import { composedExamples, exampleZone, simpleExamples } from '../spf-examples.ts';
 import { must } from './reference-network.ts';
 import { SimClock } from './sim-clock.ts';
+import { SimHost } from './sim-host.ts';
 import { SimInternet } from './sim-internet.ts';
 import { SimLink } from './sim-link.ts';
 import { SimRandom } from './sim-random.ts';
@@ -20,7 +21,7 @@ async function judged(zone: ZoneTable, domain: string, address: string): Promise
   const clock = new SimClock();
   const internet = new SimInternet(clock, new SimRandom(1));
   const place = (name: string, at: string) =>
-    internet.host(name).attach('eth0', at, new SimLink(name, new Set()));
+    new SimHost(name, internet).attach('eth0', at, new SimLink(name, new Set()));
   const network = place('auditor', '192.0.2.200');
   const names = place('name server', nameServer);
   const served = must(await startNameServer(names, { address: nameServer, port: 53, zone, clock }));

@@ -8,6 +8,7 @@ import { MemoryFiles } from '../fakes.ts';
 import { MemoryDisk } from '../simulation/memory-store.ts';
 import { MemoryTrace } from '../simulation/memory-trace.ts';
 import { must, nameServerAddress, ReferenceNetwork } from '../simulation/reference-network.ts';
+import { SimHost } from '../simulation/sim-host.ts';
 import { SimLink } from '../simulation/sim-link.ts';
 import type { SimRandom } from '../simulation/sim-random.ts';
 import { Clients } from './clients.ts';
@@ -91,7 +92,7 @@ class Town {
     );
     await clock.await(starting);
     for (const { name, address } of smartHosts) {
-      const machine = internet.host(name).attach('eth0', address, new SimLink(name, new Set([587])));
+      const machine = new SimHost(name, internet).attach('eth0', address, new SimLink(name, new Set([587])));
       const onDelivery = world.deliveries.push.bind(world.deliveries);
       const setting = { port: 587, address, name, clock, onDelivery };
       this.#smartHosts.push(must(await clock.await(startReceiver(machine, setting))));

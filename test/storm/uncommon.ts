@@ -1,5 +1,5 @@
 import type { Random } from '../../src/runtime/ports.ts';
-import type { Treatment } from '../simulation/sim-process.ts';
+import type { Treatment } from '../simulation/sim-process-connection.ts';
 import type { SimRandom } from '../simulation/sim-random.ts';
 
 /**
