@@ -5,7 +5,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { listening, type RelayGateway } from './relay-gateway.ts';
+import { greeted } from '../lab/loopback/greeted.ts';
+import type { RelayGateway } from './relay-gateway.ts';
 
 const run = promisify(execFile);
 const version = '3.3.4';
@@ -40,7 +41,7 @@ export async function startHaraka(directory: string, port: number, sinkPort: num
   await writeFile(join(directory, 'plugins', 'pass.js'), plugin(sinkPort));
   const log = openSync(join(directory, 'haraka.log'), 'a');
   const child = spawn(process.execPath, [program, '-c', directory], { stdio: ['ignore', log, log] });
-  await listening(port, () => child.exitCode !== null);
+  await greeted(port, () => child.exitCode !== null);
   return {
     name: 'Haraka',
     pid: child.pid ?? 0,

@@ -17,8 +17,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { freePort } from '../lab/loopback/free-port.ts';
 import { memoryBytes } from './process-tree.ts';
-import { freePort, Sink } from './smtp-load.ts';
+import { Sink } from './smtp-load.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { greeted } from '../lab/loopback/greeted.ts';
 import { IsolatedServer, writeEtc } from '../lab/servers/isolated.ts';
 import { Namespace } from '../src/surface/demo/namespaces.ts';
-import { listening, type RelayGateway } from './relay-gateway.ts';
+import type { RelayGateway } from './relay-gateway.ts';
 
 /** Many sessions to the next hop at once, kept long, and none of the pauses that it makes out of politeness. */
 const limits = {
@@ -48,7 +49,7 @@ match from any for any action "pass"
   );
   const script = `mount --bind ${queue} /var/spool/smtpd && exec smtpd -d -f ${configuration}`;
   const server = IsolatedServer.start(here, etc, ['sh', '-c', script]);
-  await listening(port, () => server.ended);
+  await greeted(port, () => server.ended);
   return {
     name: 'OpenSMTPD',
     pid: server.pid,

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../lab/loopback/free-port.ts';
 import { realNetwork } from '../src/runtime/net/real-network.ts';
 import { realClock } from '../src/runtime/real-clock.ts';
 import { startNameServer } from '../src/surface/demo/name-server.ts';
@@ -13,7 +14,6 @@ import { startReceiver } from '../src/surface/demo/receiver.ts';
 import { SteadySender } from '../src/surface/demo/steady-sender.ts';
 import { fillDeferredQueue } from './deferred-queue.ts';
 import { memoryBytes } from './process-tree.ts';
-import { freePort } from './smtp-load.ts';
 
 const postern = join(import.meta.dirname, '../bin/postern');
 const network = realNetwork();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { decideLaunch, type Host } from '../../lab/launch.ts';
+import { decideLaunch, type Host } from './launch.ts';
 
 const ordinary: Host = {
   user: 'alice',

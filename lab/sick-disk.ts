@@ -6,16 +6,17 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { startPostern } from '../bench/postern-gateway.ts';
-import { LetterSender, Receivers } from '../bench/power/peers.ts';
-import { freePort } from '../bench/smtp-load.ts';
 import { SimRandom } from '../test/simulation/sim-random.ts';
+import { freePort } from './loopback/free-port.ts';
+import { type LoopbackGateway, startPostern } from './loopback/gateway.ts';
+import { LetterReceiver } from './loopback/letter-receiver.ts';
+import { LetterSender } from './loopback/letter-sender.ts';
+import { Copies } from './loopback/letters.ts';
 
 const run = promisify(execFile);
 const megabyte = 1_048_576;
 
 type Place = { readonly directory: string; readonly port: number; readonly sinkPort: number };
-type Gateway = Awaited<ReturnType<typeof startPostern>>;
 
 /** So much is on the disk of `state_dir`: enough to take mail, which needs 64 MiB that stay free. */
 const diskMegabytes = 160;
@@ -32,15 +33,15 @@ export type Told = { readonly state: string; readonly reason: string };
  */
 export class SickDisk {
   readonly #directory: string;
-  readonly #receivers: Receivers;
+  readonly #receiver: LetterReceiver;
   readonly #senders: LetterSender[] = [];
-  readonly #gateway: Gateway;
+  readonly #gateway: LoopbackGateway;
   #fault: ChildProcess | null = null;
 
   static async start(): Promise<SickDisk> {
     const directory = await mkdtemp(join(tmpdir(), 'postern-disk-'));
     const place = { directory, port: await freePort(), sinkPort: await freePort() };
-    const receivers = await Receivers.start(place.sinkPort, { defers: false });
+    const receiver = await LetterReceiver.start(place.sinkPort, { defers: false });
     const hook = join(directory, 'told.sh');
     const line = `{"state":"%s","reason":"%s"}\\n`;
     await writeFile(
@@ -49,12 +50,12 @@ export class SickDisk {
     );
     await chmod(hook, 0o755);
     await writeFile(join(directory, 'told'), '');
-    return new SickDisk(place, receivers, await serve(place, hook));
+    return new SickDisk(place, receiver, await serve(place, hook));
   }
 
-  private constructor(place: Place, receivers: Receivers, gateway: Gateway) {
+  private constructor(place: Place, receiver: LetterReceiver, gateway: LoopbackGateway) {
     this.#directory = place.directory;
-    this.#receivers = receivers;
+    this.#receiver = receiver;
     this.#gateway = gateway;
     for (let number = 0; number < 4; number++)
       this.#senders.push(new LetterSender(place.port, `client${number}`, new SimRandom(number)));
@@ -131,14 +132,7 @@ export class SickDisk {
     const letters = this.#senders.flatMap(sender => sender.acknowledged);
     const end = performance.now() + 60_000;
     for (;;) {
-      const arrived = new Set(
-        this.#receivers.arrivals.flatMap(({ digest, forwardPaths }) =>
-          forwardPaths.map(path => `${digest} ${path}`),
-        ),
-      );
-      const missing = letters.flatMap(({ id, digest, forwardPaths }) =>
-        forwardPaths.filter(path => !arrived.has(`${digest} ${path}`)).map(path => `${id} to ${path}`),
-      );
+      const missing = new Copies(this.#receiver.arrivals).missing(letters);
       if (missing.length === 0 || performance.now() > end) return missing;
       await sleep(100);
     }
@@ -148,7 +142,7 @@ export class SickDisk {
     await this.heal();
     await Promise.all(this.#senders.map(sender => sender.stop()));
     await this.#gateway.stop();
-    await this.#receivers.stop();
+    await this.#receiver.stop();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -158,7 +152,7 @@ export class SickDisk {
   }
 }
 
-async function serve(place: Place, hook: string): Promise<Gateway> {
+async function serve(place: Place, hook: string): Promise<LoopbackGateway> {
   const apart = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', enter];
   await run('strace', ['-V']);
   return startPostern(

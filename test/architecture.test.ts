@@ -6,14 +6,26 @@ import test from 'node:test';
 const root = join(import.meta.dirname, '..');
 const src = join(root, 'src');
 
+type Rules = Readonly<Record<string, readonly string[]>>;
+/** What each file imports, by paths below one folder. */
+type Graph = ReadonlyMap<string, readonly string[]>;
+
 /** The rooms, and what each may import. `main.ts` may import all and is imported by none. */
-const mayImport: Record<string, readonly string[]> = {
+const mayImport: Rules = {
   protocol: ['protocol'],
   decision: ['protocol', 'decision'],
   config: ['protocol', 'decision', 'config'],
   runtime: ['protocol', 'decision', 'runtime'],
   surface: ['protocol', 'decision', 'config', 'runtime', 'surface'],
   'main.ts': ['protocol', 'decision', 'config', 'runtime', 'surface'],
+};
+
+/** What stands beside `src`, and what each may import. */
+const besideMayImport: Rules = {
+  test: ['src', 'test'],
+  lab: ['src', 'test', 'lab'],
+  bench: ['src', 'test', 'lab', 'bench'],
+  interop: ['src', 'test', 'lab', 'interop'],
 };
 
 /** Every way to import: static, side effect, re-export, `import()`, `import type` and a type's `import('…')`. */
@@ -23,30 +35,42 @@ function importsOf(source: string): string[] {
   return [...source.matchAll(importPattern)].map(match => match.groups?.target ?? '');
 }
 
-/** The import graph of what ships, as paths below `src`. A unit test may also use the fakes in `test/`. */
-function readGraph(): Map<string, string[]> {
-  const files = globSync('**/*.ts', { cwd: src }).filter(file => !file.endsWith('.test.ts'));
+function readGraph(files: readonly string[], folder: string): Graph {
   return new Map(
     files.map(file => [
       file,
-      importsOf(readFileSync(join(src, file), 'utf8')).map(target =>
-        relative(src, join(src, dirname(file), target)),
+      importsOf(readFileSync(join(folder, file), 'utf8')).map(target =>
+        relative(folder, join(folder, dirname(file), target)),
       ),
     ]),
   );
 }
 
+/** What ships. A unit test may also use the fakes in `test/`. */
+function readSources(): Graph {
+  const files = globSync('**/*.ts', { cwd: src }).filter(file => !file.endsWith('.test.ts'));
+  return readGraph(files, src);
+}
+
+function readBeside(): Graph {
+  const files = globSync(`{${Object.keys(besideMayImport).join(',')}}/**/*.ts`, { cwd: root });
+  return readGraph(
+    files.filter(file => !file.includes('/.')),
+    root,
+  );
+}
+
 const roomOf = (file: string): string => file.split('/')[0] ?? file;
 
-function misplacedImports(graph: ReadonlyMap<string, readonly string[]>): string[] {
+function misplacedImports(graph: Graph, rules: Rules): string[] {
   return [...graph].flatMap(([file, targets]) =>
     targets
-      .filter(target => !(mayImport[roomOf(file)] ?? []).includes(roomOf(target)))
+      .filter(target => !(rules[roomOf(file)] ?? []).includes(roomOf(target)))
       .map(target => `${file} must not import ${target}`),
   );
 }
 
-function findCircle(graph: ReadonlyMap<string, readonly string[]>): string[] | null {
+function findCircle(graph: Graph): string[] | null {
   const done = new Set<string>();
   const visit = (file: string, path: string[]): string[] | null => {
     if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
@@ -66,21 +90,35 @@ function findCircle(graph: ReadonlyMap<string, readonly string[]>): string[] | n
 }
 
 test('imports run one way between the rooms', () => {
-  const graph = readGraph();
+  const graph = readSources();
   assert.ok(graph.size > 10, 'the sources were found');
-  assert.deepEqual(misplacedImports(graph), []);
+  assert.deepEqual(misplacedImports(graph, mayImport), []);
+});
+
+test('imports run one way between what stands beside the sources', () => {
+  const graph = readBeside();
+  for (const room of Object.keys(besideMayImport))
+    assert.ok(
+      [...graph.keys()].some(file => roomOf(file) === room),
+      `${room} was found`,
+    );
+  assert.deepEqual(misplacedImports(graph, besideMayImport), []);
 });
 
 test('imports go in no circle', () => {
-  assert.equal(findCircle(readGraph()), null);
+  assert.equal(findCircle(readSources()), null);
+  assert.equal(findCircle(readBeside()), null);
 });
 
-test('the two checks above can fail', () => {
-  assert.deepEqual(misplacedImports(new Map([['protocol/a.ts', ['decision/b.ts']]])), [
+test('the checks above can fail', () => {
+  assert.deepEqual(misplacedImports(new Map([['protocol/a.ts', ['decision/b.ts']]]), mayImport), [
     'protocol/a.ts must not import decision/b.ts',
   ]);
-  assert.deepEqual(misplacedImports(new Map([['config/a.ts', ['runtime/b.ts']]])), [
+  assert.deepEqual(misplacedImports(new Map([['config/a.ts', ['runtime/b.ts']]]), mayImport), [
     'config/a.ts must not import runtime/b.ts',
+  ]);
+  assert.deepEqual(misplacedImports(new Map([['lab/a.ts', ['bench/b.ts']]]), besideMayImport), [
+    'lab/a.ts must not import bench/b.ts',
   ]);
   assert.deepEqual(
     findCircle(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Letter } from '../../lab/loopback/letters.ts';
 import type { Step } from './disk-act.ts';
 import { Ledger } from './expectation.ts';
-import type { Letter } from './peers.ts';
 
 const letter = (id: string, forwardPaths: readonly string[]): Letter => ({
   id,

@@ -1,5 +1,5 @@
+import type { Arrival, Letter } from '../../lab/loopback/letters.ts';
 import type { Step } from './disk-act.ts';
-import type { Arrival, Letter } from './peers.ts';
 
 /** What must be true of a message once the power is gone and back. */
 export type Owed = {

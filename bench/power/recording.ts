@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '../../lab/loopback/free-port.ts';
+import { type PosternPlace, startPostern } from '../../lab/loopback/gateway.ts';
+import { LetterReceiver } from '../../lab/loopback/letter-receiver.ts';
+import { LetterSender } from '../../lab/loopback/letter-sender.ts';
+import type { Arrival, Letter } from '../../lab/loopback/letters.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
-import { type PosternPlace, startPostern } from '../postern-gateway.ts';
-import { freePort } from '../smtp-load.ts';
 import type { Step } from './disk-act.ts';
-import { type Arrival, type Letter, LetterSender, Receivers } from './peers.ts';
 import { TraceReader, tracedCalls } from './trace-reader.ts';
 
 /** What a gateway did to its disk under load, and what its clients and receivers saw. */
@@ -54,7 +56,7 @@ export async function missingTool(): Promise<string | null> {
  */
 export async function record({ directory, seed, loadMs, unsafe }: RecordOptions): Promise<void> {
   const place = { directory, port: await freePort(), sinkPort: await freePort() };
-  const receivers = await Receivers.start(place.sinkPort, { defers: true });
+  const receiver = await LetterReceiver.start(place.sinkPort, { defers: true });
   const letters: Letter[] = [];
   const random = new SimRandom(seed);
   try {
@@ -75,9 +77,9 @@ export async function record({ directory, seed, loadMs, unsafe }: RecordOptions)
       await traceEnds(join(directory, file), gateway.pid);
     }
   } finally {
-    await receivers.stop();
+    await receiver.stop();
   }
-  const seen: Seen = { letters, arrivals: receivers.arrivals };
+  const seen: Seen = { letters, arrivals: receiver.arrivals };
   await writeFile(join(directory, 'seen.json'), JSON.stringify(seen));
 }
 

@@ -3,12 +3,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '../../lab/loopback/free-port.ts';
+import { launcher, startPostern } from '../../lab/loopback/gateway.ts';
+import { LetterReceiver } from '../../lab/loopback/letter-receiver.ts';
+import { Copies, digestOf, sentPart } from '../../lab/loopback/letters.ts';
 import type { StoredMessage } from '../../src/runtime/ports.ts';
 import { openSqliteStore, type SqliteStore } from '../../src/runtime/queue/sqlite-store.ts';
-import { launcher, startPostern } from '../postern-gateway.ts';
-import { freePort } from '../smtp-load.ts';
 import type { Owed } from './expectation.ts';
-import { digestOf, Receivers, sentPart } from './peers.ts';
 import type { Standing } from './power-disk.ts';
 
 /** What was found after the power came back. */
@@ -91,19 +92,9 @@ const patienceMs = 60_000;
 /** Starts the real gateway, whose receivers take all now, and waits for all that is owed. */
 export async function findByServing(directory: string, owed: readonly Owed[]): Promise<Found> {
   const place = { directory, port: await freePort(), sinkPort: await freePort() };
-  const receivers = await Receivers.start(place.sinkPort, { defers: false });
-  const arrived = new Set<string>();
-  let read = 0;
-  const missing = (): string[] => {
-    for (const { digest, forwardPaths } of receivers.arrivals.slice(read))
-      for (const path of forwardPaths) arrived.add(`${digest} ${path}`);
-    read = receivers.arrivals.length;
-    return owed.flatMap(({ letter, forwardPaths }) =>
-      forwardPaths
-        .filter(path => !arrived.has(`${letter.digest} ${path}`))
-        .map(path => `${letter.id} did not come to ${path} after the restart.`),
-    );
-  };
+  const receiver = await LetterReceiver.start(place.sinkPort, { defers: false });
+  const letters = owed.map(({ letter, forwardPaths }) => ({ ...letter, forwardPaths }));
+  const missing = (): readonly string[] => new Copies(receiver.arrivals).missing(letters);
   try {
     const gateway = await startPostern(place).catch((error: unknown) => String(error));
     if (typeof gateway === 'string') return { losses: [gateway], recipients: 0 };
@@ -113,11 +104,12 @@ export async function findByServing(directory: string, owed: readonly Owed[]): P
         await run(launcher, ['queue', 'retry', '--all', '--config', join(directory, 'postern.yaml')]);
         await sleep(200);
       }
-      return { losses: missing(), recipients: arrived.size };
+      const losses = missing().map(loss => `${loss} did not come after the restart.`);
+      return { losses, recipients: new Copies(receiver.arrivals).recipients };
     } finally {
       await gateway.stop();
     }
   } finally {
-    await receivers.stop();
+    await receiver.stop();
   }
 }

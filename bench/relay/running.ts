@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../lab/loopback/free-port.ts';
 import type { RelayGateway } from '../relay-gateway.ts';
-import { freePort, Sink, sendLoad } from '../smtp-load.ts';
+import { Sink, sendLoad } from '../smtp-load.ts';
 import { sendTlsLoad, TlsSink } from '../tls-load.ts';
 import { type ContestantName, contestants } from './contestants.ts';
 import type { Load } from './load.ts';

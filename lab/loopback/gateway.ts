@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { treeOf } from './process-tree.ts';
-import { listening, type RelayGateway } from './relay-gateway.ts';
+import { greeted } from './greeted.ts';
 
 /** The program as users start it. */
-export const launcher = join(import.meta.dirname, '../bin/postern');
+export const launcher = join(import.meta.dirname, '../../bin/postern');
 
 /** Where the gateway listens and delivers. */
 export type PosternPlace = {
@@ -21,7 +20,7 @@ export type PosternPlace = {
   readonly more?: string;
 };
 
-const certificates = join(import.meta.dirname, '../test/certificates');
+const certificates = join(import.meta.dirname, '../../test/certificates');
 
 /** Writes the configuration of a relay for example.net; logs and trace at their defaults. Gives the file. */
 export async function writePosternConfiguration(place: PosternPlace): Promise<string> {
@@ -59,11 +58,15 @@ export type Through = {
   readonly environment?: Readonly<Record<string, string>>;
 };
 
+export type LoopbackGateway = {
+  readonly pid: number;
+  stop(): Promise<void>;
+  /** By SIGKILL. */
+  kill(): Promise<void>;
+};
+
 /** `bin/postern serve` as a process of its own, its log in a file of `directory`; resolves when it takes connections. */
-export async function startPostern(
-  place: PosternPlace,
-  through: Through = {},
-): Promise<RelayGateway & { kill(): Promise<void> }> {
+export async function startPostern(place: PosternPlace, through: Through = {}): Promise<LoopbackGateway> {
   const file = await writePosternConfiguration(place);
   const log = openSync(join(place.directory, 'postern.log'), 'a');
   const [program = launcher, ...before] = through.command ?? [];
@@ -72,21 +75,10 @@ export async function startPostern(
   const child = spawn(program, [...before, ...serve], { stdio: ['ignore', log, log], env });
   const exited = once(child, 'exit');
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-    const helpers = child.pid === undefined ? [] : treeOf(child.pid).slice(1);
     child.kill(signal);
     await exited;
-    for (const helper of helpers) killIfThere(helper);
   };
-  await listening(place.port, () => child.exitCode !== null);
+  await greeted(place.port, () => child.exitCode !== null);
   if (child.pid === undefined) throw new Error('The gateway could not be started.');
-  return { name: 'Postern', pid: child.pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
-}
-
-/** A program that the gateway had started and could not end any more. */
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended with the gateway.
-  }
+  return { pid: child.pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer, type Server, type Socket } from 'node:net';
 
 export type ReceiverParts = {
-  /** The reply to a RCPT, without its line end. Left out: all are good. */
-  readonly rcpt?: (forwardPath: string) => string;
+  /** The reply to a RCPT, without its line end. */
+  readonly rcpt: (forwardPath: string) => string;
   /** A message is taken; called before the client is told. */
   readonly taken: (message: string, forwardPaths: readonly string[]) => void;
 };
@@ -66,7 +65,7 @@ class ReceiverSession {
   }
 
   #rcpt(forwardPath: string): string {
-    const reply = this.#parts.rcpt?.(forwardPath) ?? '250 2.1.5 Good';
+    const reply = this.#parts.rcpt(forwardPath);
     if (reply.startsWith('2')) this.#forwardPaths.push(forwardPath);
     return reply;
   }
@@ -99,132 +98,5 @@ export class PlainReceiver {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
-  }
-}
-
-/** Takes all mail and remembers how often each Message-ID came. */
-export class CountingReceiver {
-  readonly arrivals = new Map<string, number>();
-  lastAt = performance.now();
-  #receiver: PlainReceiver | null = null;
-
-  static async start(port: number): Promise<CountingReceiver> {
-    const counting = new CountingReceiver();
-    counting.#receiver = await PlainReceiver.start(port, { taken: message => counting.#count(message) });
-    return counting;
-  }
-
-  async stop(): Promise<void> {
-    await this.#receiver?.stop();
-  }
-
-  #count(message: string): void {
-    const id = /^Message-ID: <([^>]+)>/im.exec(message)?.[1];
-    if (id === undefined) return;
-    this.lastAt = performance.now();
-    this.arrivals.set(id, (this.arrivals.get(id) ?? 0) + 1);
-  }
-}
-
-/** Sends messages one after another, and remembers which of them the gateway has acknowledged. */
-export class RecordingSender {
-  readonly acknowledged = new Set<string>();
-  readonly #port: number;
-  readonly #name: string;
-  #sent = 0;
-  #stopping = false;
-  readonly #done: Promise<void>;
-
-  constructor(port: number, name: string) {
-    this.#port = port;
-    this.#name = name;
-    this.#done = this.#run();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#done;
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopping) {
-      await this.#session().catch(() => {});
-      await sleep(5);
-    }
-  }
-
-  /** One connection, until it breaks or we stop. */
-  async #session(): Promise<void> {
-    const socket = connect({ host: '127.0.0.1', port: this.#port });
-    const replies = new ReplyReader(socket);
-    try {
-      await replies.expect(220);
-      socket.write('EHLO client.example.com\r\n');
-      await replies.expect(250);
-      while (!this.#stopping) {
-        const id = `${this.#name}.${this.#sent++}@client.example.com`;
-        socket.write('MAIL FROM:<sender@example.com>\r\nRCPT TO:<receiver@example.net>\r\nDATA\r\n');
-        await replies.expect(250);
-        await replies.expect(250);
-        await replies.expect(354);
-        socket.write(`Message-ID: <${id}>\r\nSubject: crash\r\n\r\n${this.#body()}\r\n.\r\n`);
-        await replies.expect(250);
-        this.acknowledged.add(id);
-      }
-    } finally {
-      socket.destroy();
-    }
-  }
-
-  /** Every twentieth is too large for a row of the queue, so that the spool is under test too. */
-  #body(): string {
-    const line = `${'x'.repeat(76)}\r\n`;
-    return line.repeat(this.#sent % 20 === 0 ? 2_000 : 50);
-  }
-}
-
-/** The gateway said something else than its client had hoped for. */
-export class UnexpectedReply extends Error {
-  readonly reply: string;
-
-  constructor(expected: number, reply: string) {
-    super(`expected ${expected}, got ${reply}`);
-    this.reply = reply;
-  }
-}
-
-/** Waits for replies one by one; rejects when the connection ends. */
-export class ReplyReader {
-  #text = '';
-  #ended = false;
-  #wake: (() => void) | null = null;
-
-  constructor(socket: Socket) {
-    const wake = (): void => this.#wake?.();
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      this.#text += text;
-      wake();
-    });
-    socket.on('error', () => socket.destroy());
-    socket.once('close', () => {
-      this.#ended = true;
-      wake();
-    });
-  }
-
-  /** Gives the last line of the reply. */
-  async expect(code: number): Promise<string> {
-    for (;;) {
-      const last = /^(\d{3})(?: .*)?\r\n/m.exec(this.#text);
-      if (last) {
-        this.#text = this.#text.slice(last.index + last[0].length);
-        if (Number(last[1]) === code) return last[0];
-        throw new UnexpectedReply(code, last[0].trim());
-      }
-      if (this.#ended) throw new Error('the connection ended');
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-      });
-    }
   }
 }
