@@ -5,7 +5,10 @@ import { IsolatedServer, writeEtc } from '../lab/servers/isolated.ts';
 import { Namespace } from '../src/surface/demo/namespaces.ts';
 import type { RelayGateway } from './relay-gateway.ts';
 
-/** Many sessions to the next hop at once, kept long, and none of the pauses that it makes out of politeness. */
+/**
+ * Many sessions to the next hop at once, kept long, and none of the pauses that it makes out of politeness; without
+ * `conn-delay-route` it would open one session each five seconds. Tasks are never held back: it lets go of them too late.
+ */
 const limits = {
   'max-conn-per-host': 50,
   'max-conn-per-source': 50,
@@ -18,8 +21,13 @@ const limits = {
   'conn-delay-connector': 0,
   'conn-delay-relay': 0,
   'conn-delay-domain': 0,
+  'conn-delay-route': 0,
+  'reconn-delay-route': 0,
   'session-transaction-delay': 0,
   'session-mail-max': 1_000,
+  'task-hiwat': 100_000,
+  'task-lowat': 50_000,
+  'task-release': 50_000,
 };
 
 /**

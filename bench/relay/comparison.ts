@@ -1,9 +1,9 @@
 import { median, ratios } from '../median.ts';
 import { cpuMs } from '../process-tree.ts';
-import { type ContestantName, contestants } from './contestants.ts';
+import { type Contestant, type ContestantName, contestants } from './contestants.ts';
 import { type Costs, measureCosts } from './costs.ts';
 import { type Load, partOf } from './load.ts';
-import { withGateway } from './running.ts';
+import { type Running, whileRelaying } from './running.ts';
 
 export type Figures = {
   readonly messagesPerS: number;
@@ -21,31 +21,41 @@ export type Comparison = {
   readonly costs: Of<Costs>;
 };
 
+export type ComparisonPlan = {
+  readonly names: readonly ContestantName[];
+  readonly load: Load;
+  readonly rounds: number;
+  /** Memory and syncs too. */
+  readonly withCosts: boolean;
+  readonly say: (line: string) => void;
+};
+
 /** Each round starts each gateway afresh; costs are taken in a round of their own. */
-export async function compare(
-  names: readonly ContestantName[],
-  load: Load,
-  rounds: number,
-  say: (line: string) => void,
-): Promise<Comparison> {
+export async function compare(plan: ComparisonPlan): Promise<Comparison> {
+  const { names, load, rounds, withCosts, say } = plan;
   const all: Of<Figures>[] = [];
   for (let round = 1; round <= rounds; round++) {
     const figures: Partial<Record<ContestantName, Figures>> = {};
     // Who goes first changes, so that neither always finds the machine warm.
     for (const name of round % 2 === 1 ? names : names.toReversed()) {
-      figures[name] = await measure(name, load);
+      figures[name] = await measure(contestants[name], load);
       say(`round ${round}: ${name} ${figures[name].messagesPerS.toFixed(0)} messages/s`);
     }
     all.push(figures);
   }
   const costs: Partial<Record<ContestantName, Costs>> = {};
-  for (const name of names) costs[name] = await measureCosts(name, partOf(load, contestants[name].share));
+  if (withCosts)
+    for (const name of names) {
+      costs[name] = await measureCosts(contestants[name], partOf(load, contestants[name].share));
+      say(`costs: ${name}`);
+    }
   return { load, rounds: all, costs };
 }
 
-async function measure(name: ContestantName, load: Load): Promise<Figures> {
-  const part = partOf(load, contestants[name].share);
-  return withGateway(name, load.tls, async ({ gateway, relay }) => {
+/** One start of one gateway under one load. */
+export async function measure(contestant: Contestant, load: Load, sinkAddresses = 0): Promise<Figures> {
+  const part = partOf(load, contestant.share);
+  const relayed = async ({ gateway, relay }: Running): Promise<Figures> => {
     const cpuBefore = cpuMs(gateway.pid);
     const { acceptedMs, ms } = await relay(part);
     return {
@@ -53,7 +63,8 @@ async function measure(name: ContestantName, load: Load): Promise<Figures> {
       acceptedPerS: (1_000 * part.messages) / acceptedMs,
       cpuMsPerMessage: (cpuMs(gateway.pid) - cpuBefore) / part.messages,
     };
-  });
+  };
+  return whileRelaying(contestant, load, relayed, sinkAddresses);
 }
 
 /** The median of the rounds. */

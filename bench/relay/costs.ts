@@ -4,17 +4,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { memoryBytes, treeOf } from '../process-tree.ts';
-import type { ContestantName } from './contestants.ts';
+import type { Contestant } from './contestants.ts';
 import type { Load } from './load.ts';
-import { withGateway } from './running.ts';
+import { whileRelaying } from './running.ts';
 
 /** What only a slower round can tell, for looking slows the gateway. Memory: the process tree's PSS. */
 export type Costs = { readonly peakBytes: number; readonly syncsPerMessage: number };
 
 const mostCounted = 2_000;
 
-export async function measureCosts(name: ContestantName, load: Load): Promise<Costs> {
-  return withGateway(name, load.tls, async ({ gateway, directory, relay }) => {
+export async function measureCosts(contestant: Contestant, load: Load): Promise<Costs> {
+  return whileRelaying(contestant, load, async ({ gateway, directory, relay }) => {
     const memory = new PeakMemory(gateway.pid);
     await relay(load);
     const peakBytes = memory.stop();

@@ -7,7 +7,7 @@ export function textTable(comparison: Comparison): string {
   const { load, rounds } = comparison;
   const present = contestantNames.filter(name => rounds.some(round => round[name] !== undefined));
   return [
-    `${load.messages} messages of ${load.sizeBytes} bytes, ${load.senders} senders${load.tls ? ', TLS on both sides' : ''}, medians of ${rounds.length} rounds`,
+    `${load.messages} messages of ${load.sizeBytes} bytes, ${load.senders} senders${load.recipients > 1 ? `, ${load.recipients} recipients each` : ''}${load.tls ? ', TLS on both sides' : ''}, medians of ${rounds.length} rounds`,
     'gateway     delivered/s           range    accepted/s    CPU µs/msg    peak MiB   syncs/message',
     ...present.map(name => row(name, comparison)),
     ...present.flatMap(name => (name === 'postern' ? [] : ratioLine(name, comparison))),

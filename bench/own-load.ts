@@ -6,6 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const folder = import.meta.dirname;
 
+/** What our own generator sends: Postfix's has neither TLS nor many domains. */
+export type OwnLoad = {
+  readonly messages: number;
+  readonly senders: number;
+  readonly sizeBytes: number;
+  /** Of each message. */
+  readonly recipients: number;
+  /** Of the recipients, one message after the other in turn. */
+  readonly domains: readonly string[];
+  readonly tls: boolean;
+};
+
 /** A program of ours beside this one, heard line by line. */
 function start(file: string, args: readonly string[]): { child: ChildProcess; lines: Interface } {
   const child = spawn(process.execPath, [join(folder, file), ...args], {
@@ -28,8 +40,8 @@ async function heard(program: { child: ChildProcess; lines: Interface }): Promis
   }
 }
 
-/** A sink that takes all mail, over TLS where the client likes, and counts it. */
-export class TlsSink {
+/** A sink of our own that takes all mail and counts its recipients. */
+export class OwnSink {
   readonly port: number;
   readonly #program: { child: ChildProcess; lines: Interface };
 
@@ -38,24 +50,26 @@ export class TlsSink {
     this.port = port;
   }
 
-  static async start(): Promise<TlsSink> {
-    const program = start('tls-sink.ts', []);
-    return new TlsSink(program, Number(await heard(program)));
+  /** `tls`: it offers STARTTLS; `addresses`: it listens on so many more (`sinkAddress`). */
+  static async start(setting: { tls?: boolean; addresses?: number } = {}): Promise<OwnSink> {
+    const { tls = false, addresses = 0 } = setting;
+    const program = start('own-sink.ts', [...(tls ? ['tls'] : []), String(addresses)]);
+    return new OwnSink(program, Number(await heard(program)));
   }
 
-  /** Resolves when it has had `count` messages in all; throws where none came for a minute. */
+  /** Resolves when it has had `count` recipients in all; throws where none came for a minute. */
   async until(count: number): Promise<void> {
     let seen = -1;
     let movedAt = performance.now();
     for (;;) {
       this.#program.child.stdin?.write('?\n');
-      const messages = Number(await heard(this.#program));
-      if (messages >= count) return;
-      if (messages !== seen) {
-        seen = messages;
+      const delivered = Number(await heard(this.#program));
+      if (delivered >= count) return;
+      if (delivered !== seen) {
+        seen = delivered;
         movedAt = performance.now();
       } else if (performance.now() - movedAt > 60_000)
-        throw new Error(`The sink has ${seen} of ${count} messages, and none came for a minute.`);
+        throw new Error(`The sink has ${seen} of ${count} recipients, and none came for a minute.`);
       await sleep(2);
     }
   }
@@ -67,18 +81,9 @@ export class TlsSink {
   }
 }
 
-/** Sends a load over TLS; `begun` is called when the generator stands ready, just before its first connection. */
-export async function sendTlsLoad(
-  port: number,
-  load: { messages: number; senders: number; sizeBytes: number },
-  begun: () => void,
-): Promise<void> {
-  const program = start('tls-source.ts', [
-    String(port),
-    String(load.messages),
-    String(load.senders),
-    String(load.sizeBytes),
-  ]);
+/** Sends a load; `begun` is called when the generator stands ready, just before its first connection. */
+export async function sendOwnLoad(port: number, load: OwnLoad, begun: () => void): Promise<void> {
+  const program = start('own-source.ts', [JSON.stringify({ ...load, port })]);
   await heard(program);
   begun();
   program.child.stdin?.write('go\n');

@@ -1,35 +1,48 @@
-/**
- * A program: takes all mail on a port of loopback, with STARTTLS, and counts it. It tells its port first, then the
- * count whenever it was asked (any line on standard input), one number a line.
- */
 import { readFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+
+export type SinkHost = {
+  readonly startTls: boolean;
+  /** Called when the end of a message's content is there, before it is answered. */
+  readonly took: (recipients: readonly string[]) => void;
+};
 
 const certificates = join(import.meta.dirname, '..', 'test', 'certificates');
-const secureContext = createSecureContext({
-  cert: readFileSync(join(certificates, 'remote.pem')),
-  key: readFileSync(join(certificates, 'remote.key')),
-});
 const offers = ['PIPELINING', 'SIZE 50000000', '8BITMIME', 'ENHANCEDSTATUSCODES'];
 const endOfData = '\r\n.\r\n';
-let messages = 0;
+let context: SecureContext | null = null;
+
+function certificate(): SecureContext {
+  context ??= createSecureContext({
+    cert: readFileSync(join(certificates, 'remote.pem')),
+    key: readFileSync(join(certificates, 'remote.key')),
+  });
+  return context;
+}
 
 /** One client: commands by line, content up to its final dot without a look at what it holds. */
-class Session {
+export class SinkSession {
+  readonly #host: SinkHost;
   #socket: Socket;
   #line = '';
   #secured = false;
   #inData = false;
+  /** Forward-paths of the transaction under way, with their brackets. */
+  #recipients: string[] = [];
   #over = false;
   /** The last bytes of the content so far, where the end may have begun. */
   #tail = '\r\n';
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, host: SinkHost) {
     this.#socket = socket;
+    this.#host = host;
     this.#listen(socket);
-    socket.write('220 mx.remote.example ESMTP\r\n');
+  }
+
+  greet(): void {
+    this.#socket.write('220 mx.remote.example ESMTP\r\n');
   }
 
   #listen(socket: Socket): void {
@@ -48,7 +61,7 @@ class Session {
         at = end;
         this.#inData = false;
         this.#tail = '\r\n';
-        messages += 1;
+        this.#host.took(this.#recipients);
         answer += '250 2.0.0 Ok\r\n';
         continue;
       }
@@ -84,11 +97,18 @@ class Session {
   #reply(line: string): string {
     switch (line.slice(0, 4).toUpperCase()) {
       case 'EHLO': {
-        const lines = ['mx.remote.example', ...offers, ...(this.#secured ? [] : ['STARTTLS'])];
+        const startTls = this.#host.startTls && !this.#secured ? ['STARTTLS'] : [];
+        const lines = ['mx.remote.example', ...offers, ...startTls];
         return lines.map((text, n) => `250${n + 1 < lines.length ? '-' : ' '}${text}\r\n`).join('');
       }
       case 'STAR':
         return '220 2.0.0 Go ahead\r\n';
+      case 'MAIL':
+        this.#recipients = [];
+        return '250 2.1.0 Ok\r\n';
+      case 'RCPT':
+        this.#recipients.push(line.slice(8).trim());
+        return '250 2.1.5 Ok\r\n';
       case 'DATA':
         this.#inData = true;
         return '354 Go ahead\r\n';
@@ -105,14 +125,7 @@ class Session {
     plain.removeAllListeners('data');
     plain.write(answer);
     this.#secured = true;
-    this.#socket = new TLSSocket(plain, { isServer: true, secureContext });
+    this.#socket = new TLSSocket(plain, { isServer: true, secureContext: certificate() });
     this.#listen(this.#socket);
   }
 }
-
-const server = createServer(socket => new Session(socket));
-server.listen({ host: '127.0.0.1', port: 0, backlog: 1024 }, () => {
-  const address = server.address();
-  if (address !== null && typeof address !== 'string') process.stdout.write(`${address.port}\n`);
-});
-process.stdin.on('data', () => process.stdout.write(`${messages}\n`)).on('end', () => process.exit(0));
