@@ -46,6 +46,7 @@ import { RecipientChecks } from './recipients/recipient-checks.ts';
 import { Certificates } from './tls/certificates.ts';
 import { DiskWatch } from './watch/disk-watch.ts';
 import { QueueWatch } from './watch/queue-watch.ts';
+import { watchTrace } from './watch/trace-watch.ts';
 
 /** The doors to the world; opened and closed by whoever composes the gateway. */
 export type GatewayPorts = {
@@ -255,6 +256,7 @@ export class Gateway implements GatewayControl {
 
   async #start(settings: GatewaySettings, recovered: number): Promise<Result<void, string>> {
     await this.#notifier.start(settings.notify);
+    watchTrace(this.trace, this.#clock, this.events);
     await this.#outages.start();
     this.#monitor.onChange(() => this.#outages.note(this.#monitor.anyUp()));
     this.#monitor.onChange(() => this.#uplinkNews.look());

@@ -291,6 +291,8 @@ export interface TraceStore {
   record(event: TraceEvent): void;
   /** By message ID or by address (sender or recipient), oldest first. */
   find(idOrAddress: string, limit: number): Promise<readonly TraceEvent[]>;
+  /** Tells, in a whole sentence, that it was damaged and began anew; at once of what was so before. One hearer. */
+  onPutAside(hear: (sentence: string) => void): void;
   close(): Promise<void>;
 }
 

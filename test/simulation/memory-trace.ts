@@ -18,5 +18,7 @@ export class MemoryTrace implements TraceStore {
       .slice(0, limit);
   }
 
+  onPutAside(): void {}
+
   async close(): Promise<void> {}
 }

@@ -104,6 +104,7 @@ export class SimProcess {
         if (this.#alive) trace.record(event);
       },
       find: (idOrAddress, limit) => this.#answer(trace.find(idOrAddress, limit)),
+      onPutAside: hear => trace.onPutAside(hear),
       close: () => trace.close(),
     };
   }

@@ -132,6 +132,7 @@ export class FakeGateway implements GatewayControl {
     this.trace = {
       record: () => undefined,
       find: about => Promise.resolve(about === traced.id || about === traced.recipient ? [traced] : []),
+      onPutAside: () => {},
       close: () => Promise.resolve(),
     };
   }

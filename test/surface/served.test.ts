@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -55,7 +56,7 @@ async function logged(file: string, pattern: RegExp, child: ChildProcess): Promi
   });
 }
 
-test('serve, run as a service: log file, rotation, pages that move, notices, and a stop that is told', async () => {
+test('serve, run as a service: a damaged trace, log file, rotation, pages that move, notices, and a stop that is told', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'postern-served-'));
   const at = (name: string): string => join(directory, name);
   const [before, after] = [await freePort(), await freePort()];
@@ -71,8 +72,14 @@ log: { file: postern.log }
 `;
   const file = at('postern.yaml');
   writeFileSync(file, config(before));
+  mkdirSync(at('state'));
+  writeFileSync(at('state/trace.db'), 'no database '.repeat(100));
   const child = spawn(postern, ['serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
+  const told = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(readFileSync(at('told'), 'utf8')))
+      await new Promise(resolve => setTimeout(resolve, 10));
+  };
   let out = '';
   child.stdout.on('data', chunk => (out += String(chunk)));
   try {
@@ -84,7 +91,12 @@ log: { file: postern.log }
 
     const tested = await run('notify', 'test', '--config', file);
     assert.deepEqual(tested, { code: 0, out: `ok      command ${hook}: It was told.\n`, err: '' });
-    assert.equal(readFileSync(at('told'), 'utf8'), 'test  test\n');
+    await told(/^test  test$/m);
+    await told(/^trace  over$/m);
+    assert.match(
+      readFileSync(at('postern.log'), 'utf8'),
+      /The trace \S+\/trace\.db was damaged, .* is in \S+\/trace\.db\.damaged-\d{4}-/,
+    );
 
     const followed = run('events', '--follow', '--json', '--config', file);
     renameSync(at('postern.log'), at('postern.log.1'));
@@ -105,8 +117,7 @@ log: { file: postern.log }
     const drained = await run('uplinks', 'drain', 'isp1', '--config', file);
     assert.equal(drained.code, 0, drained.err);
     await logged(at('postern.log'), /uplink isp1: drained/, child);
-    while (!/isp1 drained/.test(readFileSync(at('told'), 'utf8')))
-      await new Promise(resolve => setTimeout(resolve, 10));
+    await told(/isp1 drained/);
     child.kill('SIGTERM');
     assert.deepEqual(await exited, [0, null]);
     const events = await followed;

@@ -16,6 +16,8 @@ export type ConditionKind =
   | 'primary'
   /** The disk of the queue. */
   | 'disk'
+  /** The trace was damaged. */
+  | 'trace'
   /** A drill and its verdict. */
   | 'drill'
   /** `postern notify test`. */

@@ -22,6 +22,7 @@ const beginnings: [ConditionKind, string, string][] = [
   ['recipients', 'trouble', 'The recipients of isp1 cannot be told for sure: Nobody answers.'],
   ['primary', 'trouble', 'The primary of isp1 is away: Nobody answers.'],
   ['disk', 'trouble', "The queue's disk needs care: Nobody answers."],
+  ['trace', 'trouble', 'The trace was damaged: Nobody answers.'],
   ['drill', 'trouble', 'The drill of isp1 failed: Nobody answers.'],
   ['test', 'trouble', 'This is a test of Postern: Nobody answers.'],
 ];

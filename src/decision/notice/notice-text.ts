@@ -47,6 +47,7 @@ const whereToLook: Readonly<Record<ConditionKind, string>> = {
   recipients: '',
   primary: 'Its mail is taken and kept meanwhile.',
   disk: '',
+  trace: '',
   drill: '"postern uplinks drill NAME" repeats it.',
   test: '',
 };
@@ -73,6 +74,8 @@ function headline(condition: Condition): string {
       return bad ? `The primary of ${subject} is away` : `The primary of ${subject} is back`;
     case 'disk':
       return bad ? "The queue's disk needs care" : "The queue's disk is in order";
+    case 'trace':
+      return bad ? 'The trace was damaged' : 'The trace was begun anew';
     case 'drill':
       return bad ? `The drill of ${subject} failed` : `The drill of ${subject} went well`;
     case 'test':

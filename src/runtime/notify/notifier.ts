@@ -34,7 +34,7 @@ const toldKey = 'notify_told';
 const presumedOver: readonly { readonly afterMs: number; readonly kinds: ReadonlySet<ConditionKind> }[] = [
   {
     afterMs: 15 * 60_000,
-    kinds: new Set(['uplink', 'all_uplinks', 'identity', 'queue', 'certificate', 'primary', 'disk']),
+    kinds: new Set(['uplink', 'all_uplinks', 'identity', 'queue', 'certificate', 'primary', 'disk', 'trace']),
   },
   // Whether a store takes everybody shows when it is asked, and it is asked when mail comes.
   { afterMs: 24 * 60 * 60_000, kinds: new Set(['recipients']) },

@@ -12,6 +12,7 @@ const kinds: Readonly<Record<ConditionKind, true>> = {
   recipients: true,
   primary: true,
   disk: true,
+  trace: true,
   drill: true,
   test: true,
 };

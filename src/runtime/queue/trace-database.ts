@@ -103,7 +103,19 @@ export class TraceDatabase {
   }
 
   /** The newest `limit` events of a message, or of a sender's or recipient's address (whatever its case), oldest first. */
-  find(idOrAddress: string, limit: number): TraceEvent[] {
+  find(idOrAddress: string, limit: number): Result<readonly TraceEvent[], StoreError> {
+    try {
+      return { ok: true, value: this.#found(idOrAddress, limit) };
+    } catch (error) {
+      return { ok: false, error: storeErrorOf(error, this.#file) };
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #found(idOrAddress: string, limit: number): TraceEvent[] {
     const isAddress = idOrAddress.includes('@');
     const id = parseMessageId(idOrAddress);
     if (!isAddress && id === null) return [];
@@ -128,10 +140,6 @@ export class TraceDatabase {
     }
     const found = groups.reverse().flat();
     return found.slice(Math.max(0, found.length - limit)).sort((one, other) => one.at - other.at);
-  }
-
-  close(): void {
-    this.#database.close();
   }
 
   #insert({ id, at, sender, recipients, events }: TraceEntry): void {

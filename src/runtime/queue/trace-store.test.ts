@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -8,6 +8,7 @@ import type { TraceEvent } from '../events.ts';
 import type { Clock } from '../ports.ts';
 import { TraceDatabase } from './trace-database.ts';
 import { entriesOf, eventsOf } from './trace-entry.ts';
+import { TraceKeeper } from './trace-keeper.ts';
 import { openTraceStore, type SqliteTraceStore } from './trace-store.ts';
 
 const dayMs = 24 * 60 * 60_000;
@@ -134,13 +135,72 @@ test('events beyond the backlog are left out and counted, and the operator is to
   await rm(directory, { recursive: true, force: true });
 });
 
-test('a damaged trace is told, and the way out', async () => {
+/** A trace of 2,000 entries, all of it but its first page damaged. */
+async function damagedTrace(directory: string): Promise<{ file: string; bytes: Buffer }> {
+  const file = join(directory, 'trace.db');
+  const opened = TraceDatabase.open(file);
+  if (!opened.ok) throw new Error(opened.error.message);
+  opened.value.write(entriesOf(Array.from({ length: 2_000 }, (_, number) => event(number, number))), 0);
+  opened.value.close();
+  const bytes = (await readFile(file)).fill(0x55, 4_096);
+  await writeFile(file, bytes);
+  return { file, bytes };
+}
+
+test('a damaged trace is put aside and told, once, and an empty one is begun', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'postern-trace-'));
-  await writeFile(join(directory, 'trace.db'), 'no database '.repeat(100));
-  const opened = await openTraceStore({ directory });
+  const { file, bytes } = await damagedTrace(directory);
+  const opened = await openTraceStore({ directory, clock: stillClock });
+  assert.ok(opened.ok, opened.ok ? '' : opened.error.message);
+  const told: string[] = [];
+  opened.value.onPutAside(sentence => told.push(sentence));
+  opened.value.record(event(1, 10));
+  assert.equal((await opened.value.find('someone@remote.example', 10)).length, 1);
+  await opened.value.close();
+  const aside = `${file}.damaged-1970-01-01T00:00:00.000Z`;
+  assert.deepEqual(told, [
+    `The trace ${file} was damaged, so that what happened before is in ${aside} alone: "sqlite3 FILE .recover" shows what that still holds. Delete it when it is of no more use.`,
+  ]);
+  const kept = await readFile(aside);
+  assert.ok(kept.subarray(4_096).equals(bytes.subarray(4_096)), 'what was found is kept as it was');
+  await rm(directory, { recursive: true, force: true });
+});
+
+test('a trace that is damaged and cannot be put aside is told, and the way out', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'postern-trace-'));
+  const file = join(directory, 'trace.db');
+  await writeFile(file, 'no database '.repeat(100));
+  await mkdir(join(`${file}.damaged-1970-01-01T00:00:00.000Z`, 'full'), { recursive: true });
+  const opened = await openTraceStore({ directory, clock: stillClock });
   assert.match(opened.ok ? '' : opened.error.message, /trace\.db is damaged .* move that file/);
   await rm(directory, { recursive: true, force: true });
 });
+
+test('a trace that turns out to be damaged in use is put aside too, and goes on with what was to be written', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'postern-trace-'));
+  const { file, bytes } = await damagedTrace(directory);
+  const told: string[] = [];
+  // Its header says that it is too long to be checked whole at its opening.
+  const pages = (65 * 1_048_576) / 4_096;
+  bytes.writeUInt32BE(pages, 28);
+  await writeFile(file, bytes);
+  await truncate(file, pages * 4_096);
+  const opened = TraceKeeper.open({ file, now: 0, putAside: sentence => told.push(sentence) });
+  assert.ok(opened.ok, opened.ok ? '' : opened.error.message);
+  assert.deepEqual(told, []);
+  assert.deepEqual(opened.value.write(entriesOf([event(1, 1)]), 5_000), { ok: true, value: null });
+  assert.equal(opened.value.find(formatMessageId(1), 10, 5_000).length, 1);
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? '', /trace\.db\.damaged-1970-01-01T00:00:05/);
+  opened.value.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function found(database: TraceDatabase, idOrAddress: string): readonly TraceEvent[] {
+  const answer = database.find(idOrAddress, 10_000);
+  if (!answer.ok) throw new Error(answer.error.message);
+  return answer.value;
+}
 
 async function withDatabase(run: (database: TraceDatabase) => void, freeBytes?: () => number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'postern-trace-'));
@@ -158,7 +218,7 @@ test('what is older than thirty days goes, a step at a time', async () => {
   await withDatabase(database => {
     database.write(entriesOf(Array.from({ length: 1_500 }, (_, number) => event(number, number))), 0);
     database.write(entriesOf([event(5_000, 29 * dayMs)]), 29 * dayMs);
-    const left = () => database.find('someone@remote.example', 10_000).length;
+    const left = () => found(database, 'someone@remote.example').length;
     assert.equal(left(), 1_501);
     database.write([], 31 * dayMs);
     assert.equal(left(), 501);
@@ -172,7 +232,7 @@ test('on a nearly full disk nothing is traced, and that is told', async () => {
     database => {
       const written = database.write(entriesOf([event(1, 1)]), 1);
       assert.equal(written.ok ? 'written' : written.error.kind, 'full');
-      assert.deepEqual(database.find(formatMessageId(1), 10), []);
+      assert.deepEqual(found(database, formatMessageId(1)), []);
     },
     () => 1_000_000,
   );

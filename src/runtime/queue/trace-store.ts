@@ -28,19 +28,24 @@ export async function openTraceStore(
   const prepared = await prepareStateFile(options.directory, 'trace.db');
   if (!prepared.ok) return prepared;
   const file = prepared.value;
+  const { clock = realClock, onTrouble = () => undefined } = options;
   const worker = new Worker(new URL(`./trace-worker${extname(import.meta.url)}`, import.meta.url), {
-    workerData: { file } satisfies TraceWorkerData,
+    workerData: { file, now: clock.now() } satisfies TraceWorkerData,
   });
+  const putAside: string[] = [];
   const opening = await new Promise<TraceAnswer>(resolve => {
-    worker.once('message', resolve);
+    worker.on('message', (answer: TraceAnswer) => {
+      if (answer.kind === 'put aside') putAside.push(answer.sentence);
+      else resolve(answer);
+    });
     worker.once('error', error => resolve({ kind: 'refused', error: storeErrorOf(error, file) }));
   });
   if (opening.kind === 'refused') {
     await worker.terminate();
     return { ok: false, error: opening.error };
   }
-  const { clock = realClock, onTrouble = () => undefined } = options;
-  return { ok: true, value: new SqliteTraceStore(worker, clock, onTrouble) };
+  worker.removeAllListeners('message');
+  return { ok: true, value: new SqliteTraceStore(worker, { clock, onTrouble, putAside }) };
 }
 
 /**
@@ -52,6 +57,8 @@ export class SqliteTraceStore implements TraceStore {
   readonly #worker: Worker;
   readonly #clock: Clock;
   readonly #onTrouble: (message: string) => void;
+  /** Sentences that nobody wanted to hear yet. */
+  readonly #putAside: string[];
   readonly #ended: Promise<void>;
   readonly #questions = new Map<number, (events: readonly TraceEvent[]) => void>();
   #gathered: TraceEvent[] = [];
@@ -61,11 +68,20 @@ export class SqliteTraceStore implements TraceStore {
   #leftOut = 0;
   #troubled = false;
   #closed = false;
+  #hearPutAside: (sentence: string) => void = sentence => this.#putAside.push(sentence);
 
-  constructor(worker: Worker, clock: Clock, onTrouble: (message: string) => void) {
+  constructor(
+    worker: Worker,
+    {
+      clock,
+      onTrouble,
+      putAside,
+    }: Required<Pick<TraceStoreOptions, 'clock' | 'onTrouble'>> & { putAside: string[] },
+  ) {
     this.#worker = worker;
     this.#clock = clock;
     this.#onTrouble = onTrouble;
+    this.#putAside = putAside;
     worker.on('message', (answer: TraceAnswer) => this.#answered(answer));
     worker.on('error', error => this.#trouble(`The trace ended (${error.message})`));
     this.#ended = new Promise(resolve => {
@@ -99,8 +115,13 @@ export class SqliteTraceStore implements TraceStore {
     const ticket = this.#tickets;
     return new Promise(resolve => {
       this.#questions.set(ticket, resolve);
-      this.#post({ kind: 'find', ticket, idOrAddress, limit });
+      this.#post({ kind: 'find', ticket, idOrAddress, limit, now: this.#clock.now() });
     });
+  }
+
+  onPutAside(hear: (sentence: string) => void): void {
+    this.#hearPutAside = hear;
+    for (const sentence of this.#putAside.splice(0)) hear(sentence);
   }
 
   async close(): Promise<void> {
@@ -127,6 +148,7 @@ export class SqliteTraceStore implements TraceStore {
   }
 
   #answered(answer: TraceAnswer): void {
+    if (answer.kind === 'put aside') this.#hearPutAside(answer.sentence);
     if (answer.kind === 'found') {
       this.#questions.get(answer.ticket)?.(answer.events);
       this.#questions.delete(answer.ticket);

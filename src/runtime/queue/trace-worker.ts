@@ -1,33 +1,31 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { TraceAnswer, TraceRequest, TraceWorkerData } from './trace-calls.ts';
-import { TraceDatabase } from './trace-database.ts';
+import { TraceKeeper } from './trace-keeper.ts';
 
 /** The thread that owns the trace's database: entries and questions in, answers out. `null` in: close and end. */
-function serve(port: NonNullable<typeof parentPort>, { file }: TraceWorkerData): void {
-  const opened = TraceDatabase.open(file);
-  port.postMessage(
-    (opened.ok ? { kind: 'opened' } : { kind: 'refused', error: opened.error }) satisfies TraceAnswer,
-  );
+function serve(port: NonNullable<typeof parentPort>, { file, now }: TraceWorkerData): void {
+  const answer = (told: TraceAnswer): void => port.postMessage(told);
+  const putAside = (sentence: string): void => answer({ kind: 'put aside', sentence });
+  const opened = TraceKeeper.open({ file, now, putAside });
+  answer(opened.ok ? { kind: 'opened' } : { kind: 'refused', error: opened.error });
   if (!opened.ok) {
     port.close();
     return;
   }
-  const database = opened.value;
+  const trace = opened.value;
   port.on('message', (request: TraceRequest | null) => {
     if (request === null) {
-      database.close();
+      trace.close();
       port.close();
       return;
     }
-    const answer: TraceAnswer =
-      request.kind === 'write'
-        ? { kind: 'written', events: request.events, result: database.write(request.entries, request.now) }
-        : {
-            kind: 'found',
-            ticket: request.ticket,
-            events: database.find(request.idOrAddress, request.limit),
-          };
-    port.postMessage(answer);
+    const { kind, now: at } = request;
+    if (kind === 'write') {
+      answer({ kind: 'written', events: request.events, result: trace.write(request.entries, at) });
+    } else {
+      const { ticket, idOrAddress, limit } = request;
+      answer({ kind: 'found', ticket, events: trace.find(idOrAddress, limit, at) });
+    }
   });
 }
 

@@ -6,6 +6,7 @@ import { formatMessageId } from '../../decision/queue/message-id.ts';
 import { EventStream } from '../events.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { QueueWatch } from './queue-watch.ts';
+import { watchTrace } from './trace-watch.ts';
 
 const hour = 3_600_000;
 const megabyte = 1024 * 1024;
@@ -175,4 +176,13 @@ test('a store that refuses a write of ours is a trouble', async () => {
   await clock.run(1_000);
   assert.deepEqual(told, ['disk trouble: The disk is gone.']);
   await clock.await(watch.stop());
+});
+
+test('a damaged trace is told, and that a new one is in use', () => {
+  const { clock, events, told } = stand();
+  watchTrace({ onPutAside: hear => hear('The trace was damaged.') }, clock, events);
+  assert.deepEqual(told, [
+    'trace trouble: The trace was damaged.',
+    'trace over: A new trace was begun, and mail is traced in it.',
+  ]);
 });

@@ -260,6 +260,7 @@ const knownKinds: readonly ConditionKind[] = [
   'recipients',
   'primary',
   'disk',
+  'trace',
   'drill',
 ];
 
