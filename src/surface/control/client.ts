@@ -1,10 +1,18 @@
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { LineReader } from './line-reader.ts';
-import { answerLineBytes, type ControlOutcome, type ControlRequest } from './protocol.ts';
+import {
+  answerLineBytes,
+  type ControlOutcome,
+  type ControlRequest,
+  hasStopped,
+  isStream,
+} from './protocol.ts';
 
 /**
  * Asks the running gateway. `hear` gets each piece of the answer as it comes, one after the other: the next waits until
- * it is done. A gateway that is not there, or goes away in between, is outcome 3 with a sentence.
+ * it is done. A gateway that is not there, or goes away in between, is outcome 3 with a sentence; one that stops in
+ * order is the end of a stream, and outcome 0.
  */
 export function askGateway<Data>(
   path: string,
@@ -16,11 +24,15 @@ export function askGateway<Data>(
     const reader = new LineReader(answerLineBytes);
     let outcome: ControlOutcome | null = null;
     let hearing: Promise<void> = Promise.resolve();
-    let trouble = `The gateway ended before it had answered (${path}); look into its log.`;
+    let trouble: string | null = null;
+    let called = false;
     socket.on('error', error => {
-      trouble = notReached(path, error);
+      if (!called) trouble = notReached(path, error);
     });
-    socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
+    socket.once('connect', () => {
+      called = true;
+      socket.write(`${JSON.stringify(request)}\n`);
+    });
     socket.on('data', chunk => {
       socket.pause();
       const lines = reader.push(chunk);
@@ -40,9 +52,11 @@ export function askGateway<Data>(
         });
     });
     socket.once('close', () => {
+      const unanswered = (): ControlOutcome =>
+        trouble === null ? hungUp(path, request) : { code: 3, error: trouble };
       hearing.then(
-        () => resolve(outcome ?? { code: 3, error: trouble }),
-        () => resolve({ code: 3, error: trouble }),
+        () => resolve(outcome ?? unanswered()),
+        () => resolve(unanswered()),
       );
     });
 
@@ -54,6 +68,15 @@ export function askGateway<Data>(
       }
     }
   });
+}
+
+/** Who stops in order takes the socket away first, whatever of his last words is lost; who is killed leaves it. */
+function hungUp(path: string, request: ControlRequest): ControlOutcome {
+  if (existsSync(path))
+    return { code: 3, error: `The gateway ended before it had answered (${path}); look into its log.` };
+  return isStream(request)
+    ? hasStopped
+    : { code: 3, error: 'The gateway has stopped, and had not answered.' };
 }
 
 function notReached(path: string, error: Error): string {

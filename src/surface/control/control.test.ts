@@ -461,6 +461,42 @@ suite('commands that ask the running gateway', () => {
     });
     assert.deepEqual(await Promise.all(endings), [{ code: 0, error: 'The gateway has stopped.' }]);
   });
+
+  test('so it is of a stream that is read too slowly to hear the parting word', async () => {
+    const gateway = new FakeGateway();
+    const released = Promise.withResolvers<void>();
+    const following = Promise.withResolvers<void>();
+    const endings: Promise<ControlOutcome>[] = [];
+    await withGateway(gateway, async path => {
+      const hear = (): Promise<void> => {
+        following.resolve();
+        return released.promise;
+      };
+      endings.push(askGateway(path, { command: 'events' }, hear));
+      const told = setInterval(() => {
+        gateway.events.emit({ kind: 'notice', at: 0, subject: 'test', message: 'x'.repeat(50_000) });
+      }, 5);
+      await following.promise;
+      await realClock.sleep(100);
+      clearInterval(told);
+    });
+    released.resolve();
+    assert.deepEqual(await Promise.all(endings), [{ code: 0, error: 'The gateway has stopped.' }]);
+  });
+
+  test('who was not heard before the gateway stopped is told that', async () => {
+    const path = join(directory, 'stopping.sock');
+    const server = createServer(socket => {
+      server.close();
+      socket.destroy();
+    });
+    server.listen(path);
+    await once(server, 'listening');
+    assert.deepEqual(await askGateway(path, { command: 'uplinks', watch: false }, () => undefined), {
+      code: 3,
+      error: 'The gateway has stopped, and had not answered.',
+    });
+  });
 });
 
 test('a gateway that is not there is 3, with a sentence', async () => {

@@ -58,6 +58,8 @@ export type ControlFilter = z.output<typeof filter>;
 export type ControlOutcome = { readonly code: 0 | 1 | 2 | 3; readonly error: string | null };
 
 export const done: ControlOutcome = { code: 0, error: null };
+/** How a stream ends with the gateway. */
+export const hasStopped: ControlOutcome = { code: 0, error: 'The gateway has stopped.' };
 
 /** The longest line of a request; of an answer. */
 export const requestLineBytes = 64 * 1024;

@@ -8,6 +8,7 @@ import { LineReader } from './line-reader.ts';
 import {
   type ControlOutcome,
   controlRequest,
+  hasStopped,
   isStream,
   requestLineBytes,
   socketPathBytes,
@@ -197,8 +198,6 @@ function serveClient(socket: Socket, gateway: GatewayControl, clock: Clock, stop
   };
   socket.on('data', take);
 }
-
-const hasStopped: ControlOutcome = { code: 0, error: 'The gateway has stopped.' };
 
 function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
