@@ -1,6 +1,5 @@
-import type { Judgement, Rule } from '../rule.ts';
-import { evidenceOf } from '../view.ts';
-import { dkimKeys } from './dkim-view.ts';
+import type { Rule } from '../rule.ts';
+import { judgeDkimKeys } from './dkim-view.ts';
 
 /** The key in DNS is the one that signs. */
 export const dkimKeyMismatch: Rule = {
@@ -15,26 +14,18 @@ export const dkimKeyMismatch: Rule = {
   },
   judge(view) {
     const { domain, asked } = view.facts;
-    return dkimKeys(view).flatMap(({ selector, name, tags }): Judgement[] => {
+    return judgeDkimKeys(view, ({ selector, name, tags }) => {
       const own = asked.dkimKeys?.[selector];
-      const shown = tags?.get('p')?.replace(/\s/g, '') ?? '';
+      const shown = tags.get('p')?.replace(/\s/g, '') ?? '';
       // That it is not there, or revoked, is told.
-      if (own === undefined || shown === '') return [];
-      const subject = { kind: 'domain', name: domain } as const;
-      const evidence = [evidenceOf(view, name, 'TXT')];
+      if (own === undefined || shown === '') return null;
       if (shown === own.data)
-        return [
-          { level: 'pass', subject, message: `The DKIM key ${selector} is the one that signs.`, evidence },
-        ];
-      return [
-        {
-          level: 'error',
-          subject,
-          message: `The DKIM key ${selector} of ${domain} is not the one that signs, so every signature fails.`,
-          evidence,
-          fix: `${name}. IN TXT "v=DKIM1; k=${own.type}; p=${own.data}"`,
-        },
-      ];
+        return { level: 'pass', message: `The DKIM key ${selector} is the one that signs.` };
+      return {
+        level: 'error',
+        message: `The DKIM key ${selector} of ${domain} is not the one that signs, so every signature fails.`,
+        fix: `${name}. IN TXT "v=DKIM1; k=${own.type}; p=${own.data}"`,
+      };
     });
   },
 };

@@ -1,6 +1,5 @@
-import type { Judgement, Rule } from '../rule.ts';
-import { evidenceOf } from '../view.ts';
-import { dkimKeys } from './dkim-view.ts';
+import type { Rule } from '../rule.ts';
+import { judgeDkimKeys } from './dkim-view.ts';
 
 /** The selector that is used is not revoked. */
 export const dkimRevoked: Rule = {
@@ -14,20 +13,13 @@ export const dkimRevoked: Rule = {
     others: null,
   },
   judge(view) {
-    const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    return dkimKeys(view).flatMap(({ selector, name, tags }): Judgement[] => {
-      if (tags === null) return [];
-      const evidence = [evidenceOf(view, name, 'TXT')];
-      if (tags.get('p') !== '') return [];
-      return [
-        {
-          level: 'warning',
-          subject,
-          message: `The DKIM key ${selector} is revoked (p= is empty), so its signatures are void.`,
-          evidence,
-        },
-      ];
-    });
+    return judgeDkimKeys(view, ({ selector, tags }) =>
+      tags.get('p') === ''
+        ? {
+            level: 'warning',
+            message: `The DKIM key ${selector} is revoked (p= is empty), so its signatures are void.`,
+          }
+        : null,
+    );
   },
 };

@@ -1,8 +1,7 @@
-import type { Judgement, Rule } from '../rule.ts';
-import { evidenceOf } from '../view.ts';
-import { dkimKeys } from './dkim-view.ts';
+import type { Rule } from '../rule.ts';
+import { judgeDkimKeys } from './dkim-view.ts';
 
-/** DKIM is meant, explained. */
+/** The key that is used is not marked as a test. */
 export const dkimTest: Rule = {
   id: 'DKIM-TEST',
   article: {
@@ -14,20 +13,10 @@ export const dkimTest: Rule = {
     others: null,
   },
   judge(view) {
-    const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    return dkimKeys(view).flatMap(({ selector, name, tags }): Judgement[] => {
-      if (tags === null) return [];
-      const evidence = [evidenceOf(view, name, 'TXT')];
-      if (!(tags.get('t') ?? '').toLowerCase().split(':').includes('y')) return [];
-      return [
-        {
-          level: 'notice',
-          subject,
-          message: `The DKIM key ${selector} is marked as a test (t=y).`,
-          evidence,
-        },
-      ];
-    });
+    return judgeDkimKeys(view, ({ selector, tags }) =>
+      (tags.get('t') ?? '').toLowerCase().split(':').includes('y')
+        ? { level: 'notice', message: `The DKIM key ${selector} is marked as a test (t=y).` }
+        : null,
+    );
   },
 };

@@ -1,6 +1,7 @@
 import { parseTags } from '../../../protocol/message/tag-list.ts';
 import type { DnsFact } from '../dns-fact.ts';
-import type { AuditView } from '../view.ts';
+import type { Judgement } from '../rule.ts';
+import { type AuditView, evidenceOf } from '../view.ts';
 
 export type DkimKey = {
   readonly selector: string;
@@ -16,6 +17,21 @@ export function dkimKeys(view: AuditView): readonly DkimKey[] {
     const fact = view.dns(name, 'TXT');
     const [text] = view.records(name, 'TXT');
     return { selector, name, fact, tags: text === undefined ? null : parseTags(text) };
+  });
+}
+
+/** What `judge` says of each key that is there, with the key as evidence; null: nothing is to be said. */
+export function judgeDkimKeys(
+  view: AuditView,
+  judge: (
+    key: DkimKey & { readonly tags: ReadonlyMap<string, string> },
+  ) => Pick<Judgement, 'level' | 'message' | 'fix'> | null,
+): readonly Judgement[] {
+  const subject = { kind: 'domain', name: view.facts.domain } as const;
+  return dkimKeys(view).flatMap(key => {
+    const { tags } = key;
+    const said = tags === null ? null : judge({ ...key, tags });
+    return said === null ? [] : [{ subject, evidence: [evidenceOf(view, key.name, 'TXT')], ...said }];
   });
 }
 

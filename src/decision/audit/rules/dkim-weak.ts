@@ -1,6 +1,5 @@
-import type { Judgement, Rule } from '../rule.ts';
-import { evidenceOf } from '../view.ts';
-import { dkimKeys, rsaBits } from './dkim-view.ts';
+import type { Rule } from '../rule.ts';
+import { judgeDkimKeys, rsaBits } from './dkim-view.ts';
 
 /** DKIM keys are long enough. */
 export const dkimWeak: Rule = {
@@ -14,22 +13,14 @@ export const dkimWeak: Rule = {
     others: null,
   },
   judge(view) {
-    const { domain } = view.facts;
-    const subject = { kind: 'domain', name: domain } as const;
-    return dkimKeys(view).flatMap(({ selector, name, tags }): Judgement[] => {
-      if (tags === null) return [];
-      const evidence = [evidenceOf(view, name, 'TXT')];
+    return judgeDkimKeys(view, ({ selector, tags }) => {
       const bits = rsaBits(tags);
-      if (bits === null || bits >= 2048 || tags.get('p') === '') return [];
-      return [
-        {
-          level: bits < 1024 ? 'error' : 'warning',
-          subject,
-          message: `The DKIM key ${selector} has about ${bits} bits; 2048 are asked for.`,
-          evidence,
-          fix: 'Make a new key of 2048 bits under a new selector, and let the old one stand for a week.',
-        },
-      ];
+      if (bits === null || bits >= 2048 || tags.get('p') === '') return null;
+      return {
+        level: bits < 1024 ? 'error' : 'warning',
+        message: `The DKIM key ${selector} has about ${bits} bits; 2048 are asked for.`,
+        fix: 'Make a new key of 2048 bits under a new selector, and let the old one stand for a week.',
+      };
     });
   },
 };
