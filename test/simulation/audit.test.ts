@@ -21,6 +21,33 @@ test('an audit of the sound layout finds no fault but what its mail hosts do', a
   ]);
 });
 
+/** What differs between any two audits, whatever they look at. */
+const times = new Set(['startedAt', 'greetedAt', 'elapsedMs', 'connectMs', 'ttlS']);
+const written = (facts: AuditFacts): string =>
+  JSON.stringify(facts, (key, value: unknown) => (times.has(key) ? 0 : value), 1);
+
+test('two audits of one world write the same, in whatever order it answered', async () => {
+  const zone = {
+    ...layoutZone,
+    'example.com MX': ['10 mx1.example.com', '10 mx2.example.com', '9 mx1.example.com'],
+    'example.com NS': ['ns1.example.net', 'ns2.example.net'],
+    'ns2.example.net A': layoutZone['ns1.example.net A'] ?? [],
+    'example.com TXT': ['a site of somebody', 'v=spf1 a:mail.example.com a:mail2.example.com -all'],
+    'mx1.example.com A': ['198.51.100.9', '198.51.100.30'],
+    '30.100.51.198.in-addr.arpa PTR': ['mail.example.com', 'mx1.example.com'],
+  };
+  const turned = Object.fromEntries(Object.entries(zone).map(([key, values]) => [key, values.toReversed()]));
+  const late = { greetingDelayMs: 3_000 };
+  const one = await runAudit({ zone, mx1: late, configured: true, byUplinks: { isp1: { latencyMs: 90 } } });
+  const other = await runAudit({
+    zone: turned,
+    mx2: late,
+    configured: true,
+    byUplinks: { isp2: { latencyMs: 90 } },
+  });
+  assert.equal(written(one.facts), written(other.facts));
+});
+
 test('an audit speaks once with each address, politely', async () => {
   const { calls, facts } = await runAudit({});
   assert.deepEqual(calls.toSorted(), [

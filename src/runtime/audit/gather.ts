@@ -19,6 +19,7 @@ import type { Resolver } from '../dns/resolver.ts';
 import type { Clock, Network, Random, Web } from '../ports.ts';
 import { type CalledOut, callOut } from './call-out.ts';
 import { type ConversationRequest, converse } from './converse.ts';
+import { fixedOrder } from './fixed-order.ts';
 import { hostAsSeen } from './host-as-seen.ts';
 import { tryIntrusions, withIntrusions } from './intrusions.ts';
 import { askNameServers } from './name-servers.ts';
@@ -108,6 +109,9 @@ function withCertificates(
   return { ...configuration, listeners };
 }
 
+const placeOf = ({ host, address }: Pick<ConversationFact, 'host' | 'address'>): string =>
+  `${host} ${address}`;
+
 class Gathering {
   readonly #ports: AuditPorts;
   readonly #request: AuditRequest;
@@ -168,14 +172,16 @@ class Gathering {
   } {
     return {
       dns: this.#notebook.facts(),
-      conversations: this.#conversations.filter(({ host, address }) => this.#ledTo.has(`${host} ${address}`)),
+      conversations: this.#conversations
+        .filter(conversation => this.#ledTo.has(placeOf(conversation)))
+        .toSorted((one, other) => fixedOrder(placeOf(one), placeOf(other))),
       nameServers: this.#nameServers,
       policy: this.#policy,
       egresses: this.#request.egresses.map(egress => ({
         ...egress,
         ...this.#calledOut.get(egress.id)?.egress,
       })),
-      mtus: [...this.#calledOut.values()].flatMap(({ mtu }) => mtu ?? []),
+      mtus: this.#request.egresses.flatMap(({ id }) => this.#calledOut.get(id)?.mtu ?? []),
     };
   }
 
@@ -280,7 +286,7 @@ class Gathering {
     const addresses = [...four.slice(0, maxAddressesPerFamily), ...six.slice(0, maxAddressesPerFamily)];
     await Promise.all(
       addresses.map(async address => {
-        this.#ledTo.add(`${host} ${address}`);
+        this.#ledTo.add(placeOf({ host, address }));
         await Promise.all([this.#speakWith(host, address), book.ask(reverseName(address).name, 'PTR')]);
       }),
     );
@@ -290,7 +296,7 @@ class Gathering {
   #speakWith(host: string, address: string): Promise<void> {
     const { clock, network } = this.#ports;
     const { domain, port, ehlo, configuration, asked } = this.#request;
-    const key = `${host} ${address}`;
+    const key = placeOf({ host, address });
     const spoken = this.#spokenWith.get(key);
     if (spoken !== undefined || this.#signal.aborted) return spoken ?? Promise.resolve();
     this.#progress(`speaking with ${host} [${address}]`);

@@ -4,6 +4,7 @@ import type { DnsFailure } from '../../protocol/dns/failure.ts';
 import { isOfType, type RecordType } from '../../protocol/dns/record.ts';
 import { dataText } from '../../protocol/dns/zone-text.ts';
 import { Ask, type AskOutcome, type DnsPorts } from '../dns/ask.ts';
+import { fixedOrder } from './fixed-order.ts';
 
 const port = 53;
 const patienceMs = 3_000;
@@ -92,7 +93,7 @@ function factOf(outcome: AskOutcome, name: string, type: RecordType): DnsFact {
   if (own.length === 0) return { kind: 'nodata' };
   return {
     kind: 'records',
-    values: own.map(({ data }) => dataText(data)),
+    values: own.map(({ data }) => dataText(data)).toSorted(fixedOrder),
     ttlS: Math.min(...own.map(({ ttlS }) => ttlS)),
   };
 }

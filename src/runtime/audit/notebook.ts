@@ -4,6 +4,7 @@ import { canonicalName } from '../../protocol/dns/names.ts';
 import type { RecordData, RecordType } from '../../protocol/dns/record.ts';
 import { dataText } from '../../protocol/dns/zone-text.ts';
 import type { Resolver } from '../dns/resolver.ts';
+import { fixedOrder } from './fixed-order.ts';
 
 /** Questions that one audit may ask: no domain's mail needs more, and what does is a loop. */
 const questionLimit = 2_000;
@@ -38,10 +39,10 @@ export class Notebook {
 
   /** What is written down so far; a question without its answer yet counts as unanswered. */
   facts(): Record<string, DnsFact> {
-    const open = [...this.#asked.keys()].filter(key => !this.#facts.has(key));
+    const keys = [...this.#asked.keys()].toSorted(fixedOrder);
     const reason = 'no answer came in the time of the check';
     const late: DnsFact = { kind: 'temperror', reason, failure: 'given_up' };
-    return Object.fromEntries([...this.#facts, ...open.map(key => [key, late] as const)]);
+    return Object.fromEntries(keys.map(key => [key, this.#facts.get(key) ?? late]));
   }
 
   async #answer(name: string, type: RecordType): Promise<DnsFact> {
@@ -61,7 +62,7 @@ export class Notebook {
     return answer.kind === 'records'
       ? {
           kind: 'records',
-          values: answer.records.map(valueText),
+          values: answer.records.map(valueText).toSorted(fixedOrder),
           ...more,
           ttlS: Math.round(answer.ttlMs / 1000),
         }
