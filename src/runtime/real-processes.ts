@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { Processes, Result } from './ports.ts';
+import { endText, killGroup, onLastWords, searchPath } from './real-child-group.ts';
 
 const outputLimitBytes = 4_096;
-/** What a program said last is still in its pipes when it has ended; who has fled its group may hold them on. */
 const lastWordsMs = 200;
 
 /** The programs of this machine. */
@@ -45,16 +45,15 @@ function run({
   );
   signal?.addEventListener('abort', abort, { once: true });
   child.on('error', error => end({ ok: false, error: notRun(path, error) }));
-  child.on('exit', (code, killedBy) => {
+  child.once('exit', () => {
     clearTimeout(deadline);
     // What it has left running holds the pipes, and would hold them for as long as it likes.
     killGroup(child);
-    const tell = (): void => {
-      clearTimeout(patience);
-      end(outcomeOf(path, code, killedBy, Buffer.concat(output).toString('utf8')));
-    };
-    const patience = setTimeout(tell, lastWordsMs);
-    child.once('close', tell);
+  });
+  onLastWords(child, lastWordsMs, (code, killedBy) => {
+    if (code === 0) return end({ ok: true, value: undefined });
+    const said = Buffer.concat(output).toString('utf8').slice(0, 200);
+    end({ ok: false, error: endText(path, code, killedBy, said) });
   });
   return promise;
 }
@@ -65,7 +64,7 @@ function begun(path: string, given: readonly string[], environment: Readonly<Rec
     return spawn(path, given, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...environment },
+      env: { PATH: searchPath, ...environment },
     });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
@@ -76,28 +75,6 @@ function notRun(path: string, error: Error): string {
   return `${path} could not be run: ${error.message}.`;
 }
 
-function outcomeOf(
-  path: string,
-  code: number | null,
-  killedBy: NodeJS.Signals | null,
-  output: string,
-): Result<void, string> {
-  if (code === 0) return { ok: true, value: undefined };
-  const how = code === null ? `was ended by ${killedBy}` : `ended with code ${code}`;
-  const said = output.trim().replace(/\s+/g, ' ').slice(0, 200);
-  return { ok: false, error: `${path} ${how}${said === '' ? '.' : `: ${said}`}` };
-}
-
 function stopped(path: string): string {
   return `${path} was ended, because Postern stops.`;
-}
-
-/** The whole group, with what the program has left running. */
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nobody of the group is left.
-  }
 }

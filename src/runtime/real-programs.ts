@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { endsWithUs } from './ends-with-us.ts';
 import type { Programs, Result } from './ports.ts';
+import { endText, killGroup, onLastWords, searchPath } from './real-child-group.ts';
 
-const searched = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const lineBytes = 4_096;
 const errorBytes = 4_096;
-/** What a program said last is still in its pipes when it has ended. */
 const lastWordsMs = 200;
 
 /** The programs of this machine that answer. Their environment is a PATH and the plain language of messages. */
@@ -17,7 +16,7 @@ function start(path: string, words: readonly string[]): ChildProcess {
   return spawn(path, words, {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: searched, LC_ALL: 'C' },
+    env: { PATH: searchPath, LC_ALL: 'C' },
   });
 }
 
@@ -63,24 +62,12 @@ function ask(request: Parameters<Programs['ask']>[0]): Promise<Result<string, st
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(request.input ?? '');
   child.on('error', error => end(failed(`${request.path} could not be run: ${error.message}.`)));
-  child.on('exit', (code, killedBy) => {
-    clearTimeout(deadline);
-    const tell = (): void => {
-      const said = Buffer.concat(trouble).toString('utf8').trim().replace(/\s+/g, ' ').slice(-300);
-      const how = code === null ? `was ended by ${killedBy}` : `ended with code ${code}`;
-      const result = Buffer.concat(output).toString('utf8');
-      finish(
-        code === 0
-          ? { ok: true, value: result }
-          : failed(`${request.path} ${how}${said === '' ? '.' : `: ${said}`}`),
-      );
-    };
-    // Who has fled its group may hold the pipes on.
-    const patience = setTimeout(tell, request.background === true ? lastWordsMs / 4 : lastWordsMs);
-    child.once('close', () => {
-      clearTimeout(patience);
-      tell();
-    });
+  child.once('exit', () => clearTimeout(deadline));
+  const patienceMs = request.background === true ? lastWordsMs / 4 : lastWordsMs;
+  onLastWords(child, patienceMs, (code, killedBy) => {
+    if (code === 0) return finish({ ok: true, value: Buffer.concat(output).toString('utf8') });
+    const said = Buffer.concat(trouble).toString('utf8').slice(-300);
+    finish(failed(endText(request.path, code, killedBy, said)));
   });
   return promise;
 }
@@ -114,20 +101,6 @@ function follow(request: Parameters<Programs['follow']>[0]): Promise<string> {
   });
   child.stdin?.on('error', () => undefined);
   child.on('error', error => end(`${request.path} could not be run: ${error.message}.`));
-  child.on('exit', (code, killedBy) =>
-    end(
-      `${request.path} ended ${code === null ? `by ${killedBy}` : `with code ${code}`}: ${said.trim().replace(/\s+/g, ' ')}`,
-    ),
-  );
+  onLastWords(child, lastWordsMs, (code, killedBy) => end(endText(request.path, code, killedBy, said)));
   return promise;
-}
-
-/** The whole group, with what the program has left running. */
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nobody of the group is left.
-  }
 }
