@@ -1,4 +1,9 @@
-import { type HostAdvice, hostAdvice, presentAddress } from '../../decision/egress/host-advice.ts';
+import {
+  type HostAdvice,
+  hostAdvice,
+  isLoopback,
+  presentAddress,
+} from '../../decision/egress/host-advice.ts';
 import type { HostCondition } from '../../decision/egress/observation.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, Network } from '../ports.ts';
@@ -20,6 +25,8 @@ type Parts = {
 export class HostStanding {
   readonly #parts: Parts;
   #looks = 0;
+  /** The addresses of this host when it was last looked at. */
+  #own: ReadonlySet<string> = new Set();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -30,6 +37,7 @@ export class HostStanding {
     this.#looks += 1;
     const look = this.#looks;
     const addresses = this.#parts.network.addresses();
+    this.#own = new Set(addresses.map(({ address }) => address));
     const only = new Set(entries.map(entry => entry.uplink.name)).size === 1;
     await Promise.all(
       entries.map(async entry => {
@@ -44,6 +52,15 @@ export class HostStanding {
         this.#tell(entry, only && advice.condition === 'sound' ? null : advice);
       }),
     );
+  }
+
+  /**
+   * No packet to this address crosses the uplink. Stand-ins for uplinks on loopback addresses reach loopback addresses;
+   * nothing else does by an uplink.
+   */
+  staysInside(entry: EgressEntry, address: string): boolean {
+    if (entry.egress === null || isLoopback(entry.egress.source)) return false;
+    return this.#own.has(address) || isLoopback(address);
   }
 
   #tell(entry: EgressEntry, advice: HostAdvice | null): void {

@@ -1,15 +1,7 @@
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import { expectedReplyMs, headStartMs } from '../../decision/egress/head-start.ts';
-import {
-  type Health,
-  type HealthContext,
-  type Moment,
-  reviewHealth,
-  stateOf,
-  stepHealth,
-} from '../../decision/egress/health.ts';
+import { stateOf } from '../../decision/egress/health.ts';
 import type { EgressSnapshot, EgressState, EgressView, Fitness } from '../../decision/egress/health-state.ts';
-import { isLoopback } from '../../decision/egress/host-advice.ts';
 import type { Observation } from '../../decision/egress/observation.ts';
 import type { HostAddress, Route } from '../../decision/egress/route.ts';
 import type { EventStream } from '../events.ts';
@@ -19,7 +11,7 @@ import { DrainedUplinks } from './drained-uplinks.ts';
 import { type Drain, Drains } from './drains.ts';
 import { EgressBoard } from './egress-board.ts';
 import type { EgressEntry } from './egress-entry.ts';
-import { healthContext } from './health-context.ts';
+import { HealthKeeper } from './health-keeper.ts';
 import { HostStanding } from './host-standing.ts';
 import { KeptHosts } from './kept-hosts.ts';
 import { KnownHosts } from './known-hosts.ts';
@@ -29,6 +21,7 @@ import { NamedTargets } from './named-targets.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { Roster } from './roster.ts';
 import { RouteBlame } from './route-blame.ts';
+import { Sightings } from './sightings.ts';
 import { Suspicion } from './suspicion.ts';
 import { RouteTimes } from './time-samples.ts';
 import { uplinkReport } from './uplink-report.ts';
@@ -53,8 +46,8 @@ export type MonitorPorts = {
  * Keeps the health of every egress: hears what deliveries see, probes, watches the host, and publishes an immutable
  * snapshot that is replaced at each change.
  *
- * All judgement is `stepHealth`'s; this class brings it the facts and acts on its verdicts. Nothing here throws for what
- * the network does.
+ * What is seen goes through `Sightings` to `HealthKeeper`; this class wires them, holds the configuration, and is what
+ * delivery asks. Nothing here throws for what the network does.
  */
 export class EgressMonitor {
   readonly #ports: MonitorPorts;
@@ -73,10 +66,9 @@ export class EgressMonitor {
   readonly #standing: HostStanding;
   readonly #probes: ProbeSchedule;
   readonly #tests: UplinkTests;
-  readonly #suspicion: Suspicion;
+  readonly #health: HealthKeeper;
+  readonly #sightings: Sightings;
   readonly #closing: (() => void)[] = [];
-  /** The addresses of this host when it was last looked at. */
-  #own: ReadonlySet<string> = new Set();
   #running = false;
 
   constructor(ports: MonitorPorts) {
@@ -93,22 +85,35 @@ export class EgressMonitor {
       clock,
       drains: this.#drains,
       entriesOf: name => this.#roster.ofUplink(name),
-      step: (entry, observation) => this.#step(entry, observation),
+      step: (entry, observation) => this.#health.step(entry, observation),
     });
     const named = new NamedTargets(clock, ports.resolve ?? (async () => []));
     const observe = (egressId: string, observation: Observation): void => this.observe(egressId, observation);
     this.#probes = new ProbeSchedule({ network, clock, random, events, observe }, this.#hosts, named);
     this.#tests = new UplinkTests({ network, clock, roster: this.#roster, probes: this.#probes, observe });
-    this.#suspicion = new Suspicion(
-      { network, clock, observe, isEvidenceTrusted: () => this.isEvidenceTrusted() },
-      { hosts: this.#hosts, probes: this.#probes, connects: this.#connects, replies: this.#replies },
-    );
     this.#standing = new HostStanding({
       network,
       clock,
       events,
       bind: (entry, source) => this.#bind(entry, source),
-      condition: (entry, condition) => this.#step(entry, { kind: 'host', at: clock.monotonic(), condition }),
+      condition: (entry, condition) =>
+        this.#health.step(entry, { kind: 'host', at: clock.monotonic(), condition }),
+    });
+    const isEvidenceTrusted = (): boolean => this.isEvidenceTrusted();
+    const seen = { clock, roster: this.#roster, hosts: this.#hosts, probes: this.#probes };
+    const suspicion = new Suspicion(
+      { network, clock, observe, isEvidenceTrusted },
+      { ...seen, blame: this.#blame, connects: this.#connects, replies: this.#replies },
+    );
+    this.#health = new HealthKeeper({ ...seen, events, board: this.#board, suspicion, isEvidenceTrusted });
+    this.#sightings = new Sightings({
+      ...seen,
+      connects: this.#connects,
+      blame: this.#blame,
+      health: this.#health,
+      standing: this.#standing,
+      suspicion,
+      look: () => this.#look(),
     });
   }
 
@@ -163,37 +168,9 @@ export class EgressMonitor {
     return this.#board.onAddress(listener);
   }
 
-  /**
-   * What a delivery or a probe saw of an egress. `local` and unknown egresses are passed over, and so is what an address
-   * of this host said: it crossed no uplink, though a foolish MX record may name it.
-   */
+  /** What a delivery or a probe saw of an egress. */
   observe(egressId: string, observation: Observation): void {
-    const entry = this.#roster.get(egressId);
-    if (entry === undefined || ('to' in observation && this.#isOurs(entry, observation.to.address))) return;
-    switch (observation.kind) {
-      case 'connected':
-        this.#connects.add(egressId, observation.site, observation.connectMs);
-        this.#blame.answered(egressId, observation.to);
-        this.#lived(entry, observation);
-        return;
-      case 'answered':
-        this.#lived(entry, observation);
-        return;
-      case 'failed':
-        this.#failed(entry, observation);
-        return;
-      case 'silent':
-        this.#step(entry, observation);
-        void this.suspect(egressId, observation.site, observation.to);
-        return;
-      case 'host':
-      case 'drained':
-      case 'resumed':
-        this.#step(entry, observation);
-        return;
-      default:
-        observation satisfies never;
-    }
+    this.#sightings.observe(egressId, observation);
   }
 
   /**
@@ -247,17 +224,8 @@ export class EgressMonitor {
    * time is over and another egress has reached the host), `answers` at the first sign of life. `dueAt`: when the
    * answer should have come; where the egress lived after that, the receiver is slow, and no probe is needed to know it.
    */
-  async suspect(
-    egressId: string,
-    site: string,
-    to: HostAddress,
-    dueAt = Number.POSITIVE_INFINITY,
-  ): Promise<'answers' | 'silent'> {
-    const entry = this.#roster.get(egressId);
-    if (entry === undefined) return 'answers';
-    if (entry.health.state === 'down' || entry.egress === null) return 'silent';
-    if (entry.lastLifeAt >= dueAt) return 'answers';
-    return this.#suspicion.silence(entry, this.#roster.others(entry), site, to);
+  suspect(egressId: string, site: string, to: HostAddress, dueAt?: number): Promise<'answers' | 'silent'> {
+    return this.#sightings.suspect(egressId, site, to, dueAt);
   }
 
   /**
@@ -304,8 +272,6 @@ export class EgressMonitor {
     return this.#tests.run(name);
   }
 
-  // Configuration.
-
   #configure(uplinks: readonly UplinkSetting[]): void {
     for (const entry of this.#roster.configure(uplinks)) this.#forget(entry);
     for (const entry of this.#roster.all()) this.#drained.adopt(entry);
@@ -324,14 +290,7 @@ export class EgressMonitor {
   }
 
   #lookNow(): Promise<void> {
-    this.#own = new Set(this.#ports.network.addresses().map(({ address }) => address));
     return this.#standing.look([...this.#roster.all()]);
-  }
-
-  /** Stand-ins for uplinks on loopback addresses reach loopback addresses; nothing else does by an uplink. */
-  #isOurs(entry: EgressEntry, address: string): boolean {
-    if (entry.egress === null || isLoopback(entry.egress.source)) return false;
-    return this.#own.has(address) || isLoopback(address);
   }
 
   /** Takes the address that the egress has now. What stood on another one is gone, and whoever waited for one goes on. */
@@ -361,119 +320,6 @@ export class EgressMonitor {
     return { ok: false, error: `Done, but it will not outlast a restart: ${notKept}` };
   }
 
-  // Observations.
-
-  #lived(entry: EgressEntry, life: Extract<Observation, { kind: 'connected' | 'answered' }>): void {
-    entry.lastLifeAt = Math.max(entry.lastLifeAt, life.at);
-    const others = this.#roster.othersInDoubt(entry);
-    // The usual case, thousands of times a second: a reply on an egress that nobody doubts.
-    if (
-      life.kind === 'answered' &&
-      !life.probe &&
-      entry.health.state === 'up' &&
-      entry.sound &&
-      others.length === 0
-    )
-      return;
-    this.#hosts.reached(entry.id, life.site, life.to, life.at, this.#clock.now());
-    if (entry.uplink.smartHost !== null) this.#hosts.noteSmartHost(life.site, life.to);
-    if (life.kind === 'answered' && life.probe) this.#hosts.greeted(life.site, life.to, life.at);
-    this.#blame.egressLived(entry, life.to);
-    this.#step(entry, life);
-    for (const other of others) this.#review(other);
-  }
-
-  #failed(entry: EgressEntry, failure: Extract<Observation, { kind: 'failed' }>): void {
-    const { site, to, at, error, overtaken, probe, reachedBy } = failure;
-    if (error.kind === 'resources' || (error.kind === 'aborted' && !overtaken)) return;
-    // It lost the race before its own usual time was over: that says nothing of it.
-    if (overtaken && !probe && failure.waitedMs < this.headStartMs(entry.id, site)) return;
-    if (!probe) entry.tally.failed += 1;
-    if (error.kind === 'address_absent') {
-      this.#step(entry, failure);
-      this.#clock.timer(1_000, () => this.#look());
-      return;
-    }
-    if (!overtaken) this.#hosts.failed(entry.id, site, to, at);
-    const suspectedBefore = entry.health.suspectedAt;
-    this.#step(entry, failure);
-    if (!overtaken && this.#context(entry).unreachedByAll(to)) {
-      this.#hosts.noteDead(to, at);
-      for (const other of this.#roster.othersInDoubt(entry)) this.#review(other);
-    }
-    if (!overtaken && entry.lastLifeAt > at - failure.waitedMs) this.#blame.egressLived(entry, null);
-    if (entry.health.suspectedAt !== suspectedBefore) this.#probes.arm(entry, 'suspect');
-    if (!probe && reachedBy !== null) this.#investigate(entry, failure, reachedBy);
-  }
-
-  /** A delivery saw this egress fail where another one reached the host: compare now, and ask a second witness. */
-  #investigate(
-    entry: EgressEntry,
-    failure: Extract<Observation, { kind: 'failed' }>,
-    reachedBy: string,
-  ): void {
-    if (!entry.usable || this.penalties(failure.to).has(entry.id)) return;
-    this.#suspicion.failure(entry, this.#roster.others(entry), failure.site, failure.to, {
-      reachedBy,
-      elsewhereMs: failure.overtaken
-        ? Math.max(0, failure.waitedMs - this.headStartMs(entry.id, failure.site))
-        : 0,
-    });
-  }
-
-  // Health.
-
-  #step(entry: EgressEntry, observation: Observation): void {
-    const now = this.#moment();
-    this.#adopt(entry, stepHealth(entry.health, observation, this.#context(entry), now));
-  }
-
-  #review(entry: EgressEntry): void {
-    const before = entry.health;
-    this.#adopt(entry, reviewHealth(before, this.#context(entry), this.#moment()));
-    if (entry.health !== before || !entry.usable) return;
-    const last = entry.health.failures.at(-1);
-    if (last === undefined || last.probe) return;
-    const reachedBy = this.#hosts.reachedElsewhere(
-      entry.id,
-      last.to,
-      last.startedAt,
-      Number.POSITIVE_INFINITY,
-    );
-    if (reachedBy === null || this.penalties(last.to).has(entry.id)) return;
-    this.#suspicion.failure(entry, this.#roster.others(entry), last.site, last.to, {
-      reachedBy,
-      elsewhereMs: 0,
-    });
-  }
-
-  #adopt(entry: EgressEntry, next: Health): void {
-    const before = entry.health;
-    if (next === before) return;
-    entry.health = next;
-    const previous = stateOf(before);
-    const state = stateOf(next);
-    const shown = state !== previous || next.reason !== before.reason || next.drain !== before.drain;
-    if (!shown) return;
-    this.#publish();
-    if (state === previous) return;
-    entry.tally.countChange(this.#clock.monotonic());
-    const view = entry.view();
-    this.#events.emit({
-      kind: 'egress',
-      at: this.#clock.now(),
-      id: entry.id,
-      uplink: entry.uplink.name,
-      state,
-      previous,
-      reason: view.reason,
-    });
-    this.#board.tell(view, previous);
-    this.#probes.arm(entry, entry.sound ? 'usual' : 'suspect');
-    // One that fell can testify no more, and may be what the others waited for.
-    if (state === 'down') for (const other of this.#roster.othersInDoubt(entry)) this.#review(other);
-  }
-
   /** It may be used for new mail again; whoever waited for it goes on. */
   #cameBack(entry: EgressEntry, previous: EgressState): void {
     if (entry.usable && this.#roster.get(entry.id) === entry) this.#board.tell(entry.view(), previous);
@@ -482,16 +328,6 @@ export class EgressMonitor {
   #publish(): void {
     this.#board.publish(this.#roster.all());
   }
-
-  #context(entry: EgressEntry): HealthContext {
-    return healthContext(entry, this.#roster, this.#hosts, this.#clock, this.isEvidenceTrusted());
-  }
-
-  #moment(): Moment {
-    return { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
-  }
-
-  // Counting and keeping.
 
   #repeat(ms: number, act: () => void): void {
     const arm = (): Timer =>

@@ -1,9 +1,10 @@
 import { evidenceNetwork, type HostAddress } from '../../decision/egress/route.ts';
 import { Comparison, type ComparisonParts } from './comparison.ts';
 import { type EgressEntry, hostKey } from './egress-entry.ts';
-import type { KnownHosts } from './known-hosts.ts';
 import type { ProbeDepth } from './probe.ts';
 import type { ProbeSchedule } from './probe-schedule.ts';
+import type { Roster } from './roster.ts';
+import type { RouteBlame } from './route-blame.ts';
 import type { RouteTimes } from './time-samples.ts';
 
 /** A sign of life so short ago answers the question by itself. */
@@ -15,7 +16,8 @@ const mostAtOnce = 8;
 const sharedForMs = 1_000;
 
 type Facts = {
-  readonly hosts: KnownHosts;
+  readonly roster: Roster;
+  readonly blame: RouteBlame;
   readonly probes: ProbeSchedule;
   readonly connects: RouteTimes;
   readonly replies: RouteTimes;
@@ -43,32 +45,31 @@ export class Suspicion {
   }
 
   /** An established session is silent: is it the link? */
-  async silence(
-    entry: EgressEntry,
-    others: readonly EgressEntry[],
-    site: string,
-    to: HostAddress,
-  ): Promise<'answers' | 'silent'> {
+  async silence(entry: EgressEntry, site: string, to: HostAddress): Promise<'answers' | 'silent'> {
     const now = this.#parts.clock.monotonic();
     if (now - entry.lastLifeAt < freshLifeMs) return 'answers';
     const known = entry.comparisons.get(hostKey(to));
     if (known !== undefined && !known.settled) return known.result;
     const greetable = this.#facts.probes.isPolite(to, suspectPoliteMs);
-    return this.#compare({ entry, others, site, to }, greetable ? 'greet' : 'knock', null);
+    return this.#compare(this.#question(entry, site, to), greetable ? 'greet' : 'knock', null);
   }
 
-  /** A connect failed, or was overtaken, where `reachedBy` got through. */
+  /** A connect failed, or was overtaken, where `reachedBy` got through; what the route is blamed for already is no news. */
   failure(
     entry: EgressEntry,
-    others: readonly EgressEntry[],
     site: string,
     to: HostAddress,
     reach: { readonly reachedBy: string; readonly elsewhereMs: number },
   ): void {
+    if (!entry.usable || this.#facts.blame.of(to).has(entry.id)) return;
     const known = entry.comparisons.get(hostKey(to));
     if (known !== undefined && this.#parts.clock.monotonic() - known.startedAt < sharedForMs) return;
     const depth = this.#facts.probes.isPolite(to) ? 'greet' : 'knock';
-    void this.#compare({ entry, others, site, to }, depth, reach);
+    void this.#compare(this.#question(entry, site, to), depth, reach);
+  }
+
+  #question(entry: EgressEntry, site: string, to: HostAddress): Question {
+    return { entry, others: this.#facts.roster.others(entry), site, to };
   }
 
   #compare(
