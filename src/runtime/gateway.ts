@@ -1,4 +1,5 @@
 import { withSmartHostProbes } from '../decision/egress/smart-host-probe.ts';
+import type { GatewaySettings } from '../decision/gateway-settings.ts';
 import { MessageIds } from '../decision/queue/message-id.ts';
 import { Primaries } from './backup/primaries.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
@@ -18,13 +19,6 @@ import type {
   QueueStanding,
   UplinkReport,
 } from './gateway-control.ts';
-import {
-  certificateSettings,
-  deliverySettings,
-  finderSettings,
-  type GatewaySettings,
-  inboundSettings,
-} from './gateway-settings.ts';
 import { IdentityWatch } from './identity/identity-watch.ts';
 import { testUplink } from './identity/uplink-test.ts';
 import { Intake } from './inbound/intake.ts';
@@ -43,6 +37,7 @@ import type {
   Web,
 } from './ports.ts';
 import { RecipientChecks } from './recipients/recipient-checks.ts';
+import { certificateSettings, deliverySettings, finderSettings, inboundSettings } from './room-settings.ts';
 import { Certificates } from './tls/certificates.ts';
 import { DiskWatch } from './watch/disk-watch.ts';
 import { QueueWatch } from './watch/queue-watch.ts';
@@ -59,8 +54,6 @@ export type GatewayPorts = {
   readonly processes: Processes;
   readonly web: Pick<Web, 'post'>;
 };
-
-export type { GatewaySettings };
 
 /** How long a stop waits for clients whose message is under way. */
 const clientGraceMs = 10_000;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { DomainSetting } from '../../src/decision/admission/domain.ts';
+import type { GatewaySettings } from '../../src/decision/gateway-settings.ts';
 import type { Condition } from '../../src/decision/notice/condition.ts';
 import { EventStream } from '../../src/runtime/events.ts';
-import { Gateway, type GatewaySettings } from '../../src/runtime/gateway.ts';
+import { Gateway } from '../../src/runtime/gateway.ts';
 import { composeMessage } from '../../src/surface/demo/compose.ts';
 import { startNameServer } from '../../src/surface/demo/name-server.ts';
 import type { RunningReceiver } from '../../src/surface/demo/receiver.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import type { GatewaySettings } from '../../src/decision/gateway-settings.ts';
 import { EventStream } from '../../src/runtime/events.ts';
-import { Gateway, type GatewayPorts, type GatewaySettings } from '../../src/runtime/gateway.ts';
+import { Gateway, type GatewayPorts } from '../../src/runtime/gateway.ts';
 import { composeMessage } from '../../src/surface/demo/compose.ts';
 import { type RunningNameServer, startNameServer } from '../../src/surface/demo/name-server.ts';
 import { SteadySender } from '../../src/surface/demo/steady-sender.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { GatewaySettings } from '../../src/decision/gateway-settings.ts';
 import type { Condition } from '../../src/decision/notice/condition.ts';
-import type { GatewaySettings } from '../../src/runtime/gateway.ts';
 import { ChangingHouse } from './changing-house.ts';
 
 const minute = 60_000;

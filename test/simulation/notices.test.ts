@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { GatewaySettings } from '../../src/runtime/gateway.ts';
+import type { GatewaySettings } from '../../src/decision/gateway-settings.ts';
 import type { Processes, Web } from '../../src/runtime/ports.ts';
 import { ChangingHouse } from './changing-house.ts';
 

@@ -1,5 +1,6 @@
+import type { GatewaySettings } from '../../src/decision/gateway-settings.ts';
 import { EventStream, type GatewayEvent } from '../../src/runtime/events.ts';
-import { Gateway, type GatewaySettings } from '../../src/runtime/gateway.ts';
+import { Gateway } from '../../src/runtime/gateway.ts';
 import { type MemoryFiles, nothingOutside } from '../fakes.ts';
 import { type MemoryDisk, MemoryStore, type PendingWrite } from '../simulation/memory-store.ts';
 import type { MemoryTrace } from '../simulation/memory-trace.ts';

@@ -1,7 +1,7 @@
 import type { UplinkSetting } from '../../src/decision/egress/egress.ts';
+import type { GatewaySettings } from '../../src/decision/gateway-settings.ts';
 import type { SmartHost } from '../../src/decision/next-hop/route-setting.ts';
 import { reverseName } from '../../src/decision/records/reverse-name.ts';
-import type { GatewaySettings } from '../../src/runtime/gateway.ts';
 import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';
 import { primaryDomain } from '../settings.ts';
 import type { ReferenceNetwork } from '../simulation/reference-network.ts';

@@ -1,5 +1,5 @@
+import type { GatewaySettings } from '../../src/decision/gateway-settings.ts';
 import type { GatewayEvent } from '../../src/runtime/events.ts';
-import type { GatewaySettings } from '../../src/runtime/gateway.ts';
 import type { EgressReport } from '../../src/runtime/gateway-control.ts';
 import { startNameServer } from '../../src/surface/demo/name-server.ts';
 import { type RunningReceiver, startReceiver } from '../../src/surface/demo/receiver.ts';

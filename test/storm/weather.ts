@@ -1,4 +1,4 @@
-import type { GatewaySettings } from '../../src/runtime/gateway.ts';
+import type { GatewaySettings } from '../../src/decision/gateway-settings.ts';
 import type { RunningNameServer } from '../../src/surface/demo/name-server.ts';
 import type { RunningReceiver } from '../../src/surface/demo/receiver.ts';
 import type { ZoneTable } from '../../src/surface/demo/zone-table.ts';

@@ -1,18 +1,13 @@
 import type { DomainSetting } from '../admission/domain.ts';
-import type { ListenerSetting } from '../admission/listener.ts';
 import type { UplinkSetting } from '../egress/egress.ts';
+import type { GatewaySettings } from '../gateway-settings.ts';
 import { isLocalAddress } from '../next-hop/local-address.ts';
-import type { RouteSetting } from '../next-hop/route-setting.ts';
 import { type DkimSigner, dkimName, dkimText } from './dkim-record.ts';
 import { reverseName } from './reverse-name.ts';
 import type { WantedRecord, WantedRecords } from './wanted-record.ts';
 
 /** What of the settings the records follow from, and what only the host knows. */
-export type RecordFacts = {
-  readonly uplinks: readonly UplinkSetting[];
-  readonly listeners: readonly ListenerSetting[];
-  readonly domains: readonly DomainSetting[];
-  readonly routes: readonly RouteSetting[];
+export type RecordFacts = Pick<GatewaySettings, 'uplinks' | 'listeners' | 'domains' | 'routes'> & {
   /** The address that an interface has now, by egress ID; those without one are missing. */
   readonly interfaceAddresses: ReadonlyMap<string, string>;
   /** SHA-256 of the public key that a listener shows, in hex, by `address:port` of the setting; those without TLS are missing. */

@@ -1,11 +1,9 @@
 import { isIP } from 'node:net';
-import type { DomainSetting, RelaySetting } from '../../decision/admission/domain.ts';
 import type { ListenerSetting } from '../../decision/admission/listener.ts';
 import type { CertificateFact, ConfigurationFact, EgressFact, HostFact } from '../../decision/audit/facts.ts';
-import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import { hostAdvice, presentAddress, type RouteOfSource } from '../../decision/egress/host-advice.ts';
+import type { GatewaySettings } from '../../decision/gateway-settings.ts';
 import type { DnsServerSetting } from '../../decision/next-hop/dns-server.ts';
-import type { QueueSetting } from '../../decision/queue/settings.ts';
 import { canonicalAddress } from '../../protocol/dns/address.ts';
 import { Ask, type DnsPorts } from '../dns/ask.ts';
 import { systemResolvers } from '../dns/real-system-resolvers.ts';
@@ -13,15 +11,10 @@ import type { Files, Network, Result } from '../ports.ts';
 import { certificateFact } from './certificate-fact.ts';
 
 /** What of the settings the audit looks at. */
-export type AuditedSettings = {
-  readonly hostname: string;
-  readonly uplinks: readonly UplinkSetting[];
-  readonly listeners: readonly ListenerSetting[];
-  readonly domains: readonly DomainSetting[];
-  readonly relay: RelaySetting;
-  readonly queue: QueueSetting;
-  readonly dnsServers: readonly DnsServerSetting[];
-};
+export type AuditedSettings = Pick<
+  GatewaySettings,
+  'hostname' | 'uplinks' | 'listeners' | 'domains' | 'relay' | 'queue' | 'dnsServers'
+>;
 
 const certificateLimitBytes = 1_000_000;
 const resolverMs = 3_000;

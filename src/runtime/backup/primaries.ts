@@ -1,9 +1,7 @@
-import type { DomainSetting } from '../../decision/admission/domain.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
+import type { GatewaySettings } from '../../decision/gateway-settings.ts';
 import { onlyUplinksTo } from '../../decision/next-hop/backup.ts';
-import type { RouteSetting } from '../../decision/next-hop/route-setting.ts';
 import type { LeasedRecipient } from '../../decision/queue/queued.ts';
-import type { DeliverySetting } from '../../decision/queue/settings.ts';
 import { domainOf } from '../../protocol/smtp/address.ts';
 import type { DeliveryGate } from '../delivery/delivery-gate.ts';
 import type { EgressGuide, NextHopSource } from '../delivery/egress-guide.ts';
@@ -25,12 +23,7 @@ export type PrimariesParts = {
   readonly events: EventStream;
   readonly guide: EgressGuide;
   readonly finder: NextHopSource;
-  readonly settings: () => {
-    readonly hostname: string;
-    readonly domains: readonly DomainSetting[];
-    readonly delivery: DeliverySetting;
-    readonly routes: readonly RouteSetting[];
-  };
+  readonly settings: () => Pick<GatewaySettings, 'hostname' | 'domains' | 'delivery' | 'routes'>;
   /** Delivery: look for what is due. */
   readonly wake: () => void;
   /** Delivery: this host answers. */

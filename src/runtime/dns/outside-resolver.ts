@@ -1,14 +1,14 @@
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import type { EgressSnapshot, EgressView } from '../../decision/egress/health-state.ts';
 import { presentAddress } from '../../decision/egress/host-advice.ts';
-import type { DnsServerSetting } from '../../decision/next-hop/dns-server.ts';
+import type { GatewaySettings } from '../../decision/gateway-settings.ts';
 import type { Clock, Network, Random } from '../ports.ts';
 import { Resolver } from './resolver.ts';
 
 /** The resolver of a command that runs without a gateway: it asks as the gateway would, and knows no egress's health. */
 export function outsideResolver(
   ports: { readonly network: Network; readonly clock: Clock; readonly random: Random },
-  settings: { readonly uplinks: readonly UplinkSetting[]; readonly dnsServers: readonly DnsServerSetting[] },
+  settings: Pick<GatewaySettings, 'uplinks' | 'dnsServers'>,
 ): Resolver {
   const snapshot = unknownHealth(ports.network, settings.uplinks);
   return new Resolver({

@@ -1,34 +1,11 @@
-import type { DomainSetting, RelaySetting } from '../decision/admission/domain.ts';
-import type { ClientLimits, ListenerSetting } from '../decision/admission/listener.ts';
-import type { DrillSetting, UplinkSetting } from '../decision/egress/egress.ts';
 import type { EgressSnapshot } from '../decision/egress/health-state.ts';
-import type { DnsServerSetting } from '../decision/next-hop/dns-server.ts';
+import type { GatewaySettings } from '../decision/gateway-settings.ts';
 import { ourAddresses } from '../decision/next-hop/our-addresses.ts';
-import type { RouteSetting } from '../decision/next-hop/route-setting.ts';
-import type { NotifySetting } from '../decision/notice/notify-setting.ts';
 import { expireMsByDomain } from '../decision/queue/expiry.ts';
-import type { DeliverySetting, QueueSetting } from '../decision/queue/settings.ts';
 import type { DispatcherSettings } from './delivery/dispatcher.ts';
 import type { FinderSettings } from './dns/next-hop-finder.ts';
 import type { InboundSettings } from './inbound/listeners.ts';
 import type { CertificateSettings } from './tls/certificates.ts';
-
-/** What the gateway runs by; the configuration's settings have this shape. */
-export type GatewaySettings = {
-  readonly hostname: string;
-  readonly uplinks: readonly UplinkSetting[];
-  readonly listeners: readonly ListenerSetting[];
-  readonly domains: readonly DomainSetting[];
-  readonly relay: RelaySetting;
-  readonly dnsServers: readonly DnsServerSetting[];
-  readonly delivery: DeliverySetting;
-  readonly queue: QueueSetting;
-  readonly limits: ClientLimits;
-  readonly routes: readonly RouteSetting[];
-  readonly notify: readonly NotifySetting[];
-  readonly drill: DrillSetting | null;
-  readonly http: { readonly address: string; readonly port: number } | null;
-};
 
 /** What each room goes by, made of the whole. */
 export const deliverySettings = (settings: GatewaySettings): DispatcherSettings => ({
