@@ -52,6 +52,22 @@ test('a small body is joined once and stays in memory', async () => {
   assert.deepEqual(spool.bytes, []);
 });
 
+test('a small body holds no more memory than its bytes, however it came', async () => {
+  const read = Buffer.alloc(60_000);
+  for (const spans of [[read.subarray(100, 1_100)], [Buffer.from('one\r\n'), Buffer.from('two\r\n')]]) {
+    const body = new IncomingBody(
+      spoolStore().store,
+      head,
+      () => {},
+      () => {},
+    );
+    for (const span of spans) body.add(span);
+    const whole = await body.finish();
+    assert.ok(whole.ok && whole.value.kind === 'inline');
+    assert.equal(whole.value.bytes.buffer.byteLength, body.sizeBytes);
+  }
+});
+
 test('a large body goes to the spool in order, whole', async () => {
   const { store, spool } = spoolStore();
   const body = new IncomingBody(

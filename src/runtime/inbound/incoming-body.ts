@@ -61,9 +61,7 @@ export class IncomingBody {
   /** The whole body, durable but for the row that will name it. */
   async finish(): Promise<Result<BodyRef, StoreError>> {
     if (this.#sizeBytes <= inlineBodyBytes) {
-      const spans = this.#waiting.take();
-      const [first] = spans;
-      const bytes = spans.length === 1 && first ? first : Buffer.concat(spans, this.#sizeBytes);
+      const bytes = joined(this.#waiting.take(), this.#sizeBytes);
       this.#show(bytes);
       return { ok: true, value: { kind: 'inline', bytes } };
     }
@@ -126,4 +124,15 @@ export class IncomingBody {
     this.#pendingBytes = 0;
     if (congested) this.#onRelief();
   }
+}
+
+/**
+ * Spans in a buffer of exactly their size. A body may wait in memory for hours, and a part of a larger buffer, such as
+ * Node's pool or what was read from a socket, would keep all of that.
+ */
+function joined(spans: readonly Buffer[], sizeBytes: number): Buffer {
+  const whole = Buffer.allocUnsafeSlow(sizeBytes);
+  let at = 0;
+  for (const span of spans) at += span.copy(whole, at);
+  return whole;
 }
