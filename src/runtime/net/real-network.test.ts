@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import test from 'node:test';
 import type { Connection } from '../ports.ts';
 import { networkErrorOf } from './network-error.ts';
@@ -86,4 +87,22 @@ test('network of the machine: a watch of the host starts and leaves nothing behi
 test('network of the machine: loopback needs no policy route', async () => {
   const route = await realNetwork().routeOf('127.0.0.2');
   assert.deepEqual([route?.interface, route?.fallback, route?.unreachable], ['lo', true, false]);
+});
+
+test('network of the machine: of calls that come together many are taken in one turn of the loop', async () => {
+  const calls = 80;
+  const taken: Connection[] = [];
+  const listener = await realNetwork().listen('127.0.0.3', 0, connection => taken.push(connection));
+  assert.ok(listener.ok);
+  const { port } = listener.value;
+  const callers = Array.from({ length: calls }, () => connect({ host: '127.0.0.3', port }));
+  let turns = 0;
+  while (taken.length < calls) {
+    await new Promise(resolve => setImmediate(resolve));
+    if (taken.length > 0) turns += 1;
+  }
+  assert.ok(turns < calls / 2, `${turns} turns`);
+  for (const caller of callers) caller.destroy();
+  for (const connection of taken) connection.destroy();
+  await listener.value.close();
 });

@@ -10,7 +10,14 @@ import { HostWatch } from './real-host-watch.ts';
 import { ClientTrust } from './real-tls.ts';
 import { sourceRoute } from './source-route.ts';
 
-const backlog = 1_024;
+/**
+ * Node accepts one connection of a socket in each turn of its loop, and a turn may last milliseconds. So a listener is
+ * several sockets, among which the kernel spreads the calls; else a rush of calls, however short each is, would hold up
+ * everybody's, and beyond the backlog lose them for a second.
+ */
+const socketsOfListener = 8;
+/** Calls that wait at each of them. */
+const backlog = 512;
 
 /** The machine's own network. `authorities`, PEM, are trusted beside those of the host. */
 export function realNetwork(authorities: readonly string[] = []): Network {
@@ -72,23 +79,49 @@ function openConnection(
   return promise;
 }
 
-function listen(
+async function listen(
   address: string,
   port: number,
   accept: (connection: Connection) => void,
   trust: ClientTrust,
 ): Promise<Result<Listener, NetworkError>> {
-  const { promise, resolve } = Promise.withResolvers<Result<Listener, NetworkError>>();
+  // Sockets that share a port share it with any of our user's, so first see that nobody holds it.
+  const alone = await openServer({ address, port, shared: false });
+  if (!alone.ok) return alone;
+  alone.value.on('connection', (socket: Socket) => socket.destroy());
+  const given = boundPort(alone.value);
+  await new Promise(resolve => alone.value.close(resolve));
+  const servers: Server[] = [];
+  const close = async (): Promise<void> => void (await Promise.all(servers.map(closeServer)));
+  for (let count = 0; count < socketsOfListener; count += 1) {
+    const opened = await openServer({ address, port: given, shared: true });
+    if (!opened.ok) {
+      await close();
+      return opened;
+    }
+    opened.value.on('connection', (socket: Socket) => accept(new TcpConnection(socket, trust)));
+    servers.push(opened.value);
+  }
+  return { ok: true, value: { address, port: given, close } };
+}
+
+function openServer(at: {
+  readonly address: string;
+  readonly port: number;
+  readonly shared: boolean;
+}): Promise<Result<Server, NetworkError>> {
+  const { address, port, shared } = at;
+  const { promise, resolve } = Promise.withResolvers<Result<Server, NetworkError>>();
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
-  server.on('connection', (socket: Socket) => accept(new TcpConnection(socket, trust)));
   const failed = (error: Error): void =>
     resolve({ ok: false, error: networkErrorOf(error, `Listening on ${address}:${port}`) });
   server.once('error', failed);
-  server.listen({ host: address, port, backlog, ipv6Only: isIP(address) === 6, exclusive: true }, () => {
+  const where = { host: address, port, backlog, ipv6Only: isIP(address) === 6, exclusive: true };
+  server.listen({ ...where, reusePort: shared }, () => {
     server.off('error', failed);
     // Out of sockets: that one client is lost, the listener goes on.
     server.on('error', () => {});
-    resolve({ ok: true, value: { address, port: boundPort(server), close: () => closeServer(server) } });
+    resolve({ ok: true, value: server });
   });
   return promise;
 }
