@@ -67,6 +67,15 @@ test('a client with many lively connections gives one to a client with none, and
   assert.ok(engaged.every(({ visitor }) => visitor?.fate === 'here'));
 });
 
+test('a rush of newcomers takes from each in turn who holds most', () => {
+  const { enter } = house();
+  const greedy = [1, 2, 3].map(n => [0, 1, 2].map(() => enter(`192.0.2.${n}`, false, null)));
+  const answers = [11, 12, 13, 14, 15, 16, 17].map(n => enter(`192.0.2.${n}`, false, null).refused);
+  assert.deepEqual(answers, [null, null, null, null, null, null, 'full']);
+  const left = greedy.map(own => own.filter(({ visitor }) => visitor?.fate === 'here').length);
+  assert.deepEqual(left, [1, 1, 1]);
+});
+
 test('where all are lively, who comes is told to call again', () => {
   const { enter } = house();
   for (let client = 1; client <= 9; client += 1) enter(`192.0.2.${client}`, false, null);
