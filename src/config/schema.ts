@@ -266,7 +266,9 @@ export const configSchema = map({
       ),
     per_client: wholeNumber(1, 100_000, 50)
       .prefault(50)
-      .describe('At one time from one address (IPv6: one /64). Not for `relay.from_networks`.'),
+      .describe(
+        'At one time from one address (IPv6: one /64), and as many calls a second, over 10 s. Not for `relay.from_networks`.',
+      ),
   })
     .prefault({})
     .describe('Bounds on clients.'),

@@ -112,9 +112,15 @@ function house(given: Partial<InboundSettings> = {}, parts: Partial<ListenersPar
   const taken = new Set<string>();
   let hostChanged = (): void => {};
   const timers: (() => void)[] = [];
+  /** What a look at the clock costs, in ms: where it is not 0, time passes with all that is done. */
+  const pace = { ms: 0 };
+  let elapsed = 0;
   const clock: Clock = {
     now: () => 1_800_000_000_000,
-    monotonic: () => 0,
+    monotonic: () => {
+      elapsed += pace.ms;
+      return elapsed;
+    },
     timer: (_ms, fire) => {
       timers.push(fire);
       return {
@@ -190,6 +196,7 @@ function house(given: Partial<InboundSettings> = {}, parts: Partial<ListenersPar
       fault = error;
     },
     hostChanges: () => hostChanged(),
+    pace,
     commit: async (result: Result<void, StoreError> = { ok: true, value: undefined }) => {
       for (const commit of commits.splice(0)) commit(result);
       await settled();
@@ -595,4 +602,43 @@ test('a stop ends idle sessions with 421', async () => {
   await listeners.stop(1_000);
   assert.match(client.heard, /^421 4\.3\.2 /);
   assert.ok(client.ended);
+});
+
+test('where time is short a stranger waits for its turn, unread, and is heard when it comes', async () => {
+  const { listeners, call, passTime, pace } = house();
+  await listeners.start();
+  const flood = call('198.51.100.30', '192.0.2.1');
+  const honest = call('198.51.100.30', '192.0.2.2');
+  const own = call('198.51.100.30', '10.20.0.7');
+  passTime();
+  pace.ms = 3;
+  assert.match(await flood.say('EHLO flood.example'), /^250/, 'the first is heard at once');
+  assert.equal(await honest.say('EHLO honest.example'), '');
+  assert.ok(honest.paused);
+  honest.finish();
+  assert.equal(honest.ended, false, 'what it said is still to be answered');
+  assert.match(await own.say('EHLO app.example.com'), /^250/, 'our own do not wait');
+  passTime();
+  assert.match(honest.heard, /^250/);
+  assert.ok(!honest.paused);
+  assert.equal(honest.ended, true);
+});
+
+test('who calls more often than it may have connections, for ten seconds, is closed without a word', async () => {
+  const { listeners, call, seen } = house();
+  await listeners.start();
+  const calls = Array.from({ length: 21 }, () => {
+    const client = call('198.51.100.30', '192.0.2.1');
+    client.destroy();
+    return client;
+  });
+  assert.deepEqual(
+    seen.flatMap(event => (event.kind === 'rejected' ? [`${event.client}: ${event.reason}`] : [])),
+    ['192.0.2.1: it calls too often'],
+  );
+  assert.equal(calls.at(-1)?.heard, '');
+  const honest = call('198.51.100.30', '192.0.2.2');
+  assert.ok(!honest.closed);
+  for (let at = 0; at < 30; at += 1) call('198.51.100.30', '10.20.0.7').destroy();
+  assert.ok(!call('198.51.100.30', '10.20.0.7').closed, 'our own networks call as they like');
 });

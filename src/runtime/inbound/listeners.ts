@@ -1,5 +1,6 @@
 import { type AdmissionRules, admitClient } from '../../decision/admission/admit.ts';
-import { ClientNetworks } from '../../decision/admission/client-networks.ts';
+import { CallRate } from '../../decision/admission/call-rate.ts';
+import { ClientNetworks, clientKey } from '../../decision/admission/client-networks.ts';
 import type { DomainSetting, RelaySetting } from '../../decision/admission/domain.ts';
 import { type ClientLimits, type ListenerSetting, listenerText } from '../../decision/admission/listener.ts';
 import { formatReply, reply } from '../../protocol/smtp/reply.ts';
@@ -22,6 +23,7 @@ import { HandshakeNotices } from './handshake-notices.ts';
 import type { Intake } from './intake.ts';
 import type { RecipientCheck } from './recipient-check.ts';
 import { partingMs, SmtpConnection } from './smtp-connection.ts';
+import { Turns } from './turns.ts';
 
 /** What inbound mail is governed by; swapped whole on reload. */
 export type InboundSettings = {
@@ -67,8 +69,9 @@ const noPlaceText: Readonly<Record<NoPlace, string>> = {
 /** How often a door that could not be opened is tried again, beside the host's own word of a change. */
 const retryMs = 5_000;
 
-/** Beyond these, a client that cannot be served is closed without a word. */
+/** Beyond these at a time, and in a second, a client that cannot be served is closed without a word. */
 const turnedAwayLimit = 500;
+const farewellsPerSecond = 200;
 
 /** RFC 5321 section 4.5.3.2 asks a server for 5 minutes; a session that lasts an hour has had its turn. */
 const sessionTimes = {
@@ -90,15 +93,19 @@ export class Listeners {
   #ours: ClientNetworks;
   readonly #doors = new Map<string, Door>();
   readonly #guests = new Guests();
+  readonly #calls = new CallRate();
+  readonly #turns: Turns;
   readonly #handshakes = new HandshakeNotices();
   /** Connections that hear why they are not served, and are not closed yet. */
   #turnedAway = 0;
+  #farewells = { second: 0, said: 0 };
   #watch: { close(): void } | null = null;
   #stopping = false;
 
   constructor(parts: ListenersParts, settings: InboundSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    this.#turns = new Turns(parts.clock);
     this.#rules = rulesOf(settings);
     this.#names = namesOf(settings);
     this.#ours = new ClientNetworks(settings.relay.fromNetworks);
@@ -216,12 +223,18 @@ export class Listeners {
     const { limits } = this.#settings;
     const client = connection.remoteAddress;
     const ours = this.#ours.includes(client);
+    const now = this.#parts.clock.monotonic();
+    this.#turns.called();
+    if (!ours && this.#calls.isTooOften(clientKey(client), limits.perClient, now)) {
+      this.#reject(setting, client, 'it calls too often');
+      return connection.destroy();
+    }
     const refusal = admitClient({ listener: setting, ours });
     if (refusal !== null) {
       this.#reject(setting, client, 'relaying is for our own networks');
       return this.#turnAway(connection, formatReply(refusal));
     }
-    const noPlace = this.#guests.takePlace(client, ours, limits, this.#parts.clock.monotonic());
+    const noPlace = this.#guests.takePlace(client, ours, limits, now);
     if (noPlace !== null) {
       const why = noPlaceText[noPlace];
       this.#reject(setting, client, why);
@@ -238,6 +251,7 @@ export class Listeners {
       intake: this.#parts.intake,
       store: this.#parts.store,
       clock: this.#parts.clock,
+      turn: ours ? atOnce : work => this.#turns.take(client, work),
       certificates: this.#parts.certificates?.choiceFor(setting) ?? null,
       handshake: (facts, error) => this.#tellHandshake(setting, client, facts, error),
       refused: what => this.#reject(setting, client, what),
@@ -259,7 +273,11 @@ export class Listeners {
 
   /** These count in no limit of clients, so they have one of their own, and a short time to go. */
   #turnAway(connection: Connection, farewell: Buffer): void {
-    if (this.#turnedAway >= turnedAwayLimit) return connection.destroy();
+    const second = Math.floor(this.#parts.clock.monotonic() / 1_000);
+    if (second !== this.#farewells.second) this.#farewells = { second, said: 0 };
+    if (this.#turnedAway >= turnedAwayLimit || this.#farewells.said >= farewellsPerSecond)
+      return connection.destroy();
+    this.#farewells.said += 1;
     this.#turnedAway += 1;
     const late = this.#parts.clock.timer(partingMs, () => connection.destroy());
     connection.handle({
@@ -303,6 +321,11 @@ export class Listeners {
 
 const faultText = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+const atOnce = (work: () => void): boolean => {
+  work();
+  return true;
+};
 
 const doorKey = (setting: ListenerSetting): string => `${setting.address} ${setting.port}`;
 

@@ -33,6 +33,8 @@ export type SmtpConnectionParts = IncomingParts & {
   readonly rules: () => AdmissionRules;
   /** Left out: every recipient of our domains is taken. */
   readonly recipientCheck?: RecipientCheck;
+  /** Does what this client asked for, now (true) or when its turn comes. */
+  readonly turn: (work: () => void) => boolean;
   /** Null: STARTTLS is not offered. */
   readonly certificates: CertificateChoice | null;
   /** A handshake is over; `facts` is null where it failed. */
@@ -61,6 +63,11 @@ export class SmtpConnection {
   #timerAt = Number.POSITIVE_INFINITY;
   #heldBySession = false;
   #heldByBody = false;
+  /** What it said waits for its turn. */
+  #heldByTurn = false;
+  /** It does not read our replies. */
+  #heldByReplies = false;
+  #securing = false;
   readonly #events: ServerEvent[] = [];
   #stepping = false;
   #replies: Buffer[] = [];
@@ -86,18 +93,19 @@ export class SmtpConnection {
       startTls: parts.certificates !== null,
     });
     connection.handle({
-      data: chunk => {
-        this.#liveliness.heard(chunk.length);
-        this.#step({ kind: 'bytes', chunk, at: parts.clock.monotonic() });
+      data: chunk => this.#hear(chunk),
+      drained: () => {
+        this.#heldByReplies = false;
+        this.#read();
       },
-      drained: () => this.#read(),
       ended: () => {
         this.#farEnded = true;
         this.#partWhenAllIsSaid();
       },
       closed: () => this.#ended(),
     });
-    if (parts.listener.role === 'mx') parts.clock.timer(greetingPauseMs, () => this.#greet());
+    if (parts.listener.role === 'mx')
+      parts.clock.timer(greetingPauseMs, () => parts.turn(() => this.#greet()));
     else this.#greet();
   }
 
@@ -134,6 +142,23 @@ export class SmtpConnection {
     this.#step({ kind: 'opened', at: this.#parts.clock.monotonic() });
   }
 
+  /** Nothing more is read of a client whose words wait for their turn. */
+  #hear(chunk: Buffer): void {
+    if (this.#closing) return;
+    this.#liveliness.heard(chunk.length);
+    const { turn, clock } = this.#parts;
+    const done = turn(() => {
+      this.#step({ kind: 'bytes', chunk, at: clock.monotonic() });
+      if (!this.#heldByTurn) return;
+      this.#heldByTurn = false;
+      this.#read();
+      this.#partWhenAllIsSaid();
+    });
+    if (done) return;
+    this.#heldByTurn = true;
+    this.#connection.pause();
+  }
+
   /** Steps until nothing is left to do; answers given meanwhile wait their turn, and all replies leave in one write. */
   #step(event: ServerEvent): void {
     this.#events.push(event);
@@ -163,7 +188,9 @@ export class SmtpConnection {
     if (this.#replies.length === 0 || this.#over) return;
     const replies = this.#replies;
     this.#replies = [];
-    if (!this.#connection.write(replies)) this.#connection.pause();
+    if (this.#connection.write(replies)) return;
+    this.#heldByReplies = true;
+    this.#connection.pause();
   }
 
   #act(action: ServerAction): void {
@@ -305,6 +332,7 @@ export class SmtpConnection {
     const { certificates, handshake, clock } = this.#parts;
     this.#tlsDue = false;
     if (certificates === null || this.#over) return;
+    this.#securing = true;
     void this.#connection
       .startTls({ side: 'server', certificates, timeoutMs: handshakeMs })
       .then(secured => {
@@ -312,6 +340,7 @@ export class SmtpConnection {
           if (secured.error.kind !== 'aborted') handshake(null, secured.error.message);
           return;
         }
+        this.#securing = false;
         this.#tls = secured.value;
         handshake(secured.value, null);
         this.#step({ kind: 'secured', at: clock.monotonic() });
@@ -340,12 +369,13 @@ export class SmtpConnection {
   }
 
   #read(): void {
-    if (!this.#heldBySession && !this.#heldByBody && !this.#over) this.#connection.resume();
+    const held = this.#heldBySession || this.#heldByBody || this.#heldByTurn || this.#heldByReplies;
+    if (!held && !this.#securing && !this.#over) this.#connection.resume();
   }
 
   /** Ends our half when the session is over, or the client has ended its own and waits for nothing more. */
   #partWhenAllIsSaid(): void {
-    if (this.#closing || (this.#farEnded && !this.#awaited)) this.#part();
+    if (this.#closing || (this.#farEnded && !this.#awaited && !this.#heldByTurn)) this.#part();
   }
 
   /** A client that does not end its half too, or does not read, is not waited for. */
