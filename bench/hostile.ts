@@ -79,7 +79,8 @@ function honest(port: number, at: number): Promise<number | null> {
     socket.setEncoding('latin1').on('data', (text: string) => {
       heard += text;
       if (!/^\d{3} .*\r\n$/m.test(heard)) return;
-      const refused = /^[45]/.test(heard);
+      const refused = /^[45]/m.test(heard);
+      if (refused) process.stderr.write(`The honest client was told: ${heard}`);
       heard = '';
       const next = words.shift();
       if (next !== undefined && !refused) socket.write(next);
