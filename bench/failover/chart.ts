@@ -1,5 +1,6 @@
+import { drawFrame, escaped, margin, px } from '../chart/drawing.ts';
+import { apart, decades, linearScale, logScale, type Scale } from '../chart/scale.ts';
 import type { Second } from './reckoning.ts';
-import { apart, decades, linearScale, logScale, type Scale } from './scale.ts';
 import { type SystemName, systemNames } from './system.ts';
 
 /** One small picture: a cut and what it did to the mail of each system. */
@@ -33,7 +34,6 @@ const names: Readonly<Record<SystemName, string>> = {
 const drawn = ['usual', 'opensmtpd', 'watched', 'postern'] as const;
 
 const width = 1_000;
-const margin = 20;
 const head = 118;
 const panelWidth = 462;
 const panelHeight = 304;
@@ -45,24 +45,23 @@ const laneHeight = 3.5;
 const beforeS = 20;
 const afterS = 90;
 
-const style = `
-  text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--ink) }
-  .title { font-size: 20px; font-weight: 650 } .panel { font-size: 14.5px; font-weight: 600 }
-  .faint, .tick { fill: var(--faint) } .tick { font-size: 11.5px }
-  .grid { stroke: var(--grid); stroke-width: 1 } .axis { stroke: var(--faint); stroke-width: 1 }
-  .cut { fill: var(--cut) }
-  .dots { fill: none; stroke-width: 3; stroke-linecap: round; stroke-linejoin: round }
-  .worst { font-size: 12.5px; font-weight: 600 }
-  :root { --ink: #1f2328; --faint: #59636e; --grid: #d9dee3; --cut: #8c959f24; --paper: #ffffff;
-    --postern: #0a66c2; --watched: #00876c; --opensmtpd: #a855a8; --usual: #cf5000 }
-  @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --faint: #9aa4ae; --grid: #30363d; --cut: #8c959f2e;
-    --paper: #0d1117; --postern: #5eb1ff; --watched: #2fd0a5; --opensmtpd: #e39be3; --usual: #ff8f4a } }
-${systemNames
-  .map(
+const colours = {
+  cut: ['#8c959f24', '#8c959f2e'],
+  postern: ['#0a66c2', '#5eb1ff'],
+  watched: ['#00876c', '#2fd0a5'],
+  opensmtpd: ['#a855a8', '#e39be3'],
+  usual: ['#cf5000', '#ff8f4a'],
+} as const;
+
+const style = [
+  '.cut { fill: var(--cut) }',
+  '.dots { fill: none; stroke-width: 3; stroke-linecap: round; stroke-linejoin: round }',
+  '.worst { font-size: 12.5px; font-weight: 600 }',
+  ...systemNames.map(
     name =>
-      `  .${name} { stroke: var(--${name}) } text.${name}, circle.${name} { fill: var(--${name}); stroke: none }`,
-  )
-  .join('\n')}`;
+      `.${name} { stroke: var(--${name}) } text.${name}, circle.${name} { fill: var(--${name}); stroke: none }`,
+  ),
+];
 
 /** The chart as SVG: small pictures in two columns, of one scale. */
 export function drawChart({ title, subtitle, description, panels }: Chart): string {
@@ -73,18 +72,16 @@ export function drawChart({ title, subtitle, description, panels }: Chart): stri
     const y = head + Math.floor(at / 2) * panelHeight;
     return `<g transform="translate(${x} ${y})">\n${drawPanel(panel)}\n</g>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="t d">
-<title id="t">${escaped(title)}</title>
-<desc id="d">${escaped(description)}</desc>
-<style>${style}
-</style>
-<rect width="${width}" height="${height}" fill="var(--paper)"/>
-<text class="title" x="${margin}" y="34">${escaped(title)}</text>
-<text class="faint" x="${margin}" y="57">${escaped(subtitle)}</text>
-${drawLegend()}
-${placed.join('\n')}
-</svg>
-`;
+  return drawFrame({
+    title,
+    subtitle,
+    description,
+    width,
+    height,
+    colours,
+    style,
+    body: [drawLegend(), ...placed],
+  });
 }
 
 function drawLegend(): string {
@@ -180,12 +177,4 @@ function momentsOf(cutS: number): number[] {
 function momentText(second: number, cutS: number): string {
   if (second === 0) return 'cut';
   return second === cutS ? 'healed' : `${second / 60} min`;
-}
-
-function px(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
 }

@@ -1,12 +1,11 @@
+import type { Verdict } from '../verdict.ts';
 import type { TrialResult } from './results.ts';
 import { duration } from './table.ts';
-
-/** What was asked for, and whether the results that are there show it. */
-export type Verdict = { readonly asked: string; readonly measured: string; readonly isMet: boolean };
 
 const gatewayMs = { most: 500, aim: 250, alike: 100 };
 const watchedP99Ms = 10_000;
 
+/** What was asked for, and whether the results that are there show it. */
 export function judge(results: readonly TrialResult[]): Verdict[] {
   const of = (system: TrialResult['system']): TrialResult[] =>
     results.filter(result => result.system === system);

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cut, cuts } from '../../lab/cuts.ts';
+import { markdownTable } from '../markdown-table.ts';
+import { verdictTable } from '../verdict.ts';
 import { type Chart, drawChart } from './chart.ts';
 import { judge } from './judgement.ts';
 import type { TrialResult } from './results.ts';
@@ -75,7 +77,7 @@ cuts for four ways to do it:
 
 ![${chartOf(results).description}](failover.svg)
 
-${verdictTable(results)}
+${verdictTable(judge(results))}
 
 ## The worst message of each cut
 
@@ -128,15 +130,6 @@ ${cuts.flatMap(cut => cutSection(cut, results)).join('\n\n')}
 `;
 }
 
-function verdictTable(results: readonly TrialResult[]): string {
-  const rows = judge(results).map(({ asked, measured, isMet }) => [
-    asked,
-    measured,
-    isMet ? 'yes' : '**no**',
-  ]);
-  return markdownTable(['asked', 'measured', 'met'], rows);
-}
-
 function worstTable(results: readonly TrialResult[], perS: number): string {
   const cell = (cut: string, system: SystemName): string => {
     const result = results.find(each => each.cut === cut && each.system === system && each.perS === perS);
@@ -162,9 +155,4 @@ function cutSection(cut: Cut, results: readonly TrialResult[]): string[] {
     result.machine.load.toFixed(0),
   ]);
   return [`### ${cut.name}: ${cut.means}\n\n${markdownTable(heads, rows)}`];
-}
-
-function markdownTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
