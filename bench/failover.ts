@@ -18,6 +18,7 @@ import { readResults } from './failover/results.ts';
 import { settings } from './failover/settings.ts';
 import { systemNames } from './failover/system.ts';
 import { textTable } from './failover/table.ts';
+import { docs, renderPage } from './page.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,8 +36,6 @@ const { values: options, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-
-const docs = join(import.meta.dirname, '..', 'docs');
 
 /** The words of a comma-separated list; one that is unknown ends the program. */
 function chosen<Word extends string>(what: string, text: string, known: readonly Word[]): Word[] {
@@ -88,7 +87,9 @@ async function prove(): Promise<void> {
           cuts.map(({ name }) => name),
         ),
   );
-  if (file === kept) await writePage(docs, results);
+  if (file !== kept) return;
+  await writePage(docs, results);
+  await renderPage();
 }
 
 if (positionals.length === 0) await prove();

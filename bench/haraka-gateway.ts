@@ -9,14 +9,14 @@ import { greeted } from '../lab/loopback/greeted.ts';
 import type { RelayGateway } from './relay-gateway.ts';
 
 const run = promisify(execFile);
-const version = '3.3.4';
+export const harakaVersion = '3.3.4';
 let installed: Promise<string> | null = null;
 
 /** Haraka from npm, in a folder of its own, once for each run. */
-function install(): Promise<string> {
+export function installHaraka(): Promise<string> {
   installed ??= (async () => {
     const folder = await mkdtemp(join(tmpdir(), 'postern-bench-haraka-'));
-    await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', `haraka@${version}`]);
+    await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', `haraka@${harakaVersion}`]);
     return join(folder, 'node_modules', 'haraka', 'bin', 'haraka');
   })();
   return installed;
@@ -24,10 +24,10 @@ function install(): Promise<string> {
 
 /**
  * Haraka as a relay with its outbound queue on the disk of `directory`, under our Node; one process, which is its
- * default. It answers when the message is in a file of the queue, which it does not sync.
+ * default. It answers when the message is in a file of the queue, and synced.
  */
 export async function startHaraka(directory: string, port: number, sinkPort: number): Promise<RelayGateway> {
-  const program = await install();
+  const program = await installHaraka();
   const config = join(directory, 'config');
   await run(process.execPath, [program, '-i', directory]);
   const files: Record<string, string> = {

@@ -13,8 +13,8 @@ export type OwnLoad = {
   readonly sizeBytes: number;
   /** Of each message. */
   readonly recipients: number;
-  /** Of the recipients, one message after the other in turn. */
-  readonly domains: readonly string[];
+  /** So many remote domains are written to in turn; 0: example.net alone. */
+  readonly domains: number;
   readonly tls: boolean;
 };
 
@@ -50,7 +50,7 @@ export class OwnSink {
     this.port = port;
   }
 
-  /** `tls`: it offers STARTTLS; `addresses`: it listens on so many more (`sinkAddress`). */
+  /** `tls`: it offers STARTTLS; `addresses`: it listens on so many remote domains' addresses too. */
   static async start(setting: { tls?: boolean; addresses?: number } = {}): Promise<OwnSink> {
     const { tls = false, addresses = 0 } = setting;
     const program = start('own-sink.ts', [...(tls ? ['tls'] : []), String(addresses)]);

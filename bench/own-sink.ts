@@ -1,11 +1,11 @@
 /**
  * A program: takes all mail on a port of loopback and counts its recipients. With `tls` as an argument it offers
- * STARTTLS; with a number it listens on that many addresses, from 127.1.0.1 on, on one port. It tells its port first,
+ * STARTTLS; with a number it listens on that many more addresses, those of so many remote domains, on one port. It tells its port first,
  * then the count whenever it was asked (any line on standard input), one number a line.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { sinkAddress } from './sink-address.ts';
+import { sinkAddress } from './remote-domains.ts';
 import { SinkSession } from './sink-session.ts';
 
 const startTls = process.argv.includes('tls');

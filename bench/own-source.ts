@@ -8,6 +8,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { contentOf } from './content.ts';
 import type { OwnLoad } from './own-load.ts';
+import { remoteDomain } from './remote-domains.ts';
 import { Replies } from './replies.ts';
 
 const load: OwnLoad & { port: number } = JSON.parse(process.argv[2] ?? '{}');
@@ -16,7 +17,7 @@ let sent = 0;
 
 /** MAIL, every RCPT and DATA of the message with this number: the domains take turns. */
 function envelopeOf(number: number): string {
-  const domain = load.domains[number % load.domains.length] ?? 'example.net';
+  const domain = load.domains > 0 ? remoteDomain(number % load.domains) : 'example.net';
   const recipients = Array.from({ length: load.recipients }, (_, at) => `RCPT TO:<r${at}@${domain}>\r\n`);
   return `MAIL FROM:<sender@example.com>\r\n${recipients.join('')}DATA\r\n`;
 }

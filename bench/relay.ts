@@ -8,9 +8,9 @@
  * ratio is the median of the rounds' own ratios, for a machine's mood changes from minute to minute. Syncs and memory are
  * taken in a round of their own, for looking slows the gateway.
  */
-import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { median } from './median.ts';
+import { hasTool } from './relay/available.ts';
 import { compare, ratiosTo } from './relay/comparison.ts';
 import { type ContestantName, chosenContestants, contestantNames } from './relay/contestants.ts';
 import { standardLoad } from './relay/load.ts';
@@ -35,21 +35,14 @@ function chosen(only: string | undefined): readonly ContestantName[] {
   return chosenContestants(only);
 }
 
-function need(tool: string): void {
-  try {
-    execFileSync('sh', ['-c', 'command -v "$0"', tool], { stdio: 'ignore' });
-  } catch {
-    throw new Error(`${tool} is missing: on Debian, apt-get install postfix strace.`);
-  }
-}
-
 const names = chosen(values.only);
 const tools = [
   ...(values.tls ? [] : ['smtp-source', 'smtp-sink']),
   'strace',
   ...(names.includes('postfix') ? ['postfix'] : []),
 ];
-for (const tool of tools) need(tool);
+for (const tool of tools)
+  if (!hasTool(tool)) throw new Error(`${tool} is missing: on Debian, apt-get install postfix strace.`);
 const load = {
   ...standardLoad,
   messages: Number(values.messages),

@@ -53,7 +53,7 @@ export async function compare(plan: ComparisonPlan): Promise<Comparison> {
 }
 
 /** One start of one gateway under one load. */
-export async function measure(contestant: Contestant, load: Load, sinkAddresses = 0): Promise<Figures> {
+export async function measure(contestant: Contestant, load: Load): Promise<Figures> {
   const part = partOf(load, contestant.share);
   const relayed = async ({ gateway, relay }: Running): Promise<Figures> => {
     const cpuBefore = cpuMs(gateway.pid);
@@ -64,7 +64,7 @@ export async function measure(contestant: Contestant, load: Load, sinkAddresses 
       cpuMsPerMessage: (cpuMs(gateway.pid) - cpuBefore) / part.messages,
     };
   };
-  return whileRelaying(contestant, load, relayed, sinkAddresses);
+  return whileRelaying(contestant, load, relayed);
 }
 
 /** The median of the rounds. */

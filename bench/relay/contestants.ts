@@ -50,3 +50,22 @@ export function chosenContestants(list: string): readonly ContestantName[] {
     return name;
   });
 }
+
+/** What people call them. */
+export const titles: Readonly<Record<ContestantName, string>> = {
+  postern: 'Postern',
+  postfix: 'Postfix',
+  opensmtpd: 'OpenSMTPD',
+  exim: 'Exim',
+  haraka: 'Haraka',
+};
+
+/** What stands behind the 250 of each as it ships, and so behind its syncs. */
+export const durability: Readonly<Record<ContestantName, string>> = {
+  postern:
+    'answers after the commit of a SQLite transaction is synced; messages that arrive together share a commit',
+  postfix: 'answers after the queue file of each message is synced',
+  opensmtpd: 'answers when the message is in files of its queue, which it leaves to the kernel: no sync',
+  exim: 'answers after the files of each message (body, envelope) are synced; syncs what it notes of the delivery as well',
+  haraka: 'answers after the file of its outbound queue is synced',
+};

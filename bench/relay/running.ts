@@ -42,16 +42,15 @@ export async function whileListening<Outcome>(
 
 /**
  * A gateway with a sink and a generator that suit this kind of load, from start to stop: warmed up by a little of it, then
- * given to `work`. `sinkAddresses`: on how many addresses our own sink listens besides 127.0.0.1.
+ * given to `work`.
  */
 export async function whileRelaying<Outcome>(
   contestant: Contestant,
   kind: Load,
   work: (running: Running) => Promise<Outcome>,
-  sinkAddresses = 0,
 ): Promise<Outcome> {
   const own = needsOwnTools(kind);
-  const sink = own ? await OwnSink.start({ tls: kind.tls, addresses: sinkAddresses }) : await Sink.start();
+  const sink = own ? await OwnSink.start({ tls: kind.tls, addresses: kind.domains }) : await Sink.start();
   try {
     return await whileListening(contestant, sink.port, kind.tls, async listening => {
       let sent = 0;
