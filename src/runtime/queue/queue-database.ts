@@ -67,7 +67,7 @@ export class QueueDatabase {
       database.exec(
         `PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
-         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY`,
+         PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY`,
       );
       database.exec('BEGIN EXCLUSIVE; COMMIT');
       for (const [name, define] of Object.entries(queueFunctions))

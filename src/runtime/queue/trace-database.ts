@@ -54,7 +54,7 @@ export class TraceDatabase {
       database.exec(
         `PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
          PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
-         PRAGMA cache_size = -32768; BEGIN EXCLUSIVE; COMMIT`,
+         PRAGMA cache_size = -4096; BEGIN EXCLUSIVE; COMMIT`,
       );
       const refused = takeUp(database, traceForm);
       if (refused === null) return { ok: true, value: new TraceDatabase(file, database, freeBytes) };
