@@ -10,8 +10,8 @@ const certificates = join(import.meta.dirname, '../test/certificates');
 
 /**
  * A Postfix of its own, with configuration, queue and data below `directory`; the machine's own is not touched.
- * Tuned as one would for a relay without DNS: 100 processes, 50 at once to the next hop, no delay on input. It logs
- * by syslog, which is its default; where no syslog runs, that costs it next to nothing.
+ * Tuned as one would for a relay without DNS: 100 processes, 50 at once to the next hop, all recipients of a message in one
+ * transaction, no delay on input. It logs by syslog, which is its default; where no syslog runs, that costs it next to nothing.
  * Needs root, for Postfix changes to its own user.
  */
 export async function startPostfix(
@@ -49,6 +49,7 @@ smtp_dns_support_level = disabled
 default_process_limit = 100
 default_destination_concurrency_limit = 50
 smtp_destination_concurrency_limit = 50
+smtp_destination_recipient_limit = 100
 initial_destination_concurrency = 50
 in_flow_delay = 0
 smtpd_client_connection_count_limit = 0
