@@ -1,26 +1,39 @@
-/** Calls are counted over so long a time, so that a client may call in bursts. */
-const windowMs = 10_000;
+/** A client may call in a burst of so many seconds' worth. */
+const burstSeconds = 10;
 
-/** So many clients are remembered at most; where more call in a window, nobody calls too often. */
+/** So many clients are remembered at most; who comes beyond them never calls too often. */
 const mostClients = 20_000;
 
+/** Calls of a client that count still at `at`, monotonic ms. */
+type Recent = { calls: number; at: number };
+
 /**
- * Does a client call too often? It may make as many calls a second as it may have connections, over 10 s: whoever does
- * more does not come to bring mail.
+ * Does a client call too often? It may make as many calls a second as it may have connections, and ten seconds' worth of
+ * them at once: whoever does more does not come to bring mail.
  */
 export class CallRate {
-  #begunAt = Number.NEGATIVE_INFINITY;
-  readonly #calls = new Map<string, number>();
+  readonly #recent = new Map<string, Recent>();
+  #sweptAt = 0;
 
-  /** Counts a call of this client (`clientKey`), and tells whether it is one too many. `now`: monotonic ms. */
+  /** Counts a call of this client (`clientKey`), unless it is one too many. `now`: monotonic ms. */
   isTooOften(client: string, perSecond: number, now: number): boolean {
-    if (now - this.#begunAt >= windowMs) {
-      this.#begunAt = now;
-      this.#calls.clear();
-    }
-    const calls = (this.#calls.get(client) ?? 0) + 1;
-    if (calls === 1 && this.#calls.size >= mostClients) return false;
-    this.#calls.set(client, calls);
-    return calls > (perSecond * windowMs) / 1_000;
+    this.#sweep(perSecond, now);
+    const recent = this.#recent.get(client) ?? { calls: 0, at: now };
+    const calls = callsLeft(recent, perSecond, now);
+    if (calls + 1 > burstSeconds * perSecond) return true;
+    recent.calls = calls + 1;
+    recent.at = now;
+    if (this.#recent.size < mostClients) this.#recent.set(client, recent);
+    return false;
+  }
+
+  #sweep(perSecond: number, now: number): void {
+    if (now - this.#sweptAt < burstSeconds * 1_000) return;
+    this.#sweptAt = now;
+    for (const [client, recent] of this.#recent)
+      if (callsLeft(recent, perSecond, now) === 0) this.#recent.delete(client);
   }
 }
+
+const callsLeft = ({ calls, at }: Recent, perSecond: number, now: number): number =>
+  Math.max(0, calls - ((now - at) / 1_000) * perSecond);

@@ -6,7 +6,7 @@ import type { Clock } from '../ports.ts';
 const spellMs = 2;
 const pauseMs = 1;
 /** While calls come in one after the other, so many pauses are made in a row: who is not heard yet goes first. */
-const mostPauses = 5;
+const mostPauses = 10;
 
 /** Gives strangers their turns: at once while there is time, and when there is not, each client as much as the next. */
 export class Turns {

@@ -15,9 +15,9 @@ import { sourceRoute } from './source-route.ts';
  * several sockets, among which the kernel spreads the calls; else a rush of calls, however short each is, would hold up
  * everybody's, and beyond the backlog lose them for a second.
  */
-const socketsOfListener = 8;
+const socketsOfListener = 16;
 /** Calls that wait at each of them. */
-const backlog = 512;
+const backlog = 1_024;
 
 /** The machine's own network. `authorities`, PEM, are trusted beside those of the host. */
 export function realNetwork(authorities: readonly string[] = []): Network {
