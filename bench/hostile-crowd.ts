@@ -1,20 +1,26 @@
 /**
  * The crowd of `bench:hostile`, a process of its own. Arguments: port, idle clients, drips, floods. Every 40 clients
- * have a loopback address. Prints `ready` when all have called once, then each second how many are connected.
+ * have a loopback address, of the floods every ten: what closes 3,000 connections a second has no port left after a
+ * minute on fewer, and then burns the machine's processor looking for one. Prints `ready` when all have called once, then each second how many are connected.
  */
 import { connect, type Socket } from 'node:net';
 
 const [port = 0, idlers = 0, drips = 0, floods = 0] = process.argv.slice(2).map(Number);
-const perAddress = 40;
+const perAddress = { quiet: 40, flood: 10 };
 const message = Buffer.from('MAIL FROM:<a@flood.example>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n');
 const content = Buffer.from(`Subject: flood\r\n\r\n${'x'.repeat(70)}\r\n.\r\n`);
 let called = 0;
 let open = 0;
-let next = 0;
+let source = 0;
+let atSource = 0;
 
 /** Calls, lets `play` speak, and calls again a moment after it was closed, as long as we live. */
-function client(play: (socket: Socket) => void, againMs: number): void {
-  const source = Math.floor(next++ / perAddress);
+function client(play: (socket: Socket) => void, againMs: number, most = perAddress.quiet): void {
+  if (atSource >= most) {
+    source += 1;
+    atSource = 0;
+  }
+  atSource += 1;
   const address = `127.3.${Math.floor(source / 250)}.${(source % 250) + 1}`;
   let first = true;
   const call = (): void => {
@@ -67,7 +73,8 @@ function flood(socket: Socket, at: number): void {
 
 for (let at = 0; at < idlers; at += 1) client(idle, 1_000);
 for (let at = 0; at < drips; at += 1) client(socket => drip(socket, at), 1_000);
-for (let at = 0; at < floods; at += 1) client(socket => flood(socket, at), at % 3 === 2 ? 50 : 10);
+for (let at = 0; at < floods; at += 1)
+  client(socket => flood(socket, at), at % 3 === 2 ? 50 : 10, perAddress.flood);
 const waiting = setInterval(() => {
   if (called < idlers + drips + floods) return;
   clearInterval(waiting);

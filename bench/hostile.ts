@@ -31,7 +31,8 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
-const limits = { servedMs: 1_000, memoryMiB: 400 };
+/** `growth`: of the memory, from early to late, in a run that is long enough to tell. */
+const limits = { servedMs: 1_000, memoryMiB: 400, growth: 1.1, tellingSeconds: 300 };
 const postern = join(import.meta.dirname, '../bin/postern');
 const crowdProgram = join(import.meta.dirname, 'hostile-crowd.ts');
 
@@ -155,6 +156,10 @@ const rows = [await measure(10_000), await measure(2_000)];
 if (values.json) for (const row of rows) console.log(JSON.stringify(row));
 else console.table(rows);
 const unsound = rows.some(
-  row => row.unserved > 0 || row.max_ms >= limits.servedMs || row.memory_peak_mib >= limits.memoryMiB,
+  row =>
+    row.unserved > 0 ||
+    row.max_ms >= limits.servedMs ||
+    row.memory_peak_mib >= limits.memoryMiB ||
+    (seconds >= limits.tellingSeconds && row.memory_late_mib > limits.growth * row.memory_early_mib),
 );
 if (unsound) process.exitCode = 1;
