@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { openSync, rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ let installed: Promise<string> | null = null;
 export function installHaraka(): Promise<string> {
   installed ??= (async () => {
     const folder = await mkdtemp(join(tmpdir(), 'postern-bench-haraka-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', `haraka@${harakaVersion}`]);
     return join(folder, 'node_modules', 'haraka', 'bin', 'haraka');
   })();

@@ -1,7 +1,7 @@
 /**
  * A program: takes all mail on a port of loopback and counts its recipients. With `tls` as an argument it offers
- * STARTTLS; with a number it listens on that many more addresses, those of so many remote domains, on one port. It tells its port first,
- * then the count whenever it was asked (any line on standard input), one number a line.
+ * STARTTLS; with a number it listens on the addresses of so many remote domains too, all on one port. It tells its port
+ * first, then the count whenever it was asked (any line on standard input), one number a line.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
