@@ -1,4 +1,4 @@
-import type { HostAddress } from './route.ts';
+import { type HostAddress, hostKey } from './route.ts';
 
 /** Why a route is penalised: the network fails on it, or the receiver refuses our identity there. */
 export type PenaltyCause = 'network' | 'refusal';
@@ -59,5 +59,3 @@ export class RoutePenalties {
     return new Map(lasting.map(([egressId, penalty]) => [egressId, penalty.reason]));
   }
 }
-
-const hostKey = (to: HostAddress): string => `${to.address}:${to.port}`;

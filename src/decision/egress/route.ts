@@ -11,9 +11,14 @@ export type HostAddress = {
 /** A way to a host: egress × host address. Penalties and connect times are kept by route. */
 export type Route = { readonly egress: Egress; readonly to: HostAddress };
 
-/** The key under which a route's penalty and statistics are kept. */
+/** The key under which what is known of a host's address is kept, whatever names lead there. */
+export function hostKey({ address, port }: HostAddress): string {
+  return `${address}:${port}`;
+}
+
+/** The key under which what is known of a route is kept. */
 export function routeKey(egressId: string, to: HostAddress): string {
-  return `${egressId}>${to.address}:${to.port}`;
+  return `${egressId}>${hostKey(to)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type HostAddress, type Route, routeKey } from '../../decision/egress/route.ts';
+import { type HostAddress, hostKey, type Route, routeKey } from '../../decision/egress/route.ts';
 
 const firstMs = 2_000;
 const firstSlowMs = 60_000;
@@ -23,7 +23,7 @@ export class HostMemory {
 
   /** `tookMs`: how long it took to find out. */
   noteDead(to: HostAddress, now: number, tookMs: number): void {
-    const key = keyOf(to);
+    const key = hostKey(to);
     const before = this.#dead.get(key);
     const first = tookMs >= slowFromMs ? firstSlowMs : firstMs;
     const lastsMs = Math.min(Math.max(first, (before?.lastsMs ?? 0) * 2), longestMs);
@@ -31,12 +31,12 @@ export class HostMemory {
   }
 
   noteAlive(to: HostAddress): void {
-    if (this.#dead.size > 0) this.#dead.delete(keyOf(to));
+    if (this.#dead.size > 0) this.#dead.delete(hostKey(to));
   }
 
   isDead(to: HostAddress, now: number): boolean {
     if (this.#dead.size === 0) return false;
-    const memory = this.#dead.get(keyOf(to));
+    const memory = this.#dead.get(hostKey(to));
     return memory !== undefined && memory.until > now;
   }
 
@@ -57,14 +57,14 @@ export class HostMemory {
 
   /** Says whether this is news. */
   noteLoginRefused(to: HostAddress, why: string): boolean {
-    const key = keyOf(to);
+    const key = hostKey(to);
     if (this.#refusedLogins.get(key) === why) return false;
     putLast(this.#refusedLogins, key, why);
     return true;
   }
 
   noteLoginTaken(to: HostAddress): void {
-    if (this.#refusedLogins.size > 0) this.#refusedLogins.delete(keyOf(to));
+    if (this.#refusedLogins.size > 0) this.#refusedLogins.delete(hostKey(to));
   }
 
   /** An egress came back: what was known of hosts was known through the others. */
@@ -72,8 +72,6 @@ export class HostMemory {
     this.#dead.clear();
   }
 }
-
-const keyOf = (to: HostAddress): string => `${to.address}:${to.port}`;
 
 /** The entry that was put there longest ago makes room. */
 function putLast<Value>(map: Map<string, Value>, key: string, value: Value): void {

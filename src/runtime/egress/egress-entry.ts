@@ -1,7 +1,6 @@
 import type { EgressSetting, UplinkEgress, UplinkSetting } from '../../decision/egress/egress.ts';
 import { type Health, newHealth, stateOf } from '../../decision/egress/health.ts';
 import type { EgressView, Fitness } from '../../decision/egress/health-state.ts';
-import type { HostAddress } from '../../decision/egress/route.ts';
 import type { Clock, Timer } from '../ports.ts';
 import type { Comparison } from './comparison.ts';
 import { EgressTally } from './egress-tally.ts';
@@ -95,5 +94,3 @@ export class EgressEntry {
     this.comparisons.clear();
   }
 }
-
-export const hostKey = (to: HostAddress): string => `${to.address}:${to.port}`;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Family } from '../../decision/egress/egress.ts';
-import { evidenceNetwork, type HostAddress } from '../../decision/egress/route.ts';
+import { evidenceNetwork, type HostAddress, hostKey } from '../../decision/egress/route.ts';
 
 /** What is known of one host address. Instants by egress are monotonic; `answeredAt` is wall time, null: never. */
 export type KnownHost = {
@@ -177,8 +177,6 @@ export class KnownHosts {
     if (worst !== null) this.#hosts.delete(worst[0]);
   }
 }
-
-const hostKey = (to: HostAddress): string => `${to.address}:${to.port}`;
 
 type Remembered = HostAddress & { readonly site: string; readonly answeredAt: number };
 

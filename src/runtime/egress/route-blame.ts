@@ -1,4 +1,4 @@
-import type { HostAddress, Route } from '../../decision/egress/route.ts';
+import { type HostAddress, hostKey, type Route } from '../../decision/egress/route.ts';
 import { RoutePenalties } from '../../decision/egress/route-penalty.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock } from '../ports.ts';
@@ -54,12 +54,12 @@ export class RouteBlame {
     if (failures.length < failuresOfRoute || entry.health.state === 'down') return;
     const byHost = Map.groupBy(
       failures.filter(failure => failure.hard && failure.reachedBy !== null),
-      failure => `${failure.to.address}:${failure.to.port}`,
+      failure => hostKey(failure.to),
     );
     for (const [key, own] of byHost) {
       const last = own.at(-1);
       if (last === undefined || own.length < failuresOfRoute || last.reachedBy === null) continue;
-      if (answering !== null && key === `${answering.address}:${answering.port}`) continue;
+      if (answering !== null && key === hostKey(answering)) continue;
       const reason = `${last.to.host} [${last.to.address}] cannot be reached through it (${last.error}), but through ${last.reachedBy}: that receiver may block this address`;
       this.#unreachable(entry.id, last.to, reason);
     }

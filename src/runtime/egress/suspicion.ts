@@ -1,6 +1,6 @@
-import { evidenceNetwork, type HostAddress } from '../../decision/egress/route.ts';
+import { evidenceNetwork, type HostAddress, hostKey } from '../../decision/egress/route.ts';
 import { Comparison, type ComparisonParts } from './comparison.ts';
-import { type EgressEntry, hostKey } from './egress-entry.ts';
+import type { EgressEntry } from './egress-entry.ts';
 import type { ProbeDepth } from './probe.ts';
 import type { ProbeSchedule } from './probe-schedule.ts';
 import type { Roster } from './roster.ts';
