@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts';
 import { type HostAddress, hostKey } from './route.ts';
 
 /** Why a route is penalised: the network fails on it, or the receiver refuses our identity there. */
@@ -23,7 +24,7 @@ const none: ReadonlyMap<string, string> = new Map();
  * long, at most 4 h. Bounded: the host that was longest without a new penalty is forgotten. Times are monotonic ms.
  */
 export class RoutePenalties {
-  readonly #hosts = new Map<string, Map<string, Penalty>>();
+  readonly #hosts = new BoundedMap<string, Map<string, Penalty>>(mostHosts);
 
   /** Gives how long the penalty lasts; 0 where one of the same cause lasts already. */
   add(egressId: string, to: HostAddress, cause: PenaltyCause, reason: string, now: number): number {
@@ -34,12 +35,7 @@ export class RoutePenalties {
     const again = last !== undefined && now - last.until < forgottenAfterMs;
     const forMs = again ? Math.min(longestMs, last.forMs * 2) : firstMs;
     host.set(egressId, { cause, reason, until: now + forMs, forMs });
-    this.#hosts.delete(key);
     this.#hosts.set(key, host);
-    if (this.#hosts.size > mostHosts) {
-      const [oldest] = this.#hosts.keys();
-      if (oldest !== undefined) this.#hosts.delete(oldest);
-    }
     return forMs;
   }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../decision/bounded-map.ts';
 import { type HostAddress, hostKey, type Route, routeKey } from '../../decision/egress/route.ts';
 
 const firstMs = 2_000;
@@ -15,11 +16,11 @@ type Memory = { readonly until: number; readonly lastsMs: number };
  * queue, so that a retry asks the host itself. With which of them TLS failed, and which refused our login. Times are monotonic ms.
  */
 export class HostMemory {
-  readonly #dead = new Map<string, Memory>();
+  readonly #dead = new BoundedMap<string, Memory>(rememberedHosts);
   /** Routes on which TLS failed, and until when they are spoken on in clear: it may be somebody on one uplink's way. */
-  readonly #clear = new Map<string, number>();
+  readonly #clear = new BoundedMap<string, number>(rememberedHosts);
   /** Hosts that refused our login, in which words. */
-  readonly #refusedLogins = new Map<string, string>();
+  readonly #refusedLogins = new BoundedMap<string, string>(rememberedHosts);
 
   /** `tookMs`: how long it took to find out. */
   noteDead(to: HostAddress, now: number, tookMs: number): void {
@@ -27,7 +28,7 @@ export class HostMemory {
     const before = this.#dead.get(key);
     const first = tookMs >= slowFromMs ? firstSlowMs : firstMs;
     const lastsMs = Math.min(Math.max(first, (before?.lastsMs ?? 0) * 2), longestMs);
-    putLast(this.#dead, key, { until: now + lastsMs, lastsMs });
+    this.#dead.set(key, { until: now + lastsMs, lastsMs });
   }
 
   noteAlive(to: HostAddress): void {
@@ -42,7 +43,7 @@ export class HostMemory {
 
   /** TLS on this route fails: for ten minutes its sessions begin without, so that not each one fails first. */
   noteClear({ egress, to }: Route, now: number): void {
-    putLast(this.#clear, routeKey(egress.id, to), now + clearMs);
+    this.#clear.set(routeKey(egress.id, to), now + clearMs);
   }
 
   isClear({ egress, to }: Route, now: number): boolean {
@@ -59,7 +60,7 @@ export class HostMemory {
   noteLoginRefused(to: HostAddress, why: string): boolean {
     const key = hostKey(to);
     if (this.#refusedLogins.get(key) === why) return false;
-    putLast(this.#refusedLogins, key, why);
+    this.#refusedLogins.set(key, why);
     return true;
   }
 
@@ -71,13 +72,4 @@ export class HostMemory {
   forgetAll(): void {
     this.#dead.clear();
   }
-}
-
-/** The entry that was put there longest ago makes room. */
-function putLast<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= rememberedHosts) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
 }

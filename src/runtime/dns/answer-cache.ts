@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../decision/bounded-map.ts';
 import type { RecordData } from '../../protocol/dns/record.ts';
 
 /** What is kept of one question. Times are monotonic ms. */
@@ -17,11 +18,10 @@ const staleMs = 86_400_000;
 
 /** Answers by question, the least recently used first out. */
 export class AnswerCache {
-  readonly #answers = new Map<string, CachedAnswer>();
-  readonly #limit: number;
+  readonly #answers: BoundedMap<string, CachedAnswer>;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#answers = new BoundedMap(limit);
   }
 
   get size(): number {
@@ -32,17 +32,15 @@ export class AnswerCache {
   get(key: string, now: number): CachedAnswer | null {
     const answer = this.#answers.get(key);
     if (answer === undefined) return null;
-    this.#answers.delete(key);
-    if (answer.freshUntil + staleMs <= now) return null;
+    if (answer.freshUntil + staleMs <= now) {
+      this.#answers.delete(key);
+      return null;
+    }
     this.#answers.set(key, answer);
     return answer;
   }
 
   set(key: string, answer: CachedAnswer): void {
-    this.#answers.delete(key);
     this.#answers.set(key, answer);
-    if (this.#answers.size <= this.#limit) return;
-    const [oldest] = this.#answers.keys();
-    if (oldest !== undefined) this.#answers.delete(oldest);
   }
 }

@@ -1,4 +1,5 @@
 import type { DomainSetting } from '../../decision/admission/domain.ts';
+import { BoundedMap } from '../../decision/bounded-map.ts';
 import { decideBackupByList, decideBackupByMx } from '../../decision/next-hop/backup.ts';
 import { decideLiteral, decideNextHop, type OurSide, refuseBadName } from '../../decision/next-hop/decide.ts';
 import { decideDeliverTo } from '../../decision/next-hop/deliver-to.ts';
@@ -36,7 +37,7 @@ export class NextHopFinder {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #settings: () => FinderSettings;
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans = new BoundedMap<string, Plan>(keptDomains);
   readonly #gathering = new Map<string, Promise<NextHop>>();
   #own: Own | null = null;
 
@@ -86,18 +87,9 @@ export class NextHopFinder {
     const hop = this.#decide(facts, domain, this.#settings());
     if (hop.kind !== 'defer') {
       const freshUntil = this.#clock.monotonic() + Math.min(ttlMs, keptMs);
-      this.#keep(domain, { facts, families: families.join(), freshUntil });
+      this.#plans.set(domain, { facts, families: families.join(), freshUntil });
     }
     return hop;
-  }
-
-  /** The domain gathered first goes first. */
-  #keep(domain: string, plan: Plan): void {
-    this.#plans.delete(domain);
-    this.#plans.set(domain, plan);
-    if (this.#plans.size <= keptDomains) return;
-    const [oldest] = this.#plans.keys();
-    if (oldest !== undefined) this.#plans.delete(oldest);
   }
 
   #decide(facts: MxFacts, domain: string, settings: FinderSettings): NextHop {

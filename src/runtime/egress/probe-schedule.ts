@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { BoundedMap } from '../../decision/bounded-map.ts';
 import type { UplinkEgress } from '../../decision/egress/egress.ts';
 import { seemsToRise } from '../../decision/egress/health.ts';
 import type { NetworkErrorKind, Observation } from '../../decision/egress/observation.ts';
@@ -40,7 +41,7 @@ export class ProbeSchedule {
   readonly #named: NamedTargets;
   readonly #running = new Set<Probe>();
   /** Hosts that mail waits for; the latest few. */
-  readonly #considered = new Map<string, Target>();
+  readonly #considered = new BoundedMap<string, Target>(mostConsidered);
   #stopped = false;
 
   constructor(parts: Parts, hosts: KnownHosts, named: NamedTargets) {
@@ -76,11 +77,7 @@ export class ProbeSchedule {
   }
 
   consider(site: string, to: HostAddress): void {
-    this.#considered.delete(to.address);
     this.#considered.set(to.address, { site, to, named: false });
-    if (this.#considered.size <= mostConsidered) return;
-    const [oldest] = this.#considered.keys();
-    if (oldest !== undefined) this.#considered.delete(oldest);
   }
 
   /** May this host be greeted by a routine probe now? */

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../decision/bounded-map.ts';
 /**
  * The last durations of one thing, in ms: a ring, so that old ones fade as new ones come. Percentiles are worked out
  * when asked and kept until the next sample.
@@ -33,21 +34,16 @@ export class TimeSamples {
 /** Samples by egress, and by egress and site; bounded: the site that was longest unused is forgotten. */
 export class RouteTimes {
   readonly #egresses = new Map<string, TimeSamples>();
-  readonly #sites = new Map<string, TimeSamples>();
+  readonly #sites = new BoundedMap<string, TimeSamples>(mostSites);
 
   add(egressId: string, site: string, ms: number): void {
     let all = this.#egresses.get(egressId);
     if (all === undefined) this.#egresses.set(egressId, (all = new TimeSamples(samplesOfEgress)));
     all.add(ms);
     const key = `${egressId}\n${site}`;
-    const known = this.#sites.get(key);
-    const own = known ?? new TimeSamples(samplesOfSite);
+    const own = this.#sites.get(key) ?? new TimeSamples(samplesOfSite);
     own.add(ms);
-    if (known !== undefined) this.#sites.delete(key);
     this.#sites.set(key, own);
-    if (this.#sites.size <= mostSites) return;
-    const [oldest] = this.#sites.keys();
-    if (oldest !== undefined) this.#sites.delete(oldest);
   }
 
   /** Of this egress to this site; with few samples yet, no less than to all sites. Null: nothing was measured. */
