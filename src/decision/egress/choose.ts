@@ -1,6 +1,6 @@
 import type { Candidate, Choice, ChoiceFacts } from './choice.ts';
 import type { UplinkEgress } from './egress.ts';
-import type { EgressView } from './health-state.ts';
+import { type EgressView, isUsableState } from './health-state.ts';
 import { rendezvousScore } from './rendezvous.ts';
 
 /** How long a retry stays on the egress that was answered with a 4xx: a change restarts a receiver's greylisting. */
@@ -55,7 +55,7 @@ function consideredFor(facts: ChoiceFacts): readonly EgressView[] {
 
 function isUsable(view: EgressView): view is Usable {
   if (view.egress === null || (view.whenUnfit === 'hold' && view.fit === 'unfit')) return false;
-  return view.state === 'up' || view.state === 'unknown' || view.state === 'degraded';
+  return isUsableState(view.state);
 }
 
 const isUnfit = (view: EgressView): boolean => view.fit === 'unfit' && view.whenUnfit !== 'use';

@@ -1,4 +1,4 @@
-import type { EgressState, Fitness } from './health-state.ts';
+import { type EgressState, type Fitness, isUsableState } from './health-state.ts';
 
 /** What a drill needs to know of one uplink; it is as good as its best egress. */
 export type DrillCandidate = {
@@ -65,7 +65,7 @@ export function nextSpare(uplinks: readonly DrillCandidate[], last: string | nul
 
 const refused = (reason: string): DrillPlan => ({ kind: 'refused', reason });
 
-const isUsable = ({ state }: DrillCandidate): boolean => state !== 'down' && state !== 'drained';
+const isUsable = ({ state }: DrillCandidate): boolean => isUsableState(state);
 
 function whyNot(spare: DrillCandidate): string | null {
   if (spare.state === 'down') return `${spare.name} is down: ${spare.reason}.`;

@@ -3,6 +3,9 @@ import type { Family, UplinkEgress, WhenUnfit } from './egress.ts';
 /** The five words that users see; `degraded` is usable and ordered after every `up` one. */
 export type EgressState = 'unknown' | 'up' | 'degraded' | 'down' | 'drained';
 
+/** New mail may leave by an egress in this state. */
+export const isUsableState = (state: EgressState): boolean => state !== 'down' && state !== 'drained';
+
 /** Does today's identity of this egress stand: PTR, forward match, EHLO name? `unknown` counts as fit. */
 export type Fitness = 'fit' | 'unfit' | 'unknown';
 

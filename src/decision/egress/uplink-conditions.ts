@@ -1,5 +1,5 @@
 import type { Condition } from '../notice/condition.ts';
-import type { EgressState } from './health-state.ts';
+import { type EgressState, isUsableState } from './health-state.ts';
 
 /** One uplink as a whole: as good as its best egress. `since` is wall ms. */
 export type UplinkStanding = {
@@ -63,7 +63,7 @@ export class UplinkConditions {
   }
 }
 
-const isUsable = ({ state }: UplinkStanding): boolean => state !== 'down' && state !== 'drained';
+const isUsable = ({ state }: UplinkStanding): boolean => isUsableState(state);
 
 /** An uplink that is only `unknown` again is told when it has shown what it is. */
 function stateTold(told: EgressState | undefined, state: EgressState): EgressState {

@@ -1,4 +1,4 @@
-import type { EgressView } from '../egress/health-state.ts';
+import { type EgressView, isUsableState } from '../egress/health-state.ts';
 
 /** An uplink that has a transport in Postfix, with its egresses as they are now. */
 export type TransportView = {
@@ -67,7 +67,7 @@ function rankOf({ egresses }: TransportView): number | null {
 }
 
 function isUsable({ state, fit, whenUnfit }: EgressView): boolean {
-  return state !== 'down' && state !== 'drained' && !(fit === 'unfit' && whenUnfit === 'hold');
+  return isUsableState(state) && !(fit === 'unfit' && whenUnfit === 'hold');
 }
 
 const isProven = ({ egresses }: TransportView): boolean =>

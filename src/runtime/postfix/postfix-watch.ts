@@ -1,5 +1,5 @@
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
-import type { EgressView } from '../../decision/egress/health-state.ts';
+import { type EgressView, isUsableState } from '../../decision/egress/health-state.ts';
 import { UplinkConditions } from '../../decision/egress/uplink-conditions.ts';
 import type { DnsServerSetting } from '../../decision/next-hop/dns-server.ts';
 import type { NotifySetting } from '../../decision/notice/notify-setting.ts';
@@ -279,9 +279,7 @@ export class PostfixWatch {
 
   /** Where its uplink cannot be used, nothing is gained by another try. */
   #usableTransport(): string | null {
-    return this.#isInUse(({ state }) => state !== 'down' && state !== 'drained')
-      ? this.#switch.current
-      : null;
+    return this.#isInUse(({ state }) => isUsableState(state)) ? this.#switch.current : null;
   }
 
   /** The uplink that mail takes now has an egress of which this holds. */
