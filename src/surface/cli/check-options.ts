@@ -3,9 +3,35 @@ import { domainToASCII } from 'node:url';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/measures.ts';
 import type { AuditFacts, EgressFact } from '../../decision/audit/facts.ts';
+import type { FindingLevel } from '../../decision/audit/finding.ts';
 import { canonicalAddress } from '../../protocol/dns/address.ts';
 import { hostName } from '../../protocol/dns/names.ts';
 import { isPublicSuffix } from './public-suffix.ts';
+
+/** What the command line of `postern check` says. */
+export type CheckOptions = {
+  config?: string;
+  json?: boolean;
+  uplink?: EgressFact[];
+  explain?: string;
+  only?: string[];
+  skip?: string[];
+  failOn?: FindingLevel;
+  saveFacts?: string;
+  facts?: string;
+  timeout?: number;
+  selector?: Selector[];
+  blocklist?: Blocklist[];
+  intrusive?: boolean;
+  port?: number;
+  format?: 'text' | 'json' | 'html';
+  watch?: boolean;
+  every?: number;
+};
+
+/** How the caller wants it. */
+export const formOf = ({ json, format = 'text' }: CheckOptions): 'text' | 'json' | 'html' =>
+  json === true ? 'json' : format;
 
 /** A domain in A-labels, or why it is none. */
 export function readDomain(text: string): { ok: true; value: string } | { ok: false; error: string } {

@@ -2,25 +2,21 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { mistakeText } from '../../config/mistake.ts';
-import { nearWord } from '../../config/near-word.ts';
 import { readSettings } from '../../config/read-settings.ts';
 import type { Settings } from '../../config/settings.ts';
-import { catalogue } from '../../decision/audit/catalogue.ts';
-import { type FindingChange, FindingChanges } from '../../decision/audit/changes.ts';
-import { type AuditFacts, type EgressFact, questionKey } from '../../decision/audit/facts.ts';
+import type { AuditFacts } from '../../decision/audit/facts.ts';
 import type { FindingLevel } from '../../decision/audit/finding.ts';
 import { judge, levels, type Report } from '../../decision/audit/judge.ts';
-import type { Rule } from '../../decision/audit/rule.ts';
 import type { DkimKey } from '../../decision/records/dkim-record.ts';
 import type { Result } from '../../runtime/ports.ts';
-import { printable } from '../printable.ts';
 import { articleText } from '../report/article-text.ts';
 import { reportDocument } from '../report/document.ts';
 import { reportHtml } from '../report/html.ts';
-import { conclusion, reportText, subjectText } from '../report/text.ts';
+import { reportText } from '../report/text.ts';
 import { type Look, type LookTerms, lookAtEach } from './check-look.ts';
 import {
-  type Blocklist,
+  type CheckOptions,
+  formOf,
   readBlocklist,
   readDomain,
   readIds,
@@ -28,36 +24,16 @@ import {
   readSelector,
   readTimeout,
   readUplink,
-  type Selector,
 } from './check-options.ts';
+import { ruleOf, rulesOf, unknownAmong } from './check-rules.ts';
+import { watchDomains } from './check-watch.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
 import { addCommand, optionsOf, withJson } from './command.ts';
 import { readDkimKey } from './dkim-key.ts';
 import { readFacts } from './facts-file.ts';
 import { jsonLine } from './output.ts';
 
-type CheckOptions = {
-  config?: string;
-  json?: boolean;
-  uplink?: EgressFact[];
-  explain?: string;
-  only?: string[];
-  skip?: string[];
-  failOn?: FindingLevel;
-  saveFacts?: string;
-  facts?: string;
-  timeout?: number;
-  selector?: Selector[];
-  blocklist?: Blocklist[];
-  intrusive?: boolean;
-  port?: number;
-  format?: 'text' | 'json' | 'html';
-  watch?: boolean;
-  every?: number;
-};
-
 const wholeTimeMs = 30_000;
-const watchEveryMs = 300_000;
 
 /** `postern check`. */
 export function addCheck(program: Command, parts: CliParts, end: (code: number) => void): void {
@@ -131,8 +107,8 @@ async function runCheck(domains: readonly string[], command: Command, parts: Cli
   const options = optionsOf<CheckOptions>(command);
   const { output } = parts;
   if (options.explain !== undefined) return explain(options.explain, parts);
-  const unknown = [...(options.only ?? []), ...(options.skip ?? [])].find(id => !isKnown(id));
-  if (unknown !== undefined) return refuse(parts, unknownCheck(unknown));
+  const unknown = unknownAmong([...(options.only ?? []), ...(options.skip ?? [])]);
+  if (unknown !== null) return refuse(parts, unknown);
   const file = options.config ?? (domains.length === 0 ? usualConfig(options) : undefined);
   const settings = await settingsOf(file, parts);
   if (settings === 'bad') return 2;
@@ -171,7 +147,7 @@ async function runCheck(domains: readonly string[], command: Command, parts: Cli
   const codes = bad.map(() => 2);
   const good = read.flatMap(each => (each.ok ? [each.value] : []));
   if (bad.length > 0 && (options.watch === true || good.length === 0)) return 2;
-  if (options.watch === true) return watch(good, terms, options, parts);
+  if (options.watch === true) return watchDomains(good, terms, options, parts);
   for await (const look of lookAtEach(good, terms, parts)) codes.push(await tellOne(look, options, parts));
   return codes.includes(1) ? 1 : Math.max(...codes);
 }
@@ -196,58 +172,6 @@ async function askedOf(
       blocklists: blocklist,
       intrusive,
     },
-  };
-}
-
-/** Tells how mail stands, and then what changes, until it is ended. */
-async function watch(
-  domains: readonly string[],
-  terms: LookTerms,
-  options: CheckOptions,
-  parts: CliParts,
-): Promise<number> {
-  const watched = new Map(domains.map(domain => [domain, new FindingChanges()]));
-  const before = new Map<string, Before>();
-  for (;;) {
-    for await (const { facts: seen } of lookAtEach([...watched.keys()], terms, parts)) {
-      const { domain } = seen;
-      const last = before.get(domain);
-      const facts = last === undefined ? seen : { ...seen, before: last };
-      before.set(domain, beforeOf(seen));
-      const report = judge(facts, rulesOf(options));
-      const changes = watched.get(domain)?.next(report.findings) ?? [];
-      await parts.output.write(
-        (last === undefined
-          ? [standingLine(facts, report, options)]
-          : changes.map(change => changeLine(domain, change, options))
-        ).join(''),
-      );
-    }
-    await parts.clock.sleep(options.every ?? watchEveryMs);
-  }
-}
-
-function standingLine(facts: AuditFacts, report: Report, options: CheckOptions): string {
-  const message = conclusion(facts, report);
-  return formOf(options) === 'json'
-    ? jsonLine({ domain: facts.domain, verdict: report.verdict, message })
-    : `${message}\n`;
-}
-
-function changeLine(domain: string, changed: FindingChange, options: CheckOptions): string {
-  if (formOf(options) === 'json') return jsonLine({ domain, ...changed });
-  const { change, finding } = changed;
-  const { id, level, subject, message } = finding;
-  return `${domain}: ${change === 'new' ? level : 'over'} ${id}, ${subjectText(subject)}: ${printable(message)}\n`;
-}
-
-type Before = NonNullable<AuditFacts['before']>;
-
-function beforeOf({ policy, dns, domain }: AuditFacts): Before {
-  const record = dns[questionKey(`_mta-sts.${domain}`, 'TXT')];
-  return {
-    policy: policy?.kind === 'fetched' ? policy.text : null,
-    policyRecord: record?.kind === 'records' ? record.values.join() : '',
   };
 }
 
@@ -284,15 +208,6 @@ async function tell(
   return codeOf(report, options.failOn ?? 'error');
 }
 
-const formOf = ({ json, format = 'text' }: CheckOptions): 'text' | 'json' | 'html' =>
-  json === true ? 'json' : format;
-
-function rulesOf({ only, skip }: Pick<CheckOptions, 'only' | 'skip'>): readonly Rule[] {
-  return catalogue.filter(
-    ({ id }) => (only === undefined || only.includes(id)) && skip?.includes(id) !== true,
-  );
-}
-
 function codeOf({ verdict, findings }: Report, failOn: FindingLevel): number {
   const limit = levels.indexOf(failOn);
   if (findings.some(({ level }) => levels.indexOf(level) <= limit)) return 1;
@@ -306,28 +221,15 @@ async function replay(file: string, options: CheckOptions, parts: CliParts): Pro
 }
 
 async function explain(id: string, parts: CliParts): Promise<number> {
-  const rule = catalogue.find(each => each.id === id.toUpperCase());
-  if (rule === undefined) return refuse(parts, unknownCheck(id));
-  await parts.output.write(articleText(rule));
+  const rule = ruleOf(id);
+  if (!rule.ok) return refuse(parts, rule.error);
+  await parts.output.write(articleText(rule.value));
   return 0;
 }
 
 /** Without a domain and a file: the usual configuration, where there is one. */
 const usualConfig = ({ facts }: CheckOptions): string | undefined =>
   facts === undefined && existsSync(defaultConfigFile) ? defaultConfigFile : undefined;
-
-const isKnown = (id: string): boolean => catalogue.some(rule => rule.id === id);
-
-function unknownCheck(id: string): string {
-  const near = nearWord(
-    id.toUpperCase(),
-    catalogue.map(rule => rule.id),
-  );
-  return `There is no check ${id}${near === null ? '; "postern check --explain MX-NONE" explains one' : `; did you mean ${near}?`}`.replace(
-    /(?<!\?)$/,
-    '.',
-  );
-}
 
 function refuse({ output }: CliParts, sentence: string): 2 {
   output.error(sentence);
