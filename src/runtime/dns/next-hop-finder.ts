@@ -7,7 +7,7 @@ import type { MxFacts } from '../../decision/next-hop/mx-facts.ts';
 import type { NextHop } from '../../decision/next-hop/next-hop.ts';
 import { hostName } from '../../protocol/dns/names.ts';
 import type { Clock, Random } from '../ports.ts';
-import { gatherMxFacts } from './gather.ts';
+import { gatherMxFacts } from './gather-mx-facts.ts';
 import type { Resolver } from './resolver.ts';
 
 /** Asked for at each look-up: cheap to make. */
