@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path';
 import type { DomainSetting } from '../decision/admission/domain.ts';
-import { listenerText } from '../decision/admission/listener.ts';
 import type { EgressSetting, HealthSettings, UplinkSetting } from '../decision/egress/egress.ts';
 import type { SmartHost } from '../decision/next-hop/route-setting.ts';
 import type { NotifySetting } from '../decision/notice/notify-setting.ts';
@@ -108,7 +107,7 @@ function buildUplink(uplink: Config['uplinks'][number], config: Config, path: Pa
     preference: uplink.preference,
     weight: uplink.weight,
     egresses: uplink.source.map(entry => buildEgress(entry, uplink, config.hostname)),
-    dns: (uplink.dns ?? []).map(listenerText),
+    dns: uplink.dns ?? [],
     probe: uplink.probe ?? [],
     health: buildHealth(config.health, uplink.health),
     maxRatePerS: uplink.max_rate ?? null,

@@ -653,7 +653,10 @@ log: { level: info, file: /var/log/postern.log }
           { ...egress, id: 'isp2/ppp0', interface: 'ppp0' },
           { ...egress, id: 'isp2/ppp0/6', family: 6, interface: 'ppp0' },
         ],
-        dns: ['203.0.113.53:53', '[2001:db8:2::53]:53'],
+        dns: [
+          { address: '203.0.113.53', port: 53 },
+          { address: '2001:db8:2::53', port: 53 },
+        ],
         probe: ['mx.remote.example:25', 'mx.other.example:25'],
         health: { ...health, intervalMs: 30_000 },
         maxRatePerS: 5,

@@ -60,7 +60,7 @@ class Names {
     });
     const configured: DnsServerSetting[] =
       which === 'own' ? [] : [{ address: open, port: 53, uplink: null, trustAd: which === 'trusted' }];
-    const dns = which === 'own' ? [[`${own1}:53`], [`${own2}:53`]] : [[], []];
+    const dns = which === 'own' ? [[own1], [own2]] : [[], []];
     this.resolver = new Resolver({
       network: this.host,
       clock: this.clock,
@@ -119,7 +119,8 @@ class Names {
   }
 }
 
-function uplink(name: string, dns: readonly string[]): UplinkSetting {
+function uplink(name: string, servers: readonly string[]): UplinkSetting {
+  const dns = servers.map(address => ({ address, port: 53 }));
   const health = { intervalMs: 10_000, suspectIntervalMs: 1_000, timeoutMs: 4_000, proveMs: 10_000 };
   return { name, preference: 10, weight: 1, egresses: [], dns, probe: [], health, ...plainUplink };
 }

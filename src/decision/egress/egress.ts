@@ -49,8 +49,8 @@ export type UplinkSetting = {
   /** Among equal preferences, the share of receiving sites. */
   readonly weight: number;
   readonly egresses: readonly EgressSetting[];
-  /** Resolvers that answer only on this uplink, as `address:port`. */
-  readonly dns: readonly string[];
+  /** Resolvers that answer only on this uplink. */
+  readonly dns: readonly { readonly address: string; readonly port: number }[];
   /** `host:port` of mail servers that the operator lets us probe at any rate. */
   readonly probe: readonly string[];
   readonly health: HealthSettings;

@@ -73,18 +73,10 @@ export function dnsServersOf(
   uplinks: readonly UplinkSetting[],
   system: readonly DnsServerSetting[],
 ): readonly DnsServerSetting[] {
-  const own = uplinks.flatMap(uplink => uplink.dns.flatMap(text => ownServer(text, uplink.name)));
+  const own = uplinks.flatMap(({ name, dns }) =>
+    dns.map(({ address, port }) => ({ address, port, uplink: name, trustAd: false })),
+  );
   const everyUplinkHasOwn = uplinks.length > 0 && uplinks.every(uplink => uplink.dns.length > 0);
   if (configured.length > 0) return [...configured, ...own];
   return everyUplinkHasOwn ? own : [...own, ...system];
-}
-
-/** `192.0.2.53:53`, `[2001:db8::53]:53`, or the address alone; an empty list for what is none (config has told of it). */
-function ownServer(text: string, uplink: string): DnsServerSetting[] {
-  const bracketed = /^\[(?<address>[^\]]+)\](?::(?<port>\d+))?$/.exec(text)?.groups;
-  const colon = isIP(text) === 0 ? text.lastIndexOf(':') : -1;
-  const address = bracketed?.['address'] ?? (colon < 0 ? text : text.slice(0, colon));
-  const port = Number(bracketed ? (bracketed['port'] ?? 53) : colon < 0 ? 53 : text.slice(colon + 1));
-  if (isIP(address) === 0 || !Number.isInteger(port) || port < 1 || port > 65_535) return [];
-  return [{ address, port, uplink, trustAd: false }];
 }

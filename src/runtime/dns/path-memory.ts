@@ -1,3 +1,5 @@
+import { BoundedMap } from '../../decision/bounded-map.ts';
+
 /** How long a way that gave no answer is tried after the others. */
 const silentMs = 30_000;
 
@@ -6,7 +8,7 @@ const maxWays = 256;
 
 /** How each way to ask did lately. Times are monotonic ms. */
 export class PathMemory {
-  readonly #silentUntil = new Map<string, number>();
+  readonly #silentUntil = new BoundedMap<string, number>(maxWays);
   #lastGood: string | null = null;
 
   get lastGood(): string | null {
@@ -24,7 +26,6 @@ export class PathMemory {
 
   /** It said nothing while another way had the answer, or it does not serve us. */
   silent(key: string, now: number): void {
-    if (this.#silentUntil.size >= maxWays) this.#silentUntil.clear();
     this.#silentUntil.set(key, now + silentMs);
     if (this.#lastGood === key) this.#lastGood = null;
   }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../decision/bounded-map.ts';
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import type { EgressSnapshot } from '../../decision/egress/health-state.ts';
 import { dnsServersOf, orderDnsPaths } from '../../decision/next-hop/dns-paths.ts';
@@ -79,7 +80,7 @@ export class Resolver {
   readonly #cache = new AnswerCache(cachedAnswers);
   readonly #memory = new PathMemory();
   readonly #asked = new Map<string, Promise<CachedAnswer | Failure>>();
-  readonly #failures = new Map<string, Failure & { readonly until: number }>();
+  readonly #failures = new BoundedMap<string, Failure & { readonly until: number }>(cachedAnswers);
   readonly #races = new Set<QuestionRace>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
@@ -93,8 +94,7 @@ export class Resolver {
   /** A name that cannot be asked for does not exist. */
   async resolve<Type extends RecordType>(name: string, type: Type): Promise<DnsAnswer<Type>> {
     const owner = canonicalName(name);
-    if (owner === null)
-      return { kind: 'nxdomain', name, ttlMs: maxNegativeTtlMs, authenticated: false, stale: false };
+    if (owner === null) return noSuchName(name);
     const key = `${type} ${owner}`;
     const now = this.#setting.clock.monotonic();
     const known = this.#cache.get(key, now);
@@ -120,8 +120,7 @@ export class Resolver {
   /** As `resolve`, but what is in the cache does not count, fresh or stale: for those who test what DNS says now. */
   async resolveAnew<Type extends RecordType>(name: string, type: Type): Promise<DnsAnswer<Type>> {
     const owner = canonicalName(name);
-    if (owner === null)
-      return { kind: 'nxdomain', name, ttlMs: maxNegativeTtlMs, authenticated: false, stale: false };
+    if (owner === null) return noSuchName(name);
     const found = await this.#ask(`${type} ${owner}`, { name: owner, type });
     return found.kind === 'temperror' ? found : this.#shown(found, type, false);
   }
@@ -170,7 +169,6 @@ export class Resolver {
     if (found.kind !== 'temperror') return this.#cache.set(key, found);
     const known = this.#cache.get(key, now);
     if (known !== null) return this.#cache.set(key, { ...known, servesStaleUntil: now + recheckMs });
-    if (this.#failures.size >= cachedAnswers) this.#failures.clear();
     this.#failures.set(key, { ...found, until: now + failureMs });
   }
 
@@ -279,3 +277,8 @@ export class Resolver {
 }
 
 type Failure = Extract<DnsAnswer, { readonly kind: 'temperror' }>;
+
+/** Of what cannot be asked for. */
+function noSuchName(name: string): Believed & { readonly kind: 'nxdomain' } {
+  return { kind: 'nxdomain', name, ttlMs: maxNegativeTtlMs, authenticated: false, stale: false };
+}
