@@ -1,3 +1,4 @@
+import type { IdleSessions } from './idle-sessions.ts';
 import type { Site } from './site.ts';
 
 /** Connections outward at a time, over all sites. */
@@ -7,14 +8,14 @@ const retryLimit = 350;
 
 /** The places for connections of all sites. A site that finds none gets its turn when one is free; new mail is first. */
 export class ConnectionSlots {
-  readonly #sites: () => Iterable<Site>;
+  readonly #idle: IdleSessions;
   readonly #hungry = new Set<Site>();
   readonly #hungryRetries = new Set<Site>();
   #taken = 0;
   #retries = 0;
 
-  constructor(sites: () => Iterable<Site>) {
-    this.#sites = sites;
+  constructor(idle: IdleSessions) {
+    this.#idle = idle;
   }
 
   /** Places that are taken, and of them those that are being opened for mail that failed before. */
@@ -31,7 +32,7 @@ export class ConnectionSlots {
       this.#hungryRetries.add(site);
       return false;
     }
-    if (this.#taken >= connectionLimit && !this.#dismissIdle()) {
+    if (this.#taken >= connectionLimit && !this.#idle.dismissLongest()) {
       (retry ? this.#hungryRetries : this.#hungry).add(site);
       return false;
     }
@@ -62,10 +63,5 @@ export class ConnectionSlots {
       // Where it has no use for the place any more, the next one has.
       this.#serve();
     });
-  }
-
-  #dismissIdle(): boolean {
-    for (const site of this.#sites()) if (site.dismissIdle()) return true;
-    return false;
   }
 }

@@ -14,6 +14,7 @@ import type { DeliveryGate } from './delivery-gate.ts';
 import type { EgressGuide, NextHopSource, OutageSource } from './egress-guide.ts';
 import { type Found, type Group, grouped } from './group.ts';
 import { HostMemory } from './host-memory.ts';
+import { IdleSessions } from './idle-sessions.ts';
 import { InHand } from './in-hand.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
@@ -81,7 +82,8 @@ export class Dispatcher {
   readonly #search: NextHopSearch;
   readonly #awaiting: AwaitingPreferred;
   readonly #verdicts: Verdicts;
-  readonly #slots = new ConnectionSlots(() => this.#sites.values());
+  readonly #idle = new IdleSessions();
+  readonly #slots = new ConnectionSlots(this.#idle);
   readonly #reach = new ReachAgain();
   readonly #placement: Placement;
   readonly #unserved: Unserved;
@@ -92,6 +94,7 @@ export class Dispatcher {
   readonly #limits: UplinkLimits;
   readonly #inHand = new InHand();
   readonly #siteOwner: SiteOwner<Site> = {
+    idle: this.#idle,
     takeSlot: (site, retry) => !this.#stopping && this.#slots.take(site, retry),
     retryOver: () => this.#slots.retryOver(),
     freeSlot: () => this.#slots.free(),
@@ -214,6 +217,7 @@ export class Dispatcher {
     return {
       ...this.#inHand.inUse,
       ...this.#slots.inUse,
+      idleSessions: this.#idle.count,
       uplinkConnections: this.#limits.connections,
       waiting: this.#reach.waiting,
       parked: this.#parking.recipients,
@@ -365,7 +369,9 @@ export class Dispatcher {
     if (!this.#limits.hasConnections) return true;
     const uplink = this.#ways.firstUplink(lane, site.key, hosts);
     if (uplink === null || this.#limits.mayConnect(uplink, site)) return true;
-    for (const other of this.#sites.values()) if (other.dismissIdleOf(uplink)) break;
+    this.#idle.dismissLongest(
+      ({ candidate: { egress } }) => egress.kind === 'uplink' && egress.uplink === uplink,
+    );
     return false;
   }
 

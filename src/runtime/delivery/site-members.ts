@@ -1,4 +1,5 @@
 import type { EgressSnapshot } from '../../decision/egress/health-state.ts';
+import type { Dismiss, IdleSessions } from './idle-sessions.ts';
 import type { Job } from './job.ts';
 import { type Lane, withoutPast } from './lane.ts';
 import type { DeliveryPorts } from './opening.ts';
@@ -32,14 +33,19 @@ export type Member = {
 export class SiteMembers {
   readonly #site: string;
   readonly #ports: DeliveryPorts;
+  readonly #idleOfAll: IdleSessions;
+  readonly #dismiss: Dismiss;
   readonly #members = new Map<Session, Member>();
   #idle: Member[] = [];
   /** When a session last stood. */
   #stoodAt = Number.NEGATIVE_INFINITY;
 
-  constructor(site: string, ports: DeliveryPorts) {
+  /** `dismiss` is how somebody else who needs the place of an idle one has it ended. */
+  constructor(site: string, ports: DeliveryPorts, idleOfAll: IdleSessions, dismiss: Dismiss) {
     this.#site = site;
     this.#ports = ports;
+    this.#idleOfAll = idleOfAll;
+    this.#dismiss = dismiss;
   }
 
   get size(): number {
@@ -92,6 +98,7 @@ export class SiteMembers {
   /** It has no job. */
   rest(member: Member): void {
     this.#idle.push(member);
+    this.#idleOfAll.rest(member.session, this.#dismiss);
   }
 
   /** False: it was none. */
@@ -100,6 +107,7 @@ export class SiteMembers {
     this.#stoodAt = this.#ports.clock.monotonic();
     const place = this.#idle.indexOf(member);
     if (place >= 0) this.#idle.splice(place, 1);
+    this.#idleOfAll.rouse(member.session);
     return true;
   }
 
@@ -117,7 +125,9 @@ export class SiteMembers {
           member.lane.key === lane.key && takesMailOf(member, hosts) && now - member.openedAt < standInMs,
       );
     const [member] = place < 0 ? [] : this.#idle.splice(place, 1);
-    return member ?? null;
+    if (member === undefined) return null;
+    this.#idleOfAll.rouse(member.session);
+    return member;
   }
 
   /** A session stands that jobs of this lane may use. */

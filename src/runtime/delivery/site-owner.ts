@@ -1,6 +1,7 @@
 import type { Candidate } from '../../decision/egress/choice.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
+import type { IdleSessions } from './idle-sessions.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
 import type { OpeningEnd } from './opening.ts';
@@ -9,6 +10,8 @@ import type { Session } from './session.ts';
 
 /** What a site tells its dispatcher. */
 export interface SiteOwner<Site> {
+  /** Where its idle sessions stand among those of all sites. */
+  readonly idle: IdleSessions;
   /**
    * May one more connection be opened? If not, the site is pumped when one is free. `retry`: all that waits has failed
    * before; then `retryOver` tells that the opening is over.

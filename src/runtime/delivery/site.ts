@@ -47,7 +47,10 @@ export class Site implements SessionOwner {
     this.key = key;
     this.#ports = ports;
     this.#owner = owner;
-    this.#members = new SiteMembers(key, ports);
+    this.#members = new SiteMembers(key, ports, owner.idle, session => {
+      const member = this.#members.of(session);
+      if (member) this.#dismiss(member);
+    });
   }
 
   /** Nothing waits, nothing is open. */
@@ -108,22 +111,6 @@ export class Site implements SessionOwner {
       const old = now - member.session.idleSince >= idleLimitMs;
       if (old || !this.#members.fits(member, now)) this.#dismiss(member);
     }
-  }
-
-  /** Frees a place for another site; the session that was idle longest goes. */
-  dismissIdle(): boolean {
-    const [member] = this.#members.allIdle();
-    if (member) this.#dismiss(member);
-    return member !== undefined;
-  }
-
-  /** Frees a connection of this uplink for another site. */
-  dismissIdleOf(uplink: string): boolean {
-    const member = this.#members.allIdle().find(({ session: { candidate } }) => {
-      return candidate.egress.kind === 'uplink' && candidate.egress.uplink === uplink;
-    });
-    if (member) this.#dismiss(member);
-    return member !== undefined;
   }
 
   /** Takes out the jobs that wait in lanes for which `leaves` holds: their way may be another one now. */
@@ -301,7 +288,7 @@ export class Site implements SessionOwner {
     while (queue.openings < Math.min(queue.jobs.length, this.#openingLimit(queue))) {
       if (this.#members.size + this.#openings.size >= this.#sessionLimit) {
         // Idle sessions that suit nobody here make room.
-        if (!this.dismissIdle()) return;
+        if (!this.#dismissIdle()) return;
       }
       if (!this.#owner.mayConnect(this, queue.lane, queue.hosts)) return;
       const retry = !queue.jobs.hasFresh;
@@ -377,6 +364,13 @@ export class Site implements SessionOwner {
       kind: 'unreached',
       error: 'Every session broke before the message was through; it is tried again later.',
     });
+  }
+
+  /** Makes room for a session that suits; the one that was idle longest goes. */
+  #dismissIdle(): boolean {
+    const [member] = this.#members.allIdle();
+    if (member) this.#dismiss(member);
+    return member !== undefined;
   }
 
   #dismiss(member: Member): void {
