@@ -6,6 +6,7 @@ import { domainOf } from '../../protocol/smtp/address.ts';
 import type { DeliveryGate } from '../delivery/delivery-gate.ts';
 import type { EgressGuide, NextHopSource } from '../delivery/egress-guide.ts';
 import type { EventStream, TraceEvent } from '../events.ts';
+import { jsonOf } from '../json-of.ts';
 import type { Clock, Network, QueueStore, Random, Timer } from '../ports.ts';
 import { Primary } from './primary.ts';
 
@@ -231,13 +232,6 @@ export class Primaries implements DeliveryGate {
 }
 
 function awayOf(text: string): Map<string, number> {
-  const away = new Map<string, number>();
-  try {
-    const told: unknown = JSON.parse(text);
-    if (typeof told === 'object' && told !== null)
-      for (const [site, since] of Object.entries(told)) if (typeof since === 'number') away.set(site, since);
-  } catch {
-    // What is no JSON was written by nobody whom we know: nothing is remembered.
-  }
-  return away;
+  const entries = Object.entries(jsonOf(text) ?? {});
+  return new Map(entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
 }

@@ -2,6 +2,7 @@ import { nextSpare, whySkipped } from '../../decision/egress/drill-plan.ts';
 import type { DrillSetting } from '../../decision/egress/egress.ts';
 import type { EventStream } from '../events.ts';
 import type { DrillReport, UplinkReport } from '../gateway-control.ts';
+import { jsonOf } from '../json-of.ts';
 import type { Clock, QueueStore, Timer } from '../ports.ts';
 import type { Drills } from './drills.ts';
 
@@ -111,12 +112,7 @@ export class DrillSchedule {
 }
 
 function parsed(text: string): Last | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const value = jsonOf(text);
   if (typeof value !== 'object' || value === null) return null;
   const last: Partial<Record<keyof Last, unknown>> = value;
   if (typeof last.at !== 'number') return null;

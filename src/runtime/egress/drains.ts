@@ -1,3 +1,4 @@
+import { jsonOf } from '../json-of.ts';
 import type { QueueStore } from '../ports.ts';
 
 const key = 'egress.drains';
@@ -19,7 +20,7 @@ export class Drains {
     const stored = await this.#store.recall(key);
     if (!stored.ok || stored.value === null) return;
     this.#drains = new Map(
-      Object.entries(parsed(stored.value)).flatMap(([uplink, drain]) =>
+      Object.entries(jsonOf(stored.value) ?? {}).flatMap(([uplink, drain]) =>
         isDrain(drain) && (drain.until === null || drain.until > now) ? [[uplink, drain] as const] : [],
       ),
     );
@@ -37,15 +38,6 @@ export class Drains {
     this.#drains = next;
     const kept = await this.#store.remember(key, JSON.stringify(Object.fromEntries(next)));
     return kept.ok ? null : kept.error.message;
-  }
-}
-
-function parsed(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
   }
 }
 

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Family } from '../../decision/egress/egress.ts';
 import { evidenceNetwork, type HostAddress, hostKey } from '../../decision/egress/route.ts';
+import { jsonOf } from '../json-of.ts';
 
 /** What is known of one host address. Instants by egress are monotonic; `answeredAt` is wall time, null: never. */
 export type KnownHost = {
@@ -181,12 +182,7 @@ export class KnownHosts {
 type Remembered = HostAddress & { readonly site: string; readonly answeredAt: number };
 
 function parsed(text: string): readonly Remembered[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return [];
-  }
+  const value = jsonOf(text);
   if (!Array.isArray(value)) return [];
   return value.filter(isRemembered).slice(0, mostRemembered);
 }

@@ -1,4 +1,5 @@
 import type { Condition, ConditionKind } from '../../decision/notice/condition.ts';
+import { jsonOf } from '../json-of.ts';
 
 /** Troubles told by each way, whose end was not. */
 export type ToldByWay = ReadonlyMap<string, readonly Condition[]>;
@@ -24,20 +25,12 @@ export function toldText(told: ToldByWay): string {
 
 /** What another version wrote, and is not understood, is left out: at worst a notice comes twice. */
 export function readTold(text: string | null): ToldByWay {
-  const kept: unknown = parsed(text ?? '{}');
+  const kept: unknown = jsonOf(text ?? '{}');
   const told = new Map<string, readonly Condition[]>();
   if (typeof kept !== 'object' || kept === null) return told;
   for (const [way, conditions] of Object.entries(kept))
     if (Array.isArray(conditions)) told.set(way, conditions.filter(isCondition));
   return told;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function isCondition(value: unknown): value is Condition {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { chmod, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { GatewayControl } from '../../runtime/gateway-control.ts';
+import { jsonOf } from '../../runtime/json-of.ts';
 import type { Clock, Result } from '../../runtime/ports.ts';
 import { runCommand } from './commands.ts';
 import { LineReader } from './line-reader.ts';
@@ -201,14 +202,6 @@ function serveClient(socket: Socket, gateway: GatewayControl, clock: Clock, stop
 
 function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** Resolves when there is room for more, or when nobody is there any more. */
