@@ -148,3 +148,27 @@ test('no barrels, no utils, no default exports', () => {
     [],
   );
 });
+
+/** Paths and bare names of files that a page writes between backquotes; of a path with a star only the folder. */
+function filesNamed(page: string): string[] {
+  return [...page.matchAll(/`([\w./*-]*?[\w*-]+\.ts)`/g)].map(match => match[1] ?? '');
+}
+
+test('the page that leads into the code names only files that are there', () => {
+  const page = readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8');
+  const named = filesNamed(page);
+  const there = globSync('{src,test,lab,bench}/**/*.ts', { cwd: root }).map(file => `/${file}`);
+  assert.ok(named.length > 50, 'names were found');
+  assert.deepEqual(
+    named.filter(name => {
+      const [before = '', after = ''] = `/${name}`.split('*');
+      return !there.some(file => file.includes(before) && file.endsWith(after));
+    }),
+    [],
+  );
+  assert.deepEqual(filesNamed('`runtime/egress/monitor.ts`, `egress-*.ts`, `Egress`, and `main.ts`'), [
+    'runtime/egress/monitor.ts',
+    'egress-*.ts',
+    'main.ts',
+  ]);
+});
