@@ -38,10 +38,9 @@ export class Ask {
   readonly #done: (outcome: AskOutcome) => void;
   readonly #query: Buffer;
   readonly #id: number;
-  readonly #abort = new AbortController();
   #socket: DatagramSocket | null = null;
+  #tcp: AbortController | null = null;
   #over = false;
-  #byTcp = false;
 
   constructor(ports: DnsPorts, path: DnsPath, question: Question, done: (outcome: AskOutcome) => void) {
     this.path = path;
@@ -55,7 +54,7 @@ export class Ask {
 
   /** The datagram may have been lost: sends it again. */
   repeat(): void {
-    if (!this.#byTcp) this.#send();
+    if (this.#tcp === null) this.#send();
   }
 
   cancel(): void {
@@ -88,7 +87,7 @@ export class Ask {
     const { question, rcode } = response;
     // A server that fails at reading the question need not repeat it.
     if (question === null ? rcode !== 'failure' : !this.#isOurs(question)) return;
-    if (response.truncated && !this.#byTcp) void this.#askByTcp();
+    if (response.truncated && this.#tcp === null) void this.#askByTcp();
     else this.#finish(this.#judge(response));
   }
 
@@ -120,7 +119,7 @@ export class Ask {
   }
 
   async #askByTcp(): Promise<void> {
-    this.#byTcp = true;
+    const { signal } = (this.#tcp = new AbortController());
     this.#socket?.close();
     this.#socket = null;
     const { server, source } = this.path;
@@ -129,13 +128,13 @@ export class Ask {
       address: server.address,
       port: server.port,
       timeoutMs: tcpTimeoutMs,
-      signal: this.#abort.signal,
+      signal,
     });
     if (!connected.ok) return this.#finish({ kind: 'unreachable', reason: connected.error.message });
     const connection = connected.value;
     if (this.#over) return connection.destroy();
     const reader = new StreamReader();
-    this.#abort.signal.addEventListener('abort', () => connection.destroy(), { once: true });
+    signal.addEventListener('abort', () => connection.destroy(), { once: true });
     connection.handle({
       data: chunk => {
         for (const message of reader.push(chunk)) this.#hear(message);
@@ -159,7 +158,7 @@ export class Ask {
   #close(): void {
     this.#socket?.close();
     this.#socket = null;
-    this.#abort.abort();
+    this.#tcp?.abort();
   }
 }
 

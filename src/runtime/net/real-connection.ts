@@ -94,11 +94,12 @@ export class TcpConnection implements Connection {
     if (!this.#paused) return;
     this.#paused = false;
     if (this.#events) this.#socket.resume();
-    if (this.#farEnded && !this.#events?.ended) this.#socket.end();
+    if (this.#farEnded && !this.#events?.ended) this.end();
   }
 
   end(): void {
-    this.#socket.end();
+    // Node makes an error of a second end, which takes longer than the end.
+    if (this.#socket.writable) this.#socket.end();
   }
 
   destroy(): void {
@@ -113,7 +114,7 @@ export class TcpConnection implements Connection {
     const ended = (): void => {
       this.#farEnded = true;
       if (this.#events?.ended) this.#events.ended();
-      else if (!this.#paused) socket.end();
+      else if (!this.#paused) this.end();
     };
     // A socket that comes from a handshake may have heard its end with the handshake's last bytes.
     if (socket.readableEnded) queueMicrotask(ended);
