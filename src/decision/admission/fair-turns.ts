@@ -1,67 +1,91 @@
-/** What one client may do, in ms of our time, before the next client's turn. */
+/**
+ * A client that takes less of our time than this goes before all that take more: ms in each second, and what may gather
+ * of it. An honest dialogue takes about one millisecond.
+ */
+const littleMsPerSecond = 1;
+const littleMs = 3;
+
+/** Among those that take more, ms for one client before the next one's turn. */
 const quantumMs = 0.25;
 
 /** No piece costs its client more than this: what was longer was hardly its own doing. */
 const mostMs = 2;
 
-/** A client with something to do. `credit`: ms that it may still take in this round. */
-type Flow<Work> = { readonly waiting: Work[]; credit: number };
+/** How often clients that take nothing any more are forgotten. */
+const sweepMs = 1_000;
+
+/** `credit`: ms that it may still take as one that takes little; `share`: in this round of those that take more. */
+type Client<Work> = { readonly waiting: Work[]; credit: number; at: number; share: number };
 
 /**
- * Whose work is done next, where there is more of it than can be done at once: every client gets as much of our time as
- * every other, however many connections it has and however much it sends. A client that asks for little goes before
- * all that ask for much. These are the two lists of RFC 8290 (FQ-CoDel, section 4.2), over time instead of bytes.
+ * Whose work is done next, where there is more of it than can be done at once. Who takes little of our time goes first;
+ * of all others each gets as much as the next, however many connections it has and however much it sends. Time is
+ * monotonic ms.
  */
 export class FairTurns<Work> {
-  /** Clients that had nothing waiting until now; they go first, until they have had their quantum. */
-  readonly #fresh = new Map<string, Flow<Work>>();
-  readonly #busy = new Map<string, Flow<Work>>();
-  #size = 0;
+  /** All that have something to do, or took something lately. */
+  readonly #known = new Map<string, Client<Work>>();
+  /** Those with something to do, in the order of their turns: they take little, or more. */
+  readonly #little = new Map<string, Client<Work>>();
+  readonly #more = new Map<string, Client<Work>>();
+  #sweptAt = 0;
 
-  /** Pieces of work that wait. */
-  get size(): number {
-    return this.#size;
+  add(key: string, work: Work, now: number): void {
+    const client = this.#client(key, now);
+    client.waiting.push(work);
+    if (client.waiting.length > 1) return;
+    client.share = Math.max(client.share, -quantumMs);
+    (client.credit > 0 ? this.#little : this.#more).set(key, client);
   }
 
-  add(client: string, work: Work): void {
-    this.#size += 1;
-    const known = this.#fresh.get(client) ?? this.#busy.get(client);
-    if (known !== undefined) known.waiting.push(work);
-    else this.#fresh.set(client, { waiting: [work], credit: quantumMs });
-  }
-
-  /** Takes the next piece of work and its client; null: nothing waits. */
-  next(): { readonly client: string; readonly work: Work } | null {
+  /** Takes the next piece of work and whose it is; null: nothing waits, or nothing `urgent`, of clients that go first. */
+  next(urgent = false): { readonly client: string; readonly work: Work } | null {
     for (;;) {
-      const list = this.#fresh.size > 0 ? this.#fresh : this.#busy;
+      const list = this.#little.size > 0 || urgent ? this.#little : this.#more;
       const [first] = list;
       if (first === undefined) return null;
-      const [client, flow] = first;
-      if (flow.credit <= 0) {
-        flow.credit += quantumMs;
-        this.#goToTheEnd(client, flow);
-        continue;
+      const [key, client] = first;
+      const isTurnOver = list === this.#more && client.share <= 0;
+      if (isTurnOver) client.share += quantumMs;
+      else {
+        const work = client.waiting.shift();
+        if (client.waiting.length === 0) list.delete(key);
+        if (work !== undefined) return { client: key, work };
       }
-      const work = flow.waiting.shift();
-      if (work !== undefined) {
-        this.#size -= 1;
-        return { client, work };
-      }
-      // Who was fresh stays known for a round, so that nobody is fresh with every piece.
-      if (list === this.#fresh && this.#busy.size > 0) this.#goToTheEnd(client, flow);
-      else list.delete(client);
+      if (list.delete(key)) list.set(key, client);
     }
   }
 
-  /** What its last piece has cost. */
-  charge(client: string, ms: number): void {
-    const flow = this.#fresh.get(client) ?? this.#busy.get(client);
-    if (flow !== undefined) flow.credit -= Math.min(ms, mostMs);
+  /** What a piece of this client's work has cost. */
+  charge(key: string, ms: number, now: number): void {
+    if (ms <= 0) return;
+    const client = this.#client(key, now);
+    const cost = Math.min(ms, mostMs);
+    client.credit -= cost;
+    client.share = Math.min(client.share, quantumMs) - cost;
+    if (client.credit <= 0 && this.#little.delete(key)) this.#more.set(key, client);
+    this.#sweep(now);
   }
 
-  #goToTheEnd(client: string, flow: Flow<Work>): void {
-    this.#fresh.delete(client);
-    this.#busy.delete(client);
-    this.#busy.set(client, flow);
+  #client(key: string, now: number): Client<Work> {
+    const known = this.#known.get(key);
+    if (known !== undefined) {
+      known.credit = creditOf(known, now);
+      known.at = now;
+      return known;
+    }
+    const client = { waiting: [], credit: littleMs, at: now, share: quantumMs };
+    this.#known.set(key, client);
+    return client;
+  }
+
+  #sweep(now: number): void {
+    if (now - this.#sweptAt < sweepMs) return;
+    this.#sweptAt = now;
+    for (const [key, client] of this.#known)
+      if (client.waiting.length === 0 && creditOf(client, now) >= littleMs) this.#known.delete(key);
   }
 }
+
+const creditOf = ({ credit, at }: Pick<Client<unknown>, 'credit' | 'at'>, now: number): number =>
+  Math.min(littleMs, credit + ((now - at) / 1_000) * littleMsPerSecond);

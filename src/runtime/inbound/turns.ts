@@ -5,7 +5,7 @@ import type { Clock } from '../ports.ts';
 /** After so much time for strangers all else has its turn: deliveries, our own networks, new calls. */
 const spellMs = 2;
 const pauseMs = 1;
-/** While calls come in one after the other, so many pauses are made in a row: who is not heard yet goes first. */
+/** While calls come in one after the other, so many pauses are made in a row, in which only who asks for little is served. */
 const mostPauses = 10;
 
 /** Gives strangers their turns: at once while there is time, and when there is not, each client as much as the next. */
@@ -22,11 +22,13 @@ export class Turns {
 
   /** Does `work` for the client of this address now (true), or when its turn comes. It must not throw. */
   take(address: string, work: () => void): boolean {
+    const client = clientKey(address);
     if (this.#pausing) {
-      this.#waiting.add(clientKey(address), work);
+      this.#waiting.add(client, work, this.#clock.monotonic());
       return false;
     }
-    this.#do(work);
+    this.#do(client, work);
+    if (this.#spentMs >= spellMs) this.#pause(mostPauses);
     return true;
   }
 
@@ -35,31 +37,32 @@ export class Turns {
     this.#called = true;
   }
 
-  #do(work: () => void): number {
-    const begun = this.#clock.monotonic();
-    work();
-    const cost = this.#clock.monotonic() - begun;
-    this.#spentMs += cost;
-    if (this.#spentMs >= spellMs) this.#pause();
-    return cost;
-  }
-
-  #pause(more = mostPauses): void {
+  #pause(more: number): void {
     this.#pausing = true;
     this.#called = false;
     this.#clock.timer(pauseMs, () => {
-      if (this.#called && more > 1) this.#pause(more - 1);
-      else this.#goOn();
+      const urgent = this.#called && more > 1;
+      this.#spentMs = 0;
+      this.#serve(urgent);
+      if (urgent) this.#pause(more - 1);
+      else if (this.#spentMs >= spellMs) this.#pause(mostPauses);
+      else this.#pausing = false;
     });
   }
 
-  #goOn(): void {
-    this.#spentMs = 0;
-    this.#pausing = false;
-    while (!this.#pausing) {
-      const next = this.#waiting.next();
+  #serve(urgent: boolean): void {
+    while (this.#spentMs < spellMs) {
+      const next = this.#waiting.next(urgent);
       if (next === null) return;
-      this.#waiting.charge(next.client, this.#do(next.work));
+      this.#do(next.client, next.work);
     }
+  }
+
+  #do(client: string, work: () => void): void {
+    const begun = this.#clock.monotonic();
+    work();
+    const now = this.#clock.monotonic();
+    this.#spentMs += now - begun;
+    this.#waiting.charge(client, now - begun, now);
   }
 }
