@@ -23,6 +23,7 @@ function view(uplink: string, preference: number, source: string): EgressView {
     fit: 'unknown',
     preference,
     weight: 1,
+    family: 4,
     egress: { kind: 'uplink', id, uplink, family: 4, source, publicAddress: source, ehlo: uplink },
   };
 }

@@ -44,6 +44,7 @@ export class ScriptedGuide implements EgressGuide {
         fit: 'unknown',
         preference: 10 * (place + 1),
         weight: 1,
+        family: egress.family,
         egress,
       }),
     );

@@ -136,6 +136,7 @@ function view(name: string, preference: number, source: string, state: EgressSta
     fit: 'unknown',
     preference,
     weight: 1,
+    family: 4,
     egress: { kind: 'uplink', id, uplink: name, family: 4, source, publicAddress: source, ehlo: name },
   };
 }

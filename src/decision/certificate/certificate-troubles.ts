@@ -1,6 +1,6 @@
+import { dateText } from '../../protocol/message/rfc3339.ts';
 import { namesHost } from '../../protocol/tls/certificate-name.ts';
 import type { CertificateFact } from '../audit/facts.ts';
-import { dateText } from '../audit/rules/date-text.ts';
 
 /** A pair of files and what is in use of them. */
 export type HeldCertificate = {

@@ -44,9 +44,7 @@ function consideredFor(facts: ChoiceFacts): readonly EgressView[] {
       ? snapshot.egresses
       : snapshot.egresses.filter(view => onlyUplinks.includes(view.uplink));
   const ofFamily = allowed.filter(
-    view =>
-      (smartHosts === 'through' && view.viaSmartHost === true) ||
-      (view.family ?? view.egress?.family) === family,
+    view => (smartHosts === 'through' && view.viaSmartHost === true) || view.family === family,
   );
   if (smartHosts !== 'avoid') return ofFamily;
   const straight = ofFamily.filter(view => view.viaSmartHost !== true);

@@ -22,8 +22,7 @@ export type EgressView = {
   readonly weight: number;
   /** The egress as it can be bound now; null while its address is not on the host. */
   readonly egress: UplinkEgress | null;
-  /** Known even while the address is absent; left out: that of `egress`. */
-  readonly family?: Family;
+  readonly family: Family;
   /** Why it is unfit; left out where it is not. */
   readonly unfitReason?: string;
   /** Left out: `last`. */

@@ -18,6 +18,7 @@ function egress(uplink: string, preference: number, state: EgressState, source: 
     fit: 'unknown',
     preference,
     weight: 1,
+    family,
     egress: { kind: 'uplink', id, uplink, family, source, publicAddress: source, ehlo: 'mail.example.com' },
   };
 }

@@ -24,6 +24,7 @@ function view(uplink: string, preference: number, states: readonly Word[]): Tran
       fit: whenUnfit[word] === undefined ? 'fit' : 'unfit',
       preference,
       weight: 1,
+      family: 4,
       egress: null,
       whenUnfit: whenUnfit[word] ?? 'last',
     }),

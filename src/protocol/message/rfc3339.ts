@@ -11,6 +11,9 @@ export function rfc3339(wallMs: number): string {
   return `${dateOf(day)}T${clock}.${String(time % 1000).padStart(3, '0')}Z`;
 }
 
+/** The day of a moment (wall ms), in UTC, as in 2026-11-24: RFC 3339's full-date. */
+export const dateText = (wallMs: number): string => dateOf(Math.floor(wallMs / 86_400_000));
+
 let lastDay = Number.NaN;
 let lastDate = '';
 

@@ -140,5 +140,5 @@ const familyOf = ({ address }: HostAddress): 4 | 6 => (isIPv6(address) ? 6 : 4);
 /** Could an egress for this address come up again, or has the configuration none for it? */
 export function mayComeUp(target: Target, guide: EgressGuide): boolean {
   const family = familyOf(target.to);
-  return guide.snapshot().egresses.some(view => (view.family ?? view.egress?.family ?? family) === family);
+  return guide.snapshot().egresses.some(view => view.family === family);
 }

@@ -117,6 +117,7 @@ test('limits: a free connection goes to the next who waits, where the first has 
     fit: 'fit',
     preference: 10,
     weight: 1,
+    family: egress.family,
     egress: { ...egress, kind: 'uplink', source: egress.address ?? '', publicAddress: '' },
   };
   const limits = new UplinkLimits(world.clock, () => ({ version: 1, egresses: [view] }));

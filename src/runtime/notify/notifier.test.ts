@@ -25,7 +25,7 @@ function view(uplink: string, source: string, state: EgressView['state'], prefer
     publicAddress: source,
     ehlo: 'mail.example.com',
   } as const;
-  return { id, uplink, state, since: 0, reason: '', fit: 'fit', preference, weight: 1, egress };
+  return { id, uplink, state, since: 0, reason: '', fit: 'fit', preference, weight: 1, family: 4, egress };
 }
 
 type Post = Parameters<Web['post']>[0];

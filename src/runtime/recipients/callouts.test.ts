@@ -18,6 +18,7 @@ const isp1: EgressView = {
   fit: 'fit',
   preference: 10,
   weight: 1,
+  family: 4,
   egress: {
     kind: 'uplink',
     id: 'isp1/10.20.0.2',

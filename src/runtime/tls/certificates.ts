@@ -3,13 +3,13 @@ import {
   type ListenerSetting,
   listenerText,
 } from '../../decision/admission/listener.ts';
-import { dateText } from '../../decision/audit/rules/date-text.ts';
 import {
   type CertificateTrouble,
   certificateTroubles,
   fittingCertificate,
   type HeldCertificate,
 } from '../../decision/certificate/certificate-troubles.ts';
+import { dateText } from '../../protocol/message/rfc3339.ts';
 import type { EventStream } from '../events.ts';
 import type { CertificateChoice, Clock, Files, Result, ServerCertificate, Timer } from '../ports.ts';
 import { type LoadedCertificate, readCertificate } from './read-certificate.ts';

@@ -1,6 +1,6 @@
+import { dateText } from '../../../protocol/message/rfc3339.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { subjectOf } from './conversation-evidence.ts';
-import { dateText } from './date-text.ts';
 import { securedConversations } from './tls-view.ts';
 
 /** The certificate of a mail host is not in the last fifth of its life. */

@@ -1,6 +1,6 @@
+import { dateText } from '../../../protocol/message/rfc3339.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { dateText } from './date-text.ts';
 import { zonesOf } from './dnssec-algorithm.ts';
 
 /** Signatures hold for some time yet. */
