@@ -44,6 +44,8 @@ type Figures = {
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
+  /** Which second that was. */
+  readonly max_at_s: number;
   readonly memory_early_mib: number;
   readonly memory_late_mib: number;
   readonly memory_peak_mib: number;
@@ -146,6 +148,7 @@ async function measure(connections: number): Promise<Figures> {
     p50_ms: share(0.5),
     p99_ms: share(0.99),
     max_ms: share(1),
+    max_at_s: served.indexOf(times.at(-1) ?? null),
     memory_early_mib: mib(mean(memory.slice(sixth, 2 * sixth))),
     memory_late_mib: mib(mean(memory.slice(-sixth))),
     memory_peak_mib: mib(Math.max(...memory)),
