@@ -1,7 +1,8 @@
 /**
  * The crowd of `bench:hostile`, a process of its own. Arguments: port, idle clients, drips, floods. Every 40 clients
  * have a loopback address, of the floods every ten: what closes 3,000 connections a second has no port left after a
- * minute on fewer, and then burns the machine's processor looking for one. Prints `ready` when all have called once, then each second how many are connected.
+ * minute on fewer, and then burns the machine's processor looking for one. Prints `ready` when all have called once,
+ * then each second how many are connected.
  */
 import { connect, type Socket } from 'node:net';
 
