@@ -6,6 +6,7 @@ import { realWeb } from './runtime/net/real-web.ts';
 import type { Result, StoreError } from './runtime/ports.ts';
 import { realClock, realRandom } from './runtime/real-clock.ts';
 import { realFiles } from './runtime/real-files.ts';
+import { keepHeapInBounds } from './runtime/real-heap.ts';
 import { realProcesses } from './runtime/real-processes.ts';
 import { realPrograms } from './runtime/real-programs.ts';
 import type { ServedGateway } from './surface/cli/cli-parts.ts';
@@ -22,6 +23,7 @@ import { isJournal } from './surface/log-destination.ts';
  * Their code is loaded here and not above, because the short commands need none of it.
  */
 async function startGateway(settings: Settings, events: EventStream): Promise<Result<ServedGateway, string>> {
+  keepHeapInBounds();
   const [{ Gateway }, { openSqliteStore }, { openTraceStore }] = await Promise.all([
     import('./runtime/gateway.ts'),
     import('./runtime/queue/sqlite-store.ts'),
