@@ -5,7 +5,8 @@
  * messages, commands or calls (`--floods`), all strangers from many addresses, for 600 s (`--seconds`). Meanwhile an
  * honest stranger hands over a message each second, on a connection of its own each: the time is from its call to the
  * 250, the greeting's 200 ms among it. Memory is the process tree's PSS. Twice: with room for all at once, and with the
- * default limit of 2,000 connections, where the quiet must give their places. Exits with 1 above the limits.
+ * default limit of 2,000 connections, where the quiet must give their places. Exits with 1 above the limits;
+ * `--page` writes the figures into docs/benchmarks.md.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,6 +19,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freePort } from '../lab/loopback/free-port.ts';
+import { provenanceOf } from './page/provenance.ts';
+import { recordSection } from './page.ts';
 import { memoryBytes } from './process-tree.ts';
 import { Sink } from './smtp-load.ts';
 
@@ -28,6 +31,7 @@ const { values } = parseArgs({
     floods: { type: 'string', default: '500' },
     seconds: { type: 'string', default: '600' },
     json: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
   },
 });
 const seconds = Number(values.seconds);
@@ -155,7 +159,10 @@ async function measure(connections: number): Promise<Figures> {
   };
 }
 
+const ran = provenanceOf('npm run bench:hostile -- --page');
 const rows = [await measure(10_000), await measure(2_000)];
+const crowd = { idle: Number(values.idle), drips: Number(values.drips), floods: Number(values.floods) };
+if (values.page) await recordSection('hostile', { seconds, crowd, limits, rows }, ran);
 if (values.json) for (const row of rows) console.log(JSON.stringify(row));
 else console.table(rows);
 const unsound = rows.some(
