@@ -36,7 +36,8 @@ export async function whileListening<Outcome>(
     return await work({ gateway, directory, port });
   } finally {
     await gateway?.stop();
-    await rm(directory, { recursive: true, force: true });
+    // A gateway's processes may write their last while they end.
+    await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
