@@ -15,7 +15,7 @@ import { sourceRoute } from './source-route.ts';
  * several sockets, among which the kernel spreads the calls; else a rush of calls, however short each is, would hold up
  * everybody's, and beyond the backlog lose them for a second.
  */
-const socketsOfListener = 32;
+const socketsOfListener = 64;
 /** Calls that wait at each of them. */
 const backlog = 1_024;
 
