@@ -23,6 +23,7 @@ import { provenanceOf } from './page/provenance.ts';
 import { recordSection } from './page.ts';
 import { memoryBytes } from './process-tree.ts';
 import { Sink } from './smtp-load.ts';
+import { spread } from './spread.ts';
 
 const { values } = parseArgs({
   options: {
@@ -141,18 +142,19 @@ async function measure(connections: number): Promise<Figures> {
   gateway.kill('SIGKILL');
   await Promise.all([once(crowd, 'exit'), once(gateway, 'exit'), sink.stop()]);
   await rm(directory, { recursive: true, force: true });
-  const times = served.filter(ms => ms !== null).sort((a, b) => a - b);
-  const share = (part: number): number => Math.round(times[Math.ceil(times.length * part) - 1] ?? 0);
+  const times = served.filter(ms => ms !== null);
+  const { p50, p99, max } = spread(times);
+  const whole = (ms: number): number => Math.round(times.length === 0 ? 0 : ms);
   const sixth = Math.max(1, Math.floor(memory.length / 6));
   return {
     connections,
     in_the_house: inTheHouse,
     honest: served.length,
     unserved: served.length - times.length,
-    p50_ms: share(0.5),
-    p99_ms: share(0.99),
-    max_ms: share(1),
-    max_at_s: served.indexOf(times.at(-1) ?? null),
+    p50_ms: whole(p50),
+    p99_ms: whole(p99),
+    max_ms: whole(max),
+    max_at_s: served.indexOf(max),
     memory_early_mib: mib(mean(memory.slice(sixth, 2 * sixth))),
     memory_late_mib: mib(mean(memory.slice(-sixth))),
     memory_peak_mib: mib(Math.max(...memory)),

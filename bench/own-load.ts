@@ -3,20 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Load } from './relay/load.ts';
 
 const folder = import.meta.dirname;
-
-/** What our own generator sends: Postfix's has neither TLS nor many domains. */
-export type OwnLoad = {
-  readonly messages: number;
-  readonly senders: number;
-  readonly sizeBytes: number;
-  /** Of each message. */
-  readonly recipients: number;
-  /** So many remote domains are written to in turn; 0: example.net alone. */
-  readonly domains: number;
-  readonly tls: boolean;
-};
 
 /** A program of ours beside this one, heard line by line. */
 function start(file: string, args: readonly string[]): { child: ChildProcess; lines: Interface } {
@@ -81,8 +70,8 @@ export class OwnSink {
   }
 }
 
-/** Sends a load; `begun` is called when the generator stands ready, just before its first connection. */
-export async function sendOwnLoad(port: number, load: OwnLoad, begun: () => void): Promise<void> {
+/** Sends a load by our own generator, for Postfix's has neither TLS nor many domains; `begun` is called when the generator stands ready, just before its first connection. */
+export async function sendOwnLoad(port: number, load: Load, begun: () => void): Promise<void> {
   const program = start('own-source.ts', [JSON.stringify({ ...load, port })]);
   await heard(program);
   begun();

@@ -1,17 +1,17 @@
 /**
  * A program: sends so many messages from so many senders, each on one kept session, its commands in groups; after
- * STARTTLS where it is told so. Argument: the load as JSON (`OwnLoad` and the port). It says `ready`, begins when it is
+ * STARTTLS where it is told so. Argument: the load as JSON (`Load` and the port). It says `ready`, begins when it is
  * told anything, and says `done` when every message was taken.
  */
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { contentOf } from './content.ts';
-import type { OwnLoad } from './own-load.ts';
+import type { Load } from './relay/load.ts';
 import { remoteDomain } from './remote-domains.ts';
 import { Replies } from './replies.ts';
 
-const load: OwnLoad & { port: number } = JSON.parse(process.argv[2] ?? '{}');
+const load: Load & { port: number } = JSON.parse(process.argv[2] ?? '{}');
 const content = contentOf(load.sizeBytes);
 let sent = 0;
 

@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** USER_HZ is 100 on every Linux that we know. */
+const tickMs = 10;
+
 /** A process and all that descend from it. */
 export function treeOf(root: number): number[] {
   const children = new Map<number, number[]>();
@@ -16,12 +19,25 @@ export function treeOf(root: number): number[] {
 
 /** CPU that a process tree has used so far, in ms, children that have ended and were waited for among it. */
 export function cpuMs(root: number): number {
-  let ticks = 0;
+  let ms = 0;
   for (const pid of treeOf(root)) {
     const fields = fieldsOf(read(`/proc/${pid}/stat`));
-    for (const place of [11, 12, 13, 14]) ticks += Number(fields[place] ?? 0);
+    for (const place of [11, 12, 13, 14]) ms += Number(fields[place] ?? 0) * tickMs;
   }
-  return ticks * 10; // USER_HZ is 100 on every Linux that we know.
+  return ms;
+}
+
+/** CPU that the threads of a process have used so far, in ms, by their names. */
+export function threadCpuMs(pid: number): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const stat = read(`/proc/${pid}/task/${thread}/stat`);
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+    const fields = fieldsOf(stat);
+    const ms = (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * tickMs;
+    sums.set(name, (sums.get(name) ?? 0) + ms);
+  }
+  return sums;
 }
 
 /** Memory of a process tree now, shared pages counted once (PSS), in bytes. */

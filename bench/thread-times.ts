@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { threadCpuMs } from './process-tree.ts';
 
 /** Processor time of a process's threads so far, in ms, by what they do. */
 export type ThreadTimes = {
@@ -20,16 +20,7 @@ const names: Readonly<Record<keyof ThreadTimes, string>> = {
 };
 
 export function threadTimes(pid: number): ThreadTimes {
-  const sums = new Map<string, number>();
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1');
-    const end = stat.lastIndexOf(')');
-    const name = stat.slice(stat.indexOf('(') + 1, end);
-    // User and system time are the 12th and 13th field after the name.
-    const fields = stat.slice(end + 2).split(' ');
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    sums.set(name, (sums.get(name) ?? 0) + ticks * 10);
-  }
-  const of = (kind: keyof ThreadTimes): number => sums.get(names[kind]) ?? 0;
+  const all = threadCpuMs(pid);
+  const of = (kind: keyof ThreadTimes): number => all.get(names[kind]) ?? 0;
   return { main: of('main'), stores: of('stores'), engine: of('engine'), files: of('files') };
 }

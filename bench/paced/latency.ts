@@ -1,6 +1,5 @@
+import { type Spread, spread } from '../spread.ts';
 import type { Stamps } from './pace.ts';
-
-export type Spread = { readonly p50: number; readonly p99: number; readonly max: number };
 
 /** What a steady pace met, in ms. What the sink never had counts in `undelivered` alone. */
 export type Latency = {
@@ -25,11 +24,4 @@ export function latencyOf(all: readonly Stamps[], skipMs: number): Latency {
     acceptToDeliver: spread(delays),
     dueToAccept: spread(counted.map(({ dueAt, acceptedAt }) => acceptedAt - dueAt)),
   };
-}
-
-/** By nearest rank; NaN of none. */
-export function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const share = (part: number): number => sorted[Math.ceil(sorted.length * part) - 1] ?? Number.NaN;
-  return { p50: share(0.5), p99: share(0.99), max: share(1) };
 }
