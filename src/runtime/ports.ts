@@ -24,7 +24,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds that never go back. */
   monotonic(): number;
-  /** Calls `fire` once after `ms`. A timer never keeps the process alive by itself. */
+  /** Calls `fire` once after `ms`; 0: when all that has come in by now was heard. A timer never keeps the process alive by itself. */
   timer(ms: number, fire: () => void): Timer;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

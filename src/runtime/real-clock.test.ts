@@ -2,6 +2,17 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { realClock } from './real-clock.ts';
 
+test('timers of no time fire within one turn of the loop, in the order in which they were set', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const fired: string[] = [];
+    realClock.timer(0, () => fired.push('first'));
+    realClock.timer(0, () => fired.push('never')).cancel();
+    realClock.timer(0, () => fired.push('second'));
+    await new Promise(resolve => setImmediate(resolve));
+    assert.deepEqual(fired, ['first', 'second']);
+  }
+});
+
 test('a timer of many days does not fire at once, nor a sleep end', async () => {
   const fired: string[] = [];
   const warned: string[] = [];

@@ -13,6 +13,10 @@ export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   timer(ms, fire) {
+    if (ms <= 0) {
+      const soon = setImmediate(fire).unref();
+      return { cancel: () => clearImmediate(soon) };
+    }
     const handle = setTimeout(fire, fitMs(ms));
     handle.unref();
     return { cancel: () => clearTimeout(handle) };

@@ -114,9 +114,9 @@ export class Log {
 
   #hear(event: GatewayEvent): void {
     if (rank[levelOf(event)] < this.#least) return;
-    const entry = logEntry(event);
     if (event.kind === 'rejected' && !this.#mayTellRefusal()) return;
     if (event.kind === 'warning' && this.#toldLately(`${event.subject}\n${event.message}`)) return;
+    const entry = logEntry(event);
     this.#write(
       entry.level,
       entry,

@@ -5,6 +5,8 @@ import { networkErrorOf } from './network-error.ts';
 import { sendQueueOf } from './real-send-queue.ts';
 import { type ClientTrust, secure } from './real-tls.ts';
 
+export type LocalAddress = { readonly address: string; readonly port: number };
+
 /**
  * One TCP connection of this machine.
  *
@@ -26,12 +28,12 @@ export class TcpConnection implements Connection {
   #farEnded = false;
   #closed = false;
 
-  /** `socket` is connected, and nobody else listens to it. */
-  constructor(socket: Socket, trust: ClientTrust) {
+  /** `socket` is connected, and nobody else listens to it. `local`: its own address where that is known, which spares a system call. */
+  constructor(socket: Socket, trust: ClientTrust, local: LocalAddress = localAddressOf(socket)) {
     this.#trust = trust;
     this.#socket = socket;
-    this.localAddress = socket.localAddress ?? '';
-    this.localPort = socket.localPort ?? 0;
+    this.localAddress = local.address;
+    this.localPort = local.port;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.remotePort = socket.remotePort ?? 0;
     this.#follow(socket);
@@ -139,3 +141,8 @@ export class TcpConnection implements Connection {
     this.#events?.closed(this.#error);
   }
 }
+
+const localAddressOf = (socket: Socket): LocalAddress => ({
+  address: socket.localAddress ?? '',
+  port: socket.localPort ?? 0,
+});

@@ -89,6 +89,23 @@ test('network of the machine: loopback needs no policy route', async () => {
   assert.deepEqual([route?.interface, route?.fallback, route?.unreachable], ['lo', true, false]);
 });
 
+for (const [bound, called] of [
+  ['0.0.0.0', '127.0.0.4'],
+  ['127.0.0.4', '127.0.0.4'],
+] as const)
+  test(`network of the machine: at a listener of ${bound} a connection knows at which address it was called`, async () => {
+    const accepted = Promise.withResolvers<Connection>();
+    const listener = await realNetwork().listen(bound, 0, accepted.resolve);
+    assert.ok(listener.ok);
+    const { port } = listener.value;
+    const caller = connect({ host: called, port });
+    const connection = await accepted.promise;
+    caller.destroy();
+    connection.destroy();
+    await listener.value.close();
+    assert.deepEqual([connection.localAddress, connection.localPort], [called, port]);
+  });
+
 test('network of the machine: of calls that come together many are taken in one turn of the loop', async () => {
   const calls = 80;
   const taken: Connection[] = [];

@@ -4,7 +4,7 @@ import type { Connection, ConnectTarget, Listener, Network, Result } from '../po
 import { hostAddresses } from './host-addresses.ts';
 import { networkErrorOf } from './network-error.ts';
 import { packetSizes } from './packet-sizes.ts';
-import { TcpConnection } from './real-connection.ts';
+import { type LocalAddress, TcpConnection } from './real-connection.ts';
 import { openDatagrams } from './real-datagrams.ts';
 import { HostWatch } from './real-host-watch.ts';
 import { ClientTrust } from './real-tls.ts';
@@ -89,20 +89,21 @@ async function listen(
   const alone = await openServer({ address, port, shared: false });
   if (!alone.ok) return alone;
   alone.value.on('connection', (socket: Socket) => socket.destroy());
-  const given = boundPort(alone.value);
+  const bound = boundTo(alone.value);
   await new Promise(resolve => alone.value.close(resolve));
+  const called = isAnyAddress(bound.address) ? undefined : bound;
   const servers: Server[] = [];
   const close = async (): Promise<void> => void (await Promise.all(servers.map(closeServer)));
   for (let count = 0; count < socketsOfListener; count += 1) {
-    const opened = await openServer({ address, port: given, shared: true });
+    const opened = await openServer({ address, port: bound.port, shared: true });
     if (!opened.ok) {
       await close();
       return opened;
     }
-    opened.value.on('connection', (socket: Socket) => accept(new TcpConnection(socket, trust)));
+    opened.value.on('connection', (socket: Socket) => accept(new TcpConnection(socket, trust, called)));
     servers.push(opened.value);
   }
-  return { ok: true, value: { address, port: given, close } };
+  return { ok: true, value: { address, port: bound.port, close } };
 }
 
 function openServer(at: {
@@ -126,10 +127,13 @@ function openServer(at: {
   return promise;
 }
 
-function boundPort(server: Server): number {
+function boundTo(server: Server): LocalAddress {
   const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? bound.port : 0;
+  return typeof bound === 'object' && bound !== null ? bound : { address: '', port: 0 };
 }
+
+/** Bound to it, a socket is called at any address of the host. */
+const isAnyAddress = (address: string): boolean => ['', '0.0.0.0', '::'].includes(address);
 
 /** The port is free at once; connections that were accepted live on. */
 function closeServer(server: Server): Promise<void> {
