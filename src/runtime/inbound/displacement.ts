@@ -13,7 +13,7 @@ export type Displaceable = {
 };
 
 /** All connections are looked over at most this often, however many newcomers ask. */
-const lookMs = 100;
+const lookMs = 500;
 
 /** When the house is full, a newcomer takes the place of somebody who is quiet, or whose client holds too many. */
 export class Displacement<Connection extends Displaceable> {

@@ -470,6 +470,17 @@ test('an mx listener makes strangers wait for the greeting, and refuses who spea
   assert.match(await patient.say('RCPT TO:<a@example.com>'), /^250 2\.1\.5 /);
 });
 
+test('who leaves before the greeting is let go at once, without an end of our own to wait for', async () => {
+  const { listeners, call, passTime } = house();
+  await listeners.start();
+  const gone = call('198.51.100.30', '192.0.2.9');
+  gone.finish();
+  assert.ok(gone.closed);
+  assert.equal(gone.ended, false);
+  passTime();
+  assert.equal(gone.heard, '');
+});
+
 test('strangers at a relay listener are turned away, and one client too many is told to come later', async () => {
   const { listeners, call } = house();
   await listeners.start();

@@ -178,7 +178,7 @@ export class Listeners {
     door.retry?.cancel();
     door.opening = true;
     const opened = await this.#parts.network.listen(address, port, connection =>
-      this.#accept(door, connection),
+      this.#turns.called(connection.remoteAddress, () => this.#accept(door, connection)),
     );
     door.opening = false;
     if (this.#stopping || this.#doors.get(doorKey(door.setting)) !== door) {
@@ -224,7 +224,6 @@ export class Listeners {
     const client = connection.remoteAddress;
     const ours = this.#ours.includes(client);
     const now = this.#parts.clock.monotonic();
-    this.#turns.called();
     if (!ours && this.#calls.isTooOften(clientKey(client), limits.perClient, now)) {
       this.#reject(setting, client, 'it calls too often');
       return connection.destroy();

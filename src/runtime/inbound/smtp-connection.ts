@@ -100,7 +100,9 @@ export class SmtpConnection {
       },
       ended: () => {
         this.#farEnded = true;
-        this.#partWhenAllIsSaid();
+        // It left before a word was said.
+        if (!this.#greeted && !this.#heldByTurn && !this.#closing) connection.destroy();
+        else this.#partWhenAllIsSaid();
       },
       closed: () => this.#ended(),
     });

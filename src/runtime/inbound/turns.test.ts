@@ -63,19 +63,26 @@ test('addresses of one IPv6 /64 take turns together', () => {
   assert.deepEqual(done, ['honest', 'flood']);
 });
 
-test('while calls come in, pauses follow each other, in which only who asks for little is served', () => {
+test('while calls come in, there is less time for words', () => {
   const { turns, take, done, pauseOver, askMuch } = world();
   askMuch('192.0.2.1');
-  take('192.0.2.1', 'flood', 1);
-  for (let pause = 1; pause <= 9; pause += 1) {
-    take('192.0.2.9', `word ${pause}`, 0.1);
-    turns.called();
-    pauseOver();
-    assert.equal(done.at(-1), `word ${pause}`);
-  }
-  turns.called();
+  for (const what of ['f1', 'f2', 'f3', 'f4']) take('192.0.2.1', what, 0.5);
+  turns.called('192.0.2.9', () => done.push('call'));
   pauseOver();
-  assert.equal(done.at(-1), 'flood');
+  assert.deepEqual(done, ['call', 'f1']);
+  pauseOver();
+  assert.deepEqual(done.slice(2), ['f2', 'f3', 'f4']);
+});
+
+test('who calls again and again goes behind who called once', () => {
+  const { turns, take, done, pauseOver, askMuch } = world();
+  askMuch('192.0.2.1');
+  for (let call = 0; call < 10; call += 1) turns.called('192.0.2.7', () => {});
+  turns.called('192.0.2.9', () => {});
+  take('192.0.2.7', 'crowd', 0.1);
+  take('192.0.2.9', 'honest', 0.1);
+  pauseOver();
+  assert.deepEqual(done, ['honest', 'crowd']);
 });
 
 test('when all is done, the next is done at once again', () => {

@@ -2,13 +2,15 @@ import { clientKey } from '../../decision/admission/client-networks.ts';
 import { FairTurns } from '../../decision/admission/fair-turns.ts';
 import type { Clock } from '../ports.ts';
 
-/** After so much time for strangers all else has its turn: deliveries, our own networks, new calls. */
+/** After so much time for strangers, ms, all else has its turn: deliveries, our own networks, new calls. */
 const spellMs = 2;
-const pauseMs = 1;
-/** While calls come in one after the other, so many pauses are made in a row, in which only who asks for little is served. */
-const mostPauses = 10;
+/** The same while calls come in: they wait in a line in which nobody goes first, so it must be kept short. */
+const spellAmongCallsMs = 0.5;
 
-/** Gives strangers their turns: at once while there is time, and when there is not, each client as much as the next. */
+/** What a call takes of the kernel and of Node beside what we see, ms, about. */
+const unseenCallMs = 0.1;
+
+/** Gives strangers their turns: at once while there is time, and when there is not, whoever took least of it goes first. */
 export class Turns {
   readonly #clock: Clock;
   readonly #waiting = new FairTurns<() => void>();
@@ -27,42 +29,43 @@ export class Turns {
       this.#waiting.add(client, work, this.#clock.monotonic());
       return false;
     }
-    this.#do(client, work);
-    if (this.#spentMs >= spellMs) this.#pause(mostPauses);
+    this.#spentMs += this.#do(client, work);
+    if (this.#spentMs >= spellMs) this.#pause();
     return true;
   }
 
-  /** Somebody called just now. */
-  called(): void {
+  /** Somebody called from this address just now, and `work` is what is done about it at once. It must not throw. */
+  called(address: string, work: () => void): void {
     this.#called = true;
+    const client = clientKey(address);
+    this.#do(client, work);
+    this.#waiting.charge(client, unseenCallMs, this.#clock.monotonic());
   }
 
-  #pause(more: number): void {
+  #pause(): void {
     this.#pausing = true;
     this.#called = false;
-    this.#clock.timer(pauseMs, () => {
-      const urgent = this.#called && more > 1;
+    this.#clock.timer(0, () => {
+      const spell = this.#called ? spellAmongCallsMs : spellMs;
       this.#spentMs = 0;
-      this.#serve(urgent);
-      if (urgent) this.#pause(more - 1);
-      else if (this.#spentMs >= spellMs) this.#pause(mostPauses);
-      else this.#pausing = false;
+      while (this.#spentMs < spell) {
+        const next = this.#waiting.next();
+        if (next === null) {
+          this.#pausing = false;
+          return;
+        }
+        this.#spentMs += this.#do(next.client, next.work);
+      }
+      this.#pause();
     });
   }
 
-  #serve(urgent: boolean): void {
-    while (this.#spentMs < spellMs) {
-      const next = this.#waiting.next(urgent);
-      if (next === null) return;
-      this.#do(next.client, next.work);
-    }
-  }
-
-  #do(client: string, work: () => void): void {
+  /** Gives what it took, ms. */
+  #do(client: string, work: () => void): number {
     const begun = this.#clock.monotonic();
     work();
     const now = this.#clock.monotonic();
-    this.#spentMs += now - begun;
     this.#waiting.charge(client, now - begun, now);
+    return now - begun;
   }
 }
