@@ -71,7 +71,7 @@ limits: { connections: ${connections} }
 }
 
 /** One message by a new connection; ms from the call to its 250, null where it was not taken. */
-function honest(port: number, at: number): Promise<number | null> {
+function honest(port: number, at: number, from = '127.4.0.1'): Promise<number | null> {
   const begun = performance.now();
   const words = [
     'EHLO honest.example\r\n',
@@ -81,7 +81,7 @@ function honest(port: number, at: number): Promise<number | null> {
     `Subject: ${at}\r\n\r\nhonest\r\n.\r\n`,
   ];
   return new Promise(resolve => {
-    const socket = connect({ host: '127.0.0.1', port, localAddress: '127.4.0.1', noDelay: true });
+    const socket = connect({ host: '127.0.0.1', port, localAddress: from, noDelay: true });
     const late = setTimeout(() => socket.destroy(), 30_000);
     let heard = '';
     socket.setEncoding('latin1').on('data', (text: string) => {
@@ -117,7 +117,7 @@ async function measure(connections: number): Promise<Figures> {
   const log = openSync('/dev/null', 'w');
   const gateway = spawn(postern, ['serve', '--config', file], { stdio: ['ignore', log, log] });
   const pid = gateway.pid ?? 0;
-  while ((await honest(port, 0)) === null) await sleep(100);
+  while ((await honest(port, 0, '127.4.0.2')) === null) await sleep(100);
   const crowdSizes = [values.idle, values.drips, values.floods];
   const crowd = spawn(process.execPath, [crowdProgram, String(port), ...crowdSizes], {
     stdio: ['pipe', 'pipe', 'inherit'],
