@@ -5,7 +5,7 @@ const halfLifeMs = 250;
 const forgivenMs = 0.25;
 
 /** No piece costs its client more than this, ms: what was longer was hardly its own doing. */
-const mostMs = 0.5;
+const mostMs = 0.25;
 
 /** How often clients that are forgiven all are forgotten, ms. */
 const sweepMs = 1_000;
