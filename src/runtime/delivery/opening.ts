@@ -5,13 +5,13 @@ import type { ClientStage } from '../../protocol/smtp/client-session-types.ts';
 import { type Reply, replyText } from '../../protocol/smtp/reply.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, Connection, Network, QueueStore } from '../ports.ts';
+import { askAfter } from './ask-after.ts';
 import type { EgressGuide } from './egress-guide.ts';
 import type { HostMemory } from './host-memory.ts';
 import type { Lane } from './lane.ts';
 import { Race } from './race.ts';
 import { candidatesFor, mayComeUp, type Target } from './route-choice.ts';
 import { Session, type SessionOwner, type Unmet } from './session.ts';
-import { askAfter } from './suspicion.ts';
 
 /** How often one opening begins anew because an egress went down under it. */
 const restartLimit = 4;

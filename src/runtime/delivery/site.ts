@@ -1,5 +1,6 @@
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import type { RecipientReply } from '../../protocol/smtp/client-session-types.ts';
+import { askAfter } from './ask-after.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { Job } from './job.ts';
 import { type Lane, laneOf } from './lane.ts';
@@ -9,7 +10,6 @@ import type { Session, SessionOwner } from './session.ts';
 import { SiteLimit } from './site-limit.ts';
 import { type Member, SiteMembers } from './site-members.ts';
 import type { SiteOwner } from './site-owner.ts';
-import { askAfter } from './suspicion.ts';
 
 /** New sessions begun at a time, so that a dead site costs few connects. */
 const openingLimit = 5;
@@ -124,16 +124,9 @@ export class Site implements SessionOwner {
   /** The egress is down: what was under way through it goes on elsewhere, at once. */
   egressDown(egressId: string): void {
     for (const member of this.#members.all()) {
-      const { session } = member;
-      if (session.egressId !== egressId) continue;
+      if (member.session.egressId !== egressId) continue;
       this.#limit?.moved();
-      this.#forget(member);
-      if (session.job !== null && session.dotAt !== null) {
-        session.job.doubted = true;
-        this.#owner.doubted(session.job, session);
-        continue;
-      }
-      const job = session.abandon();
+      const job = this.#takeJob(member);
       if (job) this.#requeue(job, member.carries, `${egressId} went down.`);
     }
     for (const opening of this.#openings) opening.egressDown(egressId);
@@ -160,30 +153,18 @@ export class Site implements SessionOwner {
 
   /** The time for finishing is over: gives the jobs whose dot is not out; those whose dot is out are doubts. */
   cutShort(): Job[] {
-    const handedBack: Job[] = [];
-    for (const member of this.#members.all()) {
-      const { session } = member;
-      this.#forget(member);
-      const { job, dotAt } = session;
-      if (job !== null && dotAt !== null) this.#owner.doubted(job, session);
-      else if (job !== null) handedBack.push(job);
-      session.abandon();
-    }
+    const members = [...this.#members.all()];
+    const handedBack = members.flatMap(member => this.#takeJob(member) ?? []);
+    for (const { session } of members) session.abandon();
     return handedBack;
   }
 
   /** The site is known to be away: gives all its jobs, but for those whose dot is out; a late answer to them counts. */
   leave(): Job[] {
     const jobs = this.close();
+    const why = 'the site went away before the answer came.';
     for (const member of this.#members.all()) {
-      const { session } = member;
-      this.#forget(member);
-      if (session.job !== null && session.dotAt !== null) {
-        session.job.doubted = true;
-        this.#owner.doubted(session.job, session, 'the site went away before the answer came.');
-        continue;
-      }
-      const job = session.abandon();
+      const job = this.#takeJob(member, why);
       if (job) jobs.push(job);
     }
     return jobs;
@@ -364,6 +345,20 @@ export class Site implements SessionOwner {
       kind: 'unreached',
       error: 'Every session broke before the message was through; it is tried again later.',
     });
+  }
+
+  /**
+   * The session is ours no more. Gives its job, unless the dot is out: then that is told as in doubt (`why`), and the
+   * session stands for an answer that comes late.
+   */
+  #takeJob(member: Member, why?: string): Job | null {
+    const { session } = member;
+    const { job, dotAt } = session;
+    this.#forget(member);
+    if (job === null || dotAt === null) return session.abandon();
+    job.doubted = true;
+    this.#owner.doubted(job, session, why);
+    return null;
   }
 
   /** Makes room for a session that suits; the one that was idle longest goes. */
