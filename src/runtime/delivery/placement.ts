@@ -10,7 +10,7 @@ import type { NextHopSearch } from './next-hop-search.ts';
 import type { ReachAgain } from './reach-again.ts';
 import type { HostList } from './route-choice.ts';
 import type { Site } from './site.ts';
-import { type SmartHosts, siteOf } from './smart-hosts.ts';
+import { type SmartHosts, siteOfSmartHost } from './smart-hosts.ts';
 import { recipientEvent } from './trace-event.ts';
 import type { UplinkLimits } from './uplink-limits.ts';
 import type { Verdicts } from './verdicts.ts';
@@ -102,7 +102,7 @@ export class Placement {
   }
 
   #toSmartHost(group: Group, way: ToSmartHost): void {
-    const { search, smartHosts, ways, verdicts, siteOf: siteFor, ledger, reach } = this.#parts;
+    const { search, smartHosts, ways, verdicts, siteOf, ledger, reach } = this.#parts;
     const { smartHost, lane } = way;
     search.until(group, smartHosts.find(smartHost, ways.isNear(lane)), found => {
       if (found.kind === 'waits') {
@@ -111,7 +111,7 @@ export class Placement {
           return search.later(group, chooseAgainMs, 0);
         return verdicts.conclude(group, { kind: 'not_tried', error: found.reason });
       }
-      const site = siteFor(siteOf(smartHost));
+      const site = siteOf(siteOfSmartHost(smartHost));
       // Each by itself: mail of others for the same destinations may go another way.
       if (site.isStuck && !ledger.hasExpired(group[0]))
         return verdicts.isOurs(

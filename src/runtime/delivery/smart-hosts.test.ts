@@ -4,7 +4,7 @@ import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import type { SmartHost } from '../../decision/next-hop/route-setting.ts';
 import { reply } from '../../protocol/smtp/reply.ts';
 import { EventStream, type GatewayEvent } from '../events.ts';
-import { SmartHosts, siteOf } from './smart-hosts.ts';
+import { SmartHosts, siteOfSmartHost } from './smart-hosts.ts';
 
 const path = '/etc/postern/isp2';
 const plain: SmartHost = {
@@ -135,7 +135,7 @@ test('smart hosts: one without an address waits', async () => {
 
 test('smart hosts: trouble is over after a while, at once when it works, and is told anew then', async () => {
   const stand = new Stand();
-  const site = siteOf(plain);
+  const site = siteOfSmartHost(plain);
   stand.hosts.failed(site, 'It refused.');
   stand.hosts.failed(site, 'It refused.');
   assert.equal(stand.hosts.troubleOf(plain), 'It refused.');
@@ -152,7 +152,7 @@ test('smart hosts: trouble is over after a while, at once when it works, and is 
 test('smart hosts: no warning shows a password', async () => {
   const stand = new Stand();
   await stand.targets();
-  stand.hosts.failed(siteOf(plain), 'It refused.');
+  stand.hosts.failed(siteOfSmartHost(plain), 'It refused.');
   assert.doesNotMatch(JSON.stringify(stand.events), /secret word/);
 });
 

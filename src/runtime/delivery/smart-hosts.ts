@@ -61,7 +61,7 @@ export class SmartHosts {
 
   /** Only these are named by the configuration. */
   configure(settings: readonly SmartHost[]): void {
-    const named = new Map(settings.map(setting => [siteOf(setting), setting]));
+    const named = new Map(settings.map(setting => [siteOfSmartHost(setting), setting]));
     for (const [site, entry] of this.#entries) {
       if (samePlace(named.get(site), entry.setting)) continue;
       entry.password?.close();
@@ -78,7 +78,7 @@ export class SmartHosts {
 
   /** `near`: an address in a private network is reached by no uplink. */
   async find(setting: SmartHost, near: boolean): Promise<SmartHostFound> {
-    const entry = this.#entries.get(siteOf(setting)) ?? this.#entryOf(setting);
+    const entry = this.#entries.get(siteOfSmartHost(setting)) ?? this.#entryOf(setting);
     const read = entry.password === null ? null : await entry.password.read();
     if (read !== null && !read.ok) return this.#waits(entry, read.error);
     await this.#resolve(entry);
@@ -92,7 +92,7 @@ export class SmartHosts {
 
   /** Why it is of no use now; null: nothing is known against it. */
   troubleOf(setting: SmartHost): string | null {
-    const trouble = this.#entries.get(siteOf(setting))?.trouble ?? null;
+    const trouble = this.#entries.get(siteOfSmartHost(setting))?.trouble ?? null;
     return trouble !== null && trouble.until > this.#parts.clock.monotonic() ? trouble.reason : null;
   }
 
@@ -148,7 +148,7 @@ export class SmartHosts {
 
   /** The password file was written: whatever was wrong may be mended. */
   #changed(setting: SmartHost): void {
-    const entry = this.#entries.get(siteOf(setting));
+    const entry = this.#entries.get(siteOfSmartHost(setting));
     if (entry) entry.trouble = null;
   }
 
@@ -225,7 +225,7 @@ export function smartHostTrouble(host: string, { stage, reply }: RecipientReply)
 }
 
 /** The key of the site that a smart host is; no MX host or mail store has such a one. */
-export function siteOf({ host, port, tls, login }: SmartHost): string {
+export function siteOfSmartHost({ host, port, tls, login }: SmartHost): string {
   const as = login === null ? '' : ` as ${login.user}`;
   return `smart host ${host}:${port}${as}${tls === 'verify' ? '' : ` (tls ${tls})`}`;
 }
