@@ -1,3 +1,4 @@
+import { BoundedMap } from '../decision/bounded-map.ts';
 import { rfc3339 } from '../protocol/message/rfc3339.ts';
 import type { EventStream, GatewayEvent } from '../runtime/events.ts';
 import type { Clock, Result, Timer } from '../runtime/ports.ts';
@@ -43,7 +44,7 @@ export class Log {
   /** `log.file`, while there is one. */
   #file: LogDestination | null = null;
   readonly #refused = { second: 0, lines: 0, leftOut: 0 };
-  readonly #warned = new Map<string, number>();
+  readonly #warned = new BoundedMap<string, number>(rememberedWarnings);
   #write: (level: LogLevel, entry: LogEntry, at: number) => void;
   #least: number;
   #flush: Timer;
@@ -139,12 +140,7 @@ export class Log {
     const now = this.#clock.monotonic();
     const told = this.#warned.get(warning);
     if (told !== undefined && now - told < repeatMs) return true;
-    this.#warned.delete(warning);
     this.#warned.set(warning, now);
-    if (this.#warned.size > rememberedWarnings) {
-      const [oldest] = this.#warned.keys();
-      if (oldest !== undefined) this.#warned.delete(oldest);
-    }
     return false;
   }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../decision/bounded-map.ts';
 import type { Favour } from '../../decision/egress/choice.ts';
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import { uniformOf } from '../../decision/egress/rendezvous.ts';
@@ -15,7 +16,7 @@ export class Shares {
   #standing: readonly Share[] = [];
   readonly #favours = new Set<Share>();
   /** By site: how much of the next message has gathered for each uplink. */
-  readonly #gathered = new Map<string, Map<string, number>>();
+  readonly #gathered = new BoundedMap<string, Map<string, number>>(mostSites);
 
   configure(uplinks: readonly Pick<UplinkSetting, 'name' | 'warmShare'>[]): void {
     this.#standing = uplinks
@@ -44,9 +45,7 @@ export class Shares {
   next(site: string): Favour | null {
     if (this.isNone) return null;
     const gathered = this.#gathered.get(site) ?? new Map<string, number>();
-    this.#gathered.delete(site);
     this.#gathered.set(site, gathered);
-    if (this.#gathered.size > mostSites) this.#forgetOne();
     let turn: Share | null = null;
     for (const each of this.#all()) {
       const before = gathered.get(each.uplink) ?? uniformOf(each.uplink, site);
@@ -64,10 +63,5 @@ export class Shares {
     yield* this.#favours;
     for (const each of this.#standing)
       if (![...this.#favours].some(({ uplink }) => uplink === each.uplink)) yield each;
-  }
-
-  #forgetOne(): void {
-    const [oldest] = this.#gathered.keys();
-    if (oldest !== undefined) this.#gathered.delete(oldest);
   }
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { jsonOf } from '../json-of.ts';
 
 const giveUpMs = 2_000;
 
@@ -19,11 +20,7 @@ export function text(row: Row, key: string): string | null {
 export function ip(...words: string[]): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   execFile('ip', ['-j', ...words], { timeout: giveUpMs, maxBuffer: 1_048_576 }, (_error, stdout) => {
-    try {
-      resolve(JSON.parse(stdout));
-    } catch {
-      resolve(null);
-    }
+    resolve(jsonOf(stdout));
   });
   return promise;
 }

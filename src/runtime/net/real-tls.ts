@@ -8,6 +8,7 @@ import {
   TLSSocket,
   type TLSSocket as TlsSocket,
 } from 'node:tls';
+import { BoundedMap } from '../../decision/bounded-map.ts';
 import type { Result, ServerCertificate, TlsFacts, TlsTerms } from '../ports.ts';
 
 export type Secured = { readonly socket: TlsSocket; readonly facts: TlsFacts };
@@ -40,7 +41,7 @@ const flaws: Readonly<Record<string, string>> = {
 /** Whom a client trusts, and the sessions that it can go on with: one for each network, made when first needed. */
 export class ClientTrust {
   readonly #authorities: readonly string[];
-  readonly #sessions = new Map<string, Remembered>();
+  readonly #sessions = new BoundedMap<string, Remembered>(keptSessions);
   #context: SecureContext | null = null;
 
   /** `authorities`, PEM, are trusted beside those of the host and of Node. */
@@ -62,11 +63,7 @@ export class ClientTrust {
   }
 
   remember(key: string, session: Remembered): void {
-    this.#sessions.delete(key);
     this.#sessions.set(key, session);
-    if (this.#sessions.size <= keptSessions) return;
-    const [oldest] = this.#sessions.keys();
-    if (oldest !== undefined) this.#sessions.delete(oldest);
   }
 }
 
