@@ -7,6 +7,7 @@ import type { TraceEvent } from '../src/runtime/events.ts';
 import type { NewMessage, Result, StoreError } from '../src/runtime/ports.ts';
 import { openSqliteStore, type SqliteStore } from '../src/runtime/queue/sqlite-store.ts';
 import { openTraceStore } from '../src/runtime/queue/trace-store.ts';
+import { spread } from './spread.ts';
 
 /**
  * What the queue and the trace cost: `npm run bench:store [-- QUEUED]`.
@@ -74,19 +75,15 @@ async function measure(directory: string, producers: number, settled: boolean): 
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
   const main = performance.eventLoopUtilization(loop).active;
+  const { p50, p99 } = spread(waits);
   console.log(
     `${settled ? 'append and settle' : 'append'}, ${producers} at once:`.padEnd(34),
     `${Math.round((count / ms) * 1_000)}/s,`.padEnd(10),
-    `wait p50 ${quantile(waits, 0.5)} ms, p99 ${quantile(waits, 0.99)} ms,`,
+    `wait p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms,`,
     `${(count / (store.commits - commits)).toFixed(1)} a commit,`,
     `CPU ${((user + system) / count).toFixed(0)} µs a message, of it ${((main / count) * 1_000).toFixed(0)} on the main thread`,
   );
   await store.close();
-}
-
-function quantile(values: number[], part: number): string {
-  const sorted = values.toSorted((one, other) => one - other);
-  return (sorted[Math.floor(sorted.length * part)] ?? 0).toFixed(2);
 }
 
 async function longQueue(directory: string, queued: number): Promise<void> {

@@ -14,6 +14,7 @@ import { startReceiver } from '../src/surface/demo/receiver.ts';
 import { SteadySender } from '../src/surface/demo/steady-sender.ts';
 import { fillDeferredQueue } from './deferred-queue.ts';
 import { memoryBytes } from './process-tree.ts';
+import { type Spread, spread } from './spread.ts';
 
 const postern = join(import.meta.dirname, '../bin/postern');
 const network = realNetwork();
@@ -27,13 +28,7 @@ export type WaitingMail = {
 };
 
 /** Accept to deliver of new mail, in ms; `late`: taken and not delivered. */
-export type Delays = {
-  readonly taken: number;
-  readonly late: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-};
+export type Delays = Spread & { readonly taken: number; readonly late: number };
 
 /**
  * The real gateway on a queue of mail for dead domains, all of it due, among a name server, hosts that are dead in two
@@ -118,10 +113,8 @@ export class WaitingTown {
       const arrived = this.arrivedAt.get(id);
       return arrived === undefined ? [] : [arrived - at];
     });
-    all.sort((one, other) => one - other);
-    const share = (part: number): number => all[Math.min(all.length - 1, Math.floor(all.length * part))] ?? 0;
     const taken = this.acceptedAt.size;
-    return { taken, late: taken - all.length, p50: share(0.5), p99: share(0.99), max: all.at(-1) ?? 0 };
+    return { taken, late: taken - all.length, ...spread(all) };
   }
 
   log(): Promise<string> {
