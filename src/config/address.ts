@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { listenerText } from '../decision/admission/listener.ts';
+import { endpointText } from '../decision/admission/listener.ts';
 import { parseHostName } from './host-name.ts';
 import { type Parsed, parsed, unparsed } from './parsed.ts';
 
@@ -49,7 +49,7 @@ export function parseHostPort(text: string, defaultPort: number): Parsed<string>
   if (!host.ok)
     return unparsed(`is not a host with a port; write for example mx.remote.example:${defaultPort}`);
   const port = split.port === null ? parsed(defaultPort) : parsePort(split.port);
-  return port.ok ? parsed(listenerText({ address: host.value, port: port.value })) : port;
+  return port.ok ? parsed(endpointText({ address: host.value, port: port.value })) : port;
 }
 
 /** A network in CIDR form without host bits, or one address as a network of its own. */

@@ -1,4 +1,4 @@
-import { listenerText } from '../decision/admission/listener.ts';
+import { endpointText } from '../decision/admission/listener.ts';
 import { type Endpoint, scopeOf } from './address.ts';
 import { pathText, shown } from './explain-issue.ts';
 import type { Finding } from './finding.ts';
@@ -114,10 +114,10 @@ function sourceShapes(survey: Survey): Finding[] {
 
 function listenerFindings(survey: Survey): Finding[] {
   const endpoints = survey.listeners.flatMap(listener => listener.endpoint ?? []);
-  const found = doubled(endpoints, listenerText).map(({ again, first }) =>
+  const found = doubled(endpoints, endpointText).map(({ again, first }) =>
     mistake(
       again.path,
-      `${listenerText(again.value)} is taken by ${pathText(first.path.slice(0, -1))} already; give each listener its own address or port.`,
+      `${endpointText(again.value)} is taken by ${pathText(first.path.slice(0, -1))} already; give each listener its own address or port.`,
     ),
   );
   for (const { role, bareNewline, allowPublic, endpoint, publicAddress } of survey.listeners) {
@@ -168,7 +168,7 @@ function domainFindings(survey: Survey): Finding[] {
         found.push(
           mistake(
             path,
-            `${listenerText(value)} is ${pathText(own.path)} of Postern itself, and mail would go in a circle; write where the mail store listens.`,
+            `${endpointText(value)} is ${pathText(own.path)} of Postern itself, and mail would go in a circle; write where the mail store listens.`,
           ),
         );
     }

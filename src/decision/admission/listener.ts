@@ -28,6 +28,6 @@ export type ClientLimits = {
 };
 
 /** `198.51.100.30:25`, `[2001:db8:1::30]:25`: how people write it, and how we do in logs, traces and the queue. */
-export function listenerText({ address, port }: Pick<ListenerSetting, 'address' | 'port'>): string {
+export function endpointText({ address, port }: Pick<ListenerSetting, 'address' | 'port'>): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

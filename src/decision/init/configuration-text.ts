@@ -1,4 +1,4 @@
-import { listenerText } from '../admission/listener.ts';
+import { endpointText } from '../admission/listener.ts';
 import type { Proposal, ProposedUplink } from './propose.ts';
 
 /** A proposal as a configuration file that a person reads and changes. Lines that must be filled in are comments. */
@@ -53,9 +53,9 @@ function listenerLines({
 }: Pick<Proposal, 'uplinks' | 'doors' | 'inside'>): string[] {
   const doors = uplinks.map(({ address, publicAddress }, place) => {
     const seen = publicAddress === null || publicAddress === '' ? '' : `, public: ${quoted(publicAddress)}`;
-    return `  - { address: "${listenerText({ address, port: 25 })}", role: mx, name: ${names[place]}${seen} }`;
+    return `  - { address: "${endpointText({ address, port: 25 })}", role: mx, name: ${names[place]}${seen} }`;
   });
-  const relay = `  - { address: "${listenerText({ address: inside ?? '127.0.0.1', port: 25 })}", role: relay }   # your own servers send through this one`;
+  const relay = `  - { address: "${endpointText({ address: inside ?? '127.0.0.1', port: 25 })}", role: relay }   # your own servers send through this one`;
   return [...doors, relay];
 }
 

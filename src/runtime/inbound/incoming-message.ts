@@ -1,5 +1,5 @@
 import { circleRefusal } from '../../decision/admission/circle.ts';
-import { type ListenerSetting, listenerText } from '../../decision/admission/listener.ts';
+import { endpointText, type ListenerSetting } from '../../decision/admission/listener.ts';
 import type { MessageId } from '../../decision/queue/queued.ts';
 import { receivedField } from '../../protocol/message/received.ts';
 import { type Reply, replyText } from '../../protocol/smtp/reply.ts';
@@ -106,7 +106,7 @@ export class IncomingMessage {
     const client = {
       address: clientAddress,
       helo: question.ehlo,
-      listener: listenerText(listener),
+      listener: endpointText(listener),
       uplink,
       ...(tls === null ? {} : { tls: `${tls.protocol} ${tls.cipher}` }),
     };

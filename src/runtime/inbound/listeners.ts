@@ -2,7 +2,7 @@ import { type AdmissionRules, admitClient } from '../../decision/admission/admit
 import { CallRate } from '../../decision/admission/call-rate.ts';
 import { ClientNetworks, clientKey } from '../../decision/admission/client-networks.ts';
 import type { DomainSetting, RelaySetting } from '../../decision/admission/domain.ts';
-import { type ClientLimits, type ListenerSetting, listenerText } from '../../decision/admission/listener.ts';
+import { type ClientLimits, endpointText, type ListenerSetting } from '../../decision/admission/listener.ts';
 import { formatReply, reply } from '../../protocol/smtp/reply.ts';
 import type { ServerLimits } from '../../protocol/smtp/server-session-types.ts';
 import type { EventStream } from '../events.ts';
@@ -202,7 +202,7 @@ export class Listeners {
       return { ok: true, value: undefined };
     }
     const why = opened.error.message.replace(/\.$/, '');
-    const error = `The listener ${listenerText(door.setting)} cannot be opened (${why}); stop what holds the port, or give Postern the right to it.`;
+    const error = `The listener ${endpointText(door.setting)} cannot be opened (${why}); stop what holds the port, or give Postern the right to it.`;
     if (door.state !== 'failed') this.#tell(door, 'failed', `${why}.`);
     return { ok: false, error };
   }
@@ -298,7 +298,7 @@ export class Listeners {
     error: string | null,
   ): void {
     const { events, clock } = this.#parts;
-    const listener = listenerText(setting);
+    const listener = endpointText(setting);
     events.emit({ kind: 'tls', at: clock.now(), side: 'server', with: listener, facts, error });
     if (error === null) return;
     const notice = this.#handshakes.failed(listener, error, clock.monotonic());
@@ -306,14 +306,14 @@ export class Listeners {
   }
 
   #reject(setting: ListenerSetting, client: string, reason: string): void {
-    const listener = listenerText(setting);
+    const listener = endpointText(setting);
     this.#parts.events.emit({ kind: 'rejected', at: this.#parts.clock.now(), listener, client, reason });
   }
 
   #tell(door: Door, state: Door['state'], reason: string): void {
     door.state = state;
     const { setting, listener } = door;
-    const address = listenerText({ address: setting.address, port: listener?.port ?? setting.port });
+    const address = endpointText({ address: setting.address, port: listener?.port ?? setting.port });
     this.#parts.events.emit({ kind: 'listener', at: this.#parts.clock.now(), address, state, reason });
   }
 }

@@ -1,7 +1,7 @@
 import {
   type CertificateFiles,
+  endpointText,
   type ListenerSetting,
-  listenerText,
 } from '../../decision/admission/listener.ts';
 import {
   type CertificateTrouble,
@@ -67,7 +67,7 @@ export class Certificates {
     const errors = new Set<string>();
     for (const listener of settings.listeners) {
       if (listener.tls === null) continue;
-      const key = listenerText(listener);
+      const key = endpointText(listener);
       const pair = this.#pairOf(listener.tls);
       const error = await this.#read(pair);
       if (error !== null) errors.add(error);
@@ -88,7 +88,7 @@ export class Certificates {
   /** Null: this listener offers no STARTTLS. */
   choiceFor(listener: ListenerSetting): CertificateChoice | null {
     if (listener.tls === null) return null;
-    const own = inUse(this.#shown.get(listenerText(listener)));
+    const own = inUse(this.#shown.get(endpointText(listener)));
     return own && { choose: serverName => this.#choose(own, serverName) };
   }
 
@@ -176,7 +176,7 @@ export class Certificates {
     const { clock } = this.#parts;
     const now = clock.now();
     const shown = [...this.#shown.values()].map(one => ({
-      listener: listenerText(one.listener),
+      listener: endpointText(one.listener),
       name: one.listener.name,
       held: heldOf(inUse(one) ?? one.pair),
     }));

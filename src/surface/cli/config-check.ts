@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ConfigMistake, mistakeText } from '../../config/mistake.ts';
 import { readSettings } from '../../config/read-settings.ts';
 import type { Settings } from '../../config/settings.ts';
-import { listenerText } from '../../decision/admission/listener.ts';
+import { endpointText } from '../../decision/admission/listener.ts';
 import { type HostAdvice, hostAdvice, presentAddress } from '../../decision/egress/host-advice.ts';
 import type { Network } from '../../runtime/ports.ts';
 import { type CliParts, defaultConfigFile } from './cli-parts.ts';
@@ -99,7 +99,7 @@ async function lookAtEgresses(settings: Settings, host: Network): Promise<Egress
 function lookAtListeners(settings: Settings, host: Network): ListenerFinding[] {
   const here = new Set(host.addresses().map(({ address }) => address));
   return settings.listeners.map(({ address, port }) => ({
-    listener: listenerText({ address, port }),
+    listener: endpointText({ address, port }),
     present: here.has(address) || address === '0.0.0.0' || address === '::' || address.startsWith('127.'),
   }));
 }

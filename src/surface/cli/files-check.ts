@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/settings.ts';
-import { listenerText } from '../../decision/admission/listener.ts';
+import { endpointText } from '../../decision/admission/listener.ts';
 import { certificateTroubles } from '../../decision/certificate/certificate-troubles.ts';
 import type { Clock, Files } from '../../runtime/ports.ts';
 
@@ -34,10 +34,10 @@ async function lookAtCertificates(settings: Settings, files: Files, clock: Clock
     if (listener.tls === null) continue;
     const read = await readCertificate(files, listener.tls);
     if (!read.ok)
-      found.push({ level: 'error', message: `listener ${listenerText(listener)}: ${read.error}` });
+      found.push({ level: 'error', message: `listener ${endpointText(listener)}: ${read.error}` });
     else {
       const held = { certFile: listener.tls.certFile, fact: read.value.fact, refused: null };
-      shown.push({ listener: listenerText(listener), name: listener.name, held });
+      shown.push({ listener: endpointText(listener), name: listener.name, held });
     }
   }
   const held = [...new Map(shown.map(one => [one.held.certFile, one.held])).values()];

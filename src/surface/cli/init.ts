@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseEndpoint, parseNetwork } from '../../config/address.ts';
 import { mistakeText } from '../../config/mistake.ts';
 import { parseSettings } from '../../config/read-settings.ts';
-import { listenerText } from '../../decision/admission/listener.ts';
+import { endpointText } from '../../decision/admission/listener.ts';
 import { configurationText } from '../../decision/init/configuration-text.ts';
 import {
   type InitAnswers,
@@ -272,7 +272,7 @@ function readUplink(text: string, before: ProposedUplink[] = []): ProposedUplink
 function readStore(text: string): string {
   const endpoint = parseEndpoint(text, 25);
   if (!endpoint.ok) throw new InvalidArgumentError('Write address and port, as in 10.20.0.10:25.');
-  return listenerText(endpoint.value);
+  return endpointText(endpoint.value);
 }
 
 function readNetworks(text: string, before: string[] = []): string[] {

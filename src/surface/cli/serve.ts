@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { mistakeText } from '../../config/mistake.ts';
 import { readSettings } from '../../config/read-settings.ts';
 import type { Settings } from '../../config/settings.ts';
-import { listenerText } from '../../decision/admission/listener.ts';
+import { endpointText } from '../../decision/admission/listener.ts';
 import { EventStream } from '../../runtime/events.ts';
 import { socketName } from '../control/protocol.ts';
 import { freeSocketPath, startControlSocket } from '../control/server.ts';
@@ -102,7 +102,7 @@ async function run(
   await pages.set(settings.http);
   const manager = new ServiceManager(notifySocket, processes, message => log.say('warn', message));
   const listening = gateway.control.listeners().filter(({ state }) => state === 'listening');
-  const where = listening.map(listenerText);
+  const where = listening.map(endpointText);
   const status = where.length === 0 ? 'no listener has its address yet' : `listening on ${where.join(', ')}`;
   log.announce(`Postern is ready: ${status}`, { pid: process.pid });
   void manager.ready(status);

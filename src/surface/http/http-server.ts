@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { listenerText } from '../../decision/admission/listener.ts';
+import { endpointText } from '../../decision/admission/listener.ts';
 import type { Clock, Result, Timer } from '../../runtime/ports.ts';
 import type { Page } from './page.ts';
 
@@ -69,13 +69,13 @@ export class HttpServer {
     const opened = await listen(wanted, (request, response) => this.#answer(request, response));
     if (opened.ok) {
       this.#server = opened.value;
-      if (this.#failed) tell('info', `The address ${listenerText(wanted)} of http is open now.`);
+      if (this.#failed) tell('info', `The address ${endpointText(wanted)} of http is open now.`);
       return;
     }
     if (!this.#failed)
       tell(
         'warn',
-        `The address ${listenerText(wanted)} of http cannot be opened (${opened.error}); it is tried again, and mail goes on meanwhile.`,
+        `The address ${endpointText(wanted)} of http cannot be opened (${opened.error}); it is tried again, and mail goes on meanwhile.`,
       );
     this.#failed = true;
     this.#retry = clock.timer(retryMs, () => {
