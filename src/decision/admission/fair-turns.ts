@@ -10,10 +10,13 @@ const mostMs = 0.25;
 /** How often clients that are forgiven all are forgotten, ms. */
 const sweepMs = 1_000;
 
+type Piece<Work> = { readonly work: Work };
+
 /** `forgivenAt`: when what it took is forgiven, monotonic ms; from how far that is off follows how much it is. */
 type Client<Work> = {
   readonly key: string;
-  readonly waiting: Work[];
+  /** In the order in which they came. */
+  readonly waiting: Set<Piece<Work>>;
   forgivenAt: number;
   isQueued: boolean;
 };
@@ -30,19 +33,26 @@ export class FairTurns<Work> {
   readonly #queue = new EarliestFirst<Client<Work>>();
   #sweptAt = 0;
 
-  add(key: string, work: Work, now: number): void {
+  /** Gives the way to withdraw it: what nobody wants done any more must not gather. */
+  add(key: string, work: Work, now: number): () => void {
     const client = this.#client(key, now);
-    client.waiting.push(work);
+    const piece = { work };
+    client.waiting.add(piece);
     this.#enqueue(client);
+    return () => void client.waiting.delete(piece);
   }
 
   /** Takes the next piece of work and whose it is, who must then be charged for it; null: nothing waits. */
   next(): { readonly client: string; readonly work: Work } | null {
-    const client = this.#queue.take();
-    if (client === undefined) return null;
-    client.isQueued = false;
-    const work = client.waiting.shift();
-    return work === undefined ? null : { client: client.key, work };
+    for (;;) {
+      const client = this.#queue.take();
+      if (client === undefined) return null;
+      client.isQueued = false;
+      const [piece] = client.waiting;
+      if (piece === undefined) continue;
+      client.waiting.delete(piece);
+      return { client: client.key, work: piece.work };
+    }
   }
 
   /** What a piece of this client's work has cost. */
@@ -61,13 +71,13 @@ export class FairTurns<Work> {
       known.forgivenAt = Math.max(known.forgivenAt, now);
       return known;
     }
-    const client = { key, waiting: [], forgivenAt: now, isQueued: false };
+    const client = { key, waiting: new Set<Piece<Work>>(), forgivenAt: now, isQueued: false };
     this.#known.set(key, client);
     return client;
   }
 
   #enqueue(client: Client<Work>): void {
-    if (client.isQueued || client.waiting.length === 0) return;
+    if (client.isQueued || client.waiting.size === 0) return;
     client.isQueued = true;
     this.#queue.add(client.forgivenAt, client);
   }
@@ -76,6 +86,6 @@ export class FairTurns<Work> {
     if (now - this.#sweptAt < sweepMs) return;
     this.#sweptAt = now;
     for (const [key, client] of this.#known)
-      if (client.waiting.length === 0 && client.forgivenAt <= now) this.#known.delete(key);
+      if (client.waiting.size === 0 && client.forgivenAt <= now) this.#known.delete(key);
   }
 }

@@ -321,9 +321,9 @@ export class Listeners {
 const faultText = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-const atOnce = (work: () => void): boolean => {
+const atOnce = (work: () => void): null => {
   work();
-  return true;
+  return null;
 };
 
 const doorKey = (setting: ListenerSetting): string => `${setting.address} ${setting.port}`;

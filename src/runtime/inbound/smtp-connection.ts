@@ -33,8 +33,8 @@ export type SmtpConnectionParts = IncomingParts & {
   readonly rules: () => AdmissionRules;
   /** Left out: every recipient of our domains is taken. */
   readonly recipientCheck?: RecipientCheck;
-  /** Does what this client asked for, now (true) or when its turn comes. */
-  readonly turn: (work: () => void) => boolean;
+  /** Does what this client asked for, now (null) or when its turn comes: then gives the way to withdraw it. */
+  readonly turn: (work: () => void) => (() => void) | null;
   /** Null: STARTTLS is not offered. */
   readonly certificates: CertificateChoice | null;
   /** A handshake is over; `facts` is null where it failed. */
@@ -63,8 +63,10 @@ export class SmtpConnection {
   #timerAt = Number.POSITIVE_INFINITY;
   #heldBySession = false;
   #heldByBody = false;
-  /** What it said waits for its turn. */
-  #heldByTurn = false;
+  /** What it said waits for its turn; this withdraws it. */
+  #heldByTurn: (() => void) | null = null;
+  /** The greeting's pause, then its turn. */
+  #greeting: { cancel(): void } | null = null;
   /** It does not read our replies. */
   #heldByReplies = false;
   #securing = false;
@@ -101,13 +103,16 @@ export class SmtpConnection {
       ended: () => {
         this.#farEnded = true;
         // It left before a word was said.
-        if (!this.#greeted && !this.#heldByTurn && !this.#closing) connection.destroy();
+        if (!this.#greeted && this.#heldByTurn === null && !this.#closing) connection.destroy();
         else this.#partWhenAllIsSaid();
       },
       closed: () => this.#ended(),
     });
     if (parts.listener.role === 'mx')
-      parts.clock.timer(greetingPauseMs, () => parts.turn(() => this.#greet()));
+      this.#greeting = parts.clock.timer(greetingPauseMs, () => {
+        const withdraw = parts.turn(() => this.#greet());
+        this.#greeting = withdraw && { cancel: withdraw };
+      });
     else this.#greet();
   }
 
@@ -149,16 +154,14 @@ export class SmtpConnection {
     if (this.#closing) return;
     this.#liveliness.heard(chunk.length);
     const { turn, clock } = this.#parts;
-    const done = turn(() => {
+    this.#heldByTurn = turn(() => {
       this.#step({ kind: 'bytes', chunk, at: clock.monotonic() });
-      if (!this.#heldByTurn) return;
-      this.#heldByTurn = false;
+      if (this.#heldByTurn === null) return;
+      this.#heldByTurn = null;
       this.#read();
       this.#partWhenAllIsSaid();
     });
-    if (done) return;
-    this.#heldByTurn = true;
-    this.#connection.pause();
+    if (this.#heldByTurn !== null) this.#connection.pause();
   }
 
   /** Steps until nothing is left to do; answers given meanwhile wait their turn, and all replies leave in one write. */
@@ -371,13 +374,13 @@ export class SmtpConnection {
   }
 
   #read(): void {
-    const held = this.#heldBySession || this.#heldByBody || this.#heldByTurn || this.#heldByReplies;
+    const held = this.#heldBySession || this.#heldByBody || this.#heldByTurn !== null || this.#heldByReplies;
     if (!held && !this.#securing && !this.#over) this.#connection.resume();
   }
 
   /** Ends our half when the session is over, or the client has ended its own and waits for nothing more. */
   #partWhenAllIsSaid(): void {
-    if (this.#closing || (this.#farEnded && !this.#awaited && !this.#heldByTurn)) this.#part();
+    if (this.#closing || (this.#farEnded && !this.#awaited && this.#heldByTurn === null)) this.#part();
   }
 
   /** A client that does not end its half too, or does not read, is not waited for. */
@@ -406,6 +409,8 @@ export class SmtpConnection {
   #ended(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#heldByTurn?.();
+    this.#greeting?.cancel();
     this.#timer?.cancel();
     this.#parting?.cancel();
     this.#discard();

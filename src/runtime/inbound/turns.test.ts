@@ -22,7 +22,7 @@ function world() {
     turns.take(client, () => {
       now += ms;
       done.push(what);
-    });
+    }) === null;
   const pauseOver = () => timers.shift()?.();
   /** This client has had more than little; a pause is under way. */
   const askMuch = (client: string): void => {
@@ -83,6 +83,16 @@ test('who calls again and again goes behind who called once', () => {
   take('192.0.2.9', 'honest', 0.1);
   pauseOver();
   assert.deepEqual(done, ['honest', 'crowd']);
+});
+
+test('what was withdrawn is not done, and holds up nothing', () => {
+  const { turns, take, done, pauseOver, askMuch } = world();
+  askMuch('192.0.2.1');
+  const withdraw = turns.take('192.0.2.2', () => done.push('of one that is gone'));
+  take('192.0.2.3', 'of one that is there', 0.1);
+  withdraw?.();
+  pauseOver();
+  assert.deepEqual(done, ['of one that is there']);
 });
 
 test('when all is done, the next is done at once again', () => {

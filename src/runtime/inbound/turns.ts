@@ -22,16 +22,16 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** Does `work` for the client of this address now (true), or when its turn comes. It must not throw. */
-  take(address: string, work: () => void): boolean {
+  /**
+   * Does `work` for the client of this address now (null), or when its turn comes: then gives the way to withdraw it.
+   * It must not throw.
+   */
+  take(address: string, work: () => void): (() => void) | null {
     const client = clientKey(address);
-    if (this.#pausing) {
-      this.#waiting.add(client, work, this.#clock.monotonic());
-      return false;
-    }
+    if (this.#pausing) return this.#waiting.add(client, work, this.#clock.monotonic());
     this.#spentMs += this.#do(client, work);
     if (this.#spentMs >= spellMs) this.#pause();
-    return true;
+    return null;
   }
 
   /** Somebody called from this address just now, and `work` is what is done about it at once. It must not throw. */
