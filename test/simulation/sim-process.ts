@@ -156,7 +156,7 @@ export class SimProcess {
       listen: (address, port, accept) =>
         this.#closedAtDeath<Listener>(
           host.listen(address, port, connection => {
-            if (!this.#alive) return;
+            if (!this.#alive) return connection.destroy();
             if (connection instanceof SimTcp) this.#adopt(connection);
             this.#lanes.deliver(new Lane(), () => accept(this.#held(connection)));
           }),
