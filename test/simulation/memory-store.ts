@@ -20,8 +20,7 @@ import type {
   StoredMessage,
   StoreError,
 } from '../../src/runtime/ports.ts';
-import type { DueMark } from './due-heap.ts';
-import { MemoryTurns } from './memory-turns.ts';
+import { type DueMark, MemoryTurns } from './memory-turns.ts';
 
 type Row = {
   readonly message: QueuedMessage;

@@ -1,9 +1,12 @@
-import type { QueuedRecipient } from '../../src/decision/queue/queued.ts';
+import { Heap } from '../../src/decision/heap.ts';
+import type { MessageId, QueuedRecipient } from '../../src/decision/queue/queued.ts';
 import { isDestinationTurn, type Turn } from '../../src/decision/queue/turn.ts';
 import type { LeaseLimits } from '../../src/runtime/ports.ts';
-import { DueHeap, type DueMark } from './due-heap.ts';
 
-type Waiting = { readonly marks: DueHeap; floor: number; served: number };
+/** A recipient that was due at a time; whether it still is, its row tells. */
+export type DueMark = { readonly at: number; readonly message: MessageId; readonly index: number };
+
+type Waiting = { readonly marks: Heap<DueMark>; floor: number; served: number };
 
 /** So many leave in one turn before the next one's, as in the real store. */
 const turnRecipients = 50;
@@ -16,12 +19,12 @@ export class MemoryTurns {
 
   wait(turn: Turn, { nextAttemptAt: at, message, index }: QueuedRecipient): void {
     const known = this.#turns.get(turn) ?? {
-      marks: new DueHeap(),
+      marks: new Heap(isBefore),
       floor: Number.NEGATIVE_INFINITY,
       served: 0,
     };
     this.#turns.set(turn, known);
-    known.marks.push({ at, message, index });
+    known.marks.add({ at, message, index });
   }
 
   callUp(turn: Turn, at: number): void {
@@ -52,7 +55,7 @@ export class MemoryTurns {
       for (let taken = 0; taken < turnRecipients && left > 0; taken++, left--) {
         const mark = this.#first(turn, waiting, stands);
         if (mark === undefined || mark.at > now) break;
-        waiting.marks.pop();
+        waiting.marks.take();
         take(mark);
       }
       waiting.floor = now;
@@ -91,7 +94,14 @@ export class MemoryTurns {
     for (;;) {
       const mark = marks.first;
       if (mark === undefined || stands(turn, mark)) return mark;
-      marks.pop();
+      marks.take();
     }
   }
+}
+
+/** The earliest first, and of one time those of the oldest message. */
+function isBefore(one: DueMark, other: DueMark): boolean {
+  if (one.at !== other.at) return one.at < other.at;
+  if (one.message !== other.message) return one.message < other.message;
+  return one.index < other.index;
 }

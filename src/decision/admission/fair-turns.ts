@@ -1,4 +1,4 @@
-import { EarliestFirst } from './earliest-first.ts';
+import { Heap } from '../heap.ts';
 
 /** Half of what a client took of our time is forgiven in so long, ms, and when no more than so much is left, all of it. */
 const halfLifeMs = 250;
@@ -21,6 +21,9 @@ type Client<Work> = {
   isQueued: boolean;
 };
 
+/** A client's place in the queue: what it is charged while it waits moves it the next time only. */
+type Place<Work> = { readonly at: number; readonly order: number; readonly client: Client<Work> };
+
 /**
  * Whose work is done next, where there is more of it than can be done at once: of whoever took least of our time
  * lately, however many connections it has and however much it sends. As all are forgiven alike, that is whoever is
@@ -30,7 +33,8 @@ export class FairTurns<Work> {
   /** All that have something to do, or took something lately. */
   readonly #known = new Map<string, Client<Work>>();
   /** Those with something to do. */
-  readonly #queue = new EarliestFirst<Client<Work>>();
+  readonly #queue = new Heap<Place<Work>>(isBefore);
+  #places = 0;
   #sweptAt = 0;
 
   /** Gives the way to withdraw it: what nobody wants done any more must not gather. */
@@ -45,7 +49,7 @@ export class FairTurns<Work> {
   /** Takes the next piece of work and whose it is, who must then be charged for it; null: nothing waits. */
   next(): { readonly client: string; readonly work: Work } | null {
     for (;;) {
-      const client = this.#queue.take();
+      const client = this.#queue.take()?.client;
       if (client === undefined) return null;
       client.isQueued = false;
       const [piece] = client.waiting;
@@ -79,7 +83,7 @@ export class FairTurns<Work> {
   #enqueue(client: Client<Work>): void {
     if (client.isQueued || client.waiting.size === 0) return;
     client.isQueued = true;
-    this.#queue.add(client.forgivenAt, client);
+    this.#queue.add({ at: client.forgivenAt, order: this.#places++, client });
   }
 
   #sweep(now: number): void {
@@ -89,3 +93,7 @@ export class FairTurns<Work> {
       if (client.waiting.size === 0 && client.forgivenAt <= now) this.#known.delete(key);
   }
 }
+
+/** Those who are forgiven at the same time go in the order in which they came. */
+const isBefore = (one: Place<unknown>, other: Place<unknown>): boolean =>
+  one.at < other.at || (one.at === other.at && one.order < other.order);
