@@ -1,40 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { heard, type OwnProgram, startProgram, stopProgram } from './own-program.ts';
 import type { Load } from './relay/load.ts';
-
-const folder = import.meta.dirname;
-
-/** A program of ours beside this one, heard line by line. */
-function start(file: string, args: readonly string[]): { child: ChildProcess; lines: Interface } {
-  const child = spawn(process.execPath, [join(folder, file), ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  if (child.stdout === null) throw new Error(`${file} cannot be heard.`);
-  return { child, lines: createInterface({ input: child.stdout }) };
-}
-
-/** The next line; throws where the program has ended. */
-async function heard(program: { child: ChildProcess; lines: Interface }): Promise<string> {
-  const ended = new AbortController();
-  const gone = (): void => ended.abort();
-  program.child.once('exit', gone);
-  try {
-    const [line] = await once(program.lines, 'line', { signal: ended.signal });
-    return String(line);
-  } finally {
-    program.child.off('exit', gone);
-  }
-}
 
 /** A sink of our own that takes all mail and counts its recipients. */
 export class OwnSink {
   readonly port: number;
-  readonly #program: { child: ChildProcess; lines: Interface };
+  readonly #program: OwnProgram;
 
-  private constructor(program: { child: ChildProcess; lines: Interface }, port: number) {
+  private constructor(program: OwnProgram, port: number) {
     this.#program = program;
     this.port = port;
   }
@@ -42,7 +15,7 @@ export class OwnSink {
   /** `tls`: it offers STARTTLS; `addresses`: it listens on so many remote domains' addresses too. */
   static async start(setting: { tls?: boolean; addresses?: number } = {}): Promise<OwnSink> {
     const { tls = false, addresses = 0 } = setting;
-    const program = start('own-sink.ts', [...(tls ? ['tls'] : []), String(addresses)]);
+    const program = startProgram('own-sink.ts', [...(tls ? ['tls'] : []), String(addresses)]);
     return new OwnSink(program, Number(await heard(program)));
   }
 
@@ -64,15 +37,13 @@ export class OwnSink {
   }
 
   async stop(): Promise<void> {
-    const exited = once(this.#program.child, 'exit');
-    this.#program.child.kill('SIGKILL');
-    await exited;
+    await stopProgram(this.#program);
   }
 }
 
 /** Sends a load by our own generator, for Postfix's has neither TLS nor many domains; `begun` is called when the generator stands ready, just before its first connection. */
 export async function sendOwnLoad(port: number, load: Load, begun: () => void): Promise<void> {
-  const program = start('own-source.ts', [JSON.stringify({ ...load, port })]);
+  const program = startProgram('own-source.ts', [JSON.stringify({ ...load, port })]);
   await heard(program);
   begun();
   program.child.stdin?.write('go\n');

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 
-export type Program = { readonly child: ChildProcess; readonly lines: Interface };
+/** A program of ours, heard line by line. */
+export type OwnProgram = { readonly child: ChildProcess; readonly lines: Interface };
 
-/** A program beside this file, which tells something on a line of its own. */
-export function startProgram(file: string, args: readonly string[]): Program {
+/** `file` stands in this folder, or below it. */
+export function startProgram(file: string, args: readonly string[]): OwnProgram {
   const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -14,13 +15,23 @@ export function startProgram(file: string, args: readonly string[]): Program {
   return { child, lines: createInterface({ input: child.stdout }) };
 }
 
-export async function heard({ lines }: Program): Promise<string> {
-  const [line] = await once(lines, 'line');
-  return String(line);
+/** The next line; throws where the program has ended. */
+export async function heard({ child, lines }: OwnProgram): Promise<string> {
+  const ended = new AbortController();
+  const gone = (): void => ended.abort();
+  child.once('exit', gone);
+  try {
+    const [line] = await once(lines, 'line', { signal: ended.signal });
+    return String(line);
+  } finally {
+    child.off('exit', gone);
+  }
 }
 
-export async function stopProgram({ child }: Program): Promise<void> {
+/** Kills it, unless it has ended by itself. */
+export async function stopProgram({ child }: OwnProgram): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  await exited;
 }

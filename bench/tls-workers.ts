@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from './median.ts';
+import { heard, startProgram, stopProgram } from './own-program.ts';
 import { threadTimes } from './thread-times.ts';
-import { heard, startProgram, stopProgram } from './tls-workers/programs.ts';
 
 const { values } = parseArgs({
   options: {
@@ -49,11 +49,11 @@ function certify(key: Key): string {
 }
 
 async function measure(place: Place, certificate: string, work: Work, count: number): Promise<Figures> {
-  const server = startProgram('server.ts', [place, certificate]);
+  const server = startProgram('tls-workers/server.ts', [place, certificate]);
   try {
     const port = await heard(server);
     const load = async (many: number): Promise<number> => {
-      const program = startProgram('load.ts', [port, work, String(many)]);
+      const program = startProgram('tls-workers/load.ts', [port, work, String(many)]);
       const ms = Number(await heard(program));
       await stopProgram(program);
       return ms;
