@@ -153,9 +153,12 @@ export class Site implements SessionOwner {
 
   /** The time for finishing is over: gives the jobs whose dot is not out; those whose dot is out are doubts. */
   cutShort(): Job[] {
-    const members = [...this.#members.all()];
-    const handedBack = members.flatMap(member => this.#takeJob(member) ?? []);
-    for (const { session } of members) session.abandon();
+    const handedBack: Job[] = [];
+    for (const member of this.#members.all()) {
+      const job = this.#takeJob(member);
+      if (job) handedBack.push(job);
+      member.session.abandon();
+    }
     return handedBack;
   }
 

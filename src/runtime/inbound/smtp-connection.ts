@@ -65,8 +65,8 @@ export class SmtpConnection {
   #heldByBody = false;
   /** What it said waits for its turn; this withdraws it. */
   #heldByTurn: (() => void) | null = null;
-  /** The greeting's pause, then its turn. */
-  #greeting: { cancel(): void } | null = null;
+  /** The greeting's pause goes on, or it waits for its turn; this withdraws it. */
+  #heldGreeting: (() => void) | null = null;
   /** It does not read our replies. */
   #heldByReplies = false;
   #securing = false;
@@ -108,11 +108,7 @@ export class SmtpConnection {
       },
       closed: () => this.#ended(),
     });
-    if (parts.listener.role === 'mx')
-      this.#greeting = parts.clock.timer(greetingPauseMs, () => {
-        const withdraw = parts.turn(() => this.#greet());
-        this.#greeting = withdraw && { cancel: withdraw };
-      });
+    if (parts.listener.role === 'mx') this.#greetLater();
     else this.#greet();
   }
 
@@ -141,6 +137,14 @@ export class SmtpConnection {
 
   destroy(): void {
     this.#connection.destroy();
+  }
+
+  #greetLater(): void {
+    const { clock, turn } = this.#parts;
+    const pause = clock.timer(greetingPauseMs, () => {
+      this.#heldGreeting = turn(() => this.#greet());
+    });
+    this.#heldGreeting = () => pause.cancel();
   }
 
   #greet(): void {
@@ -410,7 +414,7 @@ export class SmtpConnection {
     if (this.#over) return;
     this.#over = true;
     this.#heldByTurn?.();
-    this.#greeting?.cancel();
+    this.#heldGreeting?.();
     this.#timer?.cancel();
     this.#parting?.cancel();
     this.#discard();
