@@ -242,12 +242,13 @@ export class Scenario {
     return counted;
   }
 
-  /** Waits until all accepted mail has arrived. */
-  async drained(limitMs = 60_000): Promise<void> {
+  /** Waits until all accepted mail has arrived; what these gateways keep is told if it does not. */
+  async drained(limitMs = 60_000, gateways: readonly LabGateway[] = [this.gateway]): Promise<void> {
     const all = (): boolean => this.tally.missing().length === 0;
     await this.until('all accepted mail to arrive', all, limitMs).catch(async (error: unknown) => {
-      const { out } = await this.command('queue', 'list');
-      throw new Error(`${String(error)}\nmissing: ${this.tally.missing().join(' ')}\n${out}`);
+      const queues = await Promise.all(gateways.map(gateway => gateway.command('queue', 'list')));
+      const kept = queues.map(({ out }, index) => `${gateways[index]?.config}:\n${out}`);
+      throw new Error(`${String(error)}\nmissing: ${this.tally.missing().join(' ')}\n${kept.join('\n')}`);
     });
   }
 
