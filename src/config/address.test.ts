@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import type { MailServer } from '../decision/egress/egress.ts';
 import {
   type AddressScope,
   networkHolds,
   parseAddress,
   parseEndpoint,
-  parseHostPort,
+  parseMailServer,
   parseNetwork,
   scopeOf,
 } from './address.ts';
@@ -50,17 +51,18 @@ for (const [text, port, expected] of endpoints) {
   });
 }
 
-const hostPorts: [string, string | null][] = [
-  ['mx.remote.example:25', 'mx.remote.example:25'],
-  ['MX.Remote.example', 'mx.remote.example:25'],
-  ['192.0.2.1:2525', '192.0.2.1:2525'],
-  ['[2001:db8::1]', '[2001:db8::1]:25'],
+const mailServers: [string, MailServer | null][] = [
+  ['mx.remote.example:25', { host: 'mx.remote.example', port: 25 }],
+  ['MX.Remote.example', { host: 'mx.remote.example', port: 25 }],
+  ['192.0.2.1:2525', { host: '192.0.2.1', port: 2525 }],
+  ['[2001:DB8::1]', { host: '2001:db8::1', port: 25 }],
+  ['mx.remote.example:99999', null],
+  ['', null],
   ['remote:25', null],
   ['a:b:25', null],
 ];
-for (const [text, expected] of hostPorts) {
-  test(`a host with a port: "${text}" is ${expected}`, () =>
-    assert.equal(valueOf(parseHostPort(text, 25)), expected));
+for (const [text, expected] of mailServers) {
+  test(`a host with a port: "${text}"`, () => assert.deepEqual(valueOf(parseMailServer(text, 25)), expected));
 }
 
 const networks: [string, string | null][] = [
@@ -168,7 +170,7 @@ test('no parser throws, whatever the text', () => {
   const parsers: ((text: string) => Parsed<unknown>)[] = [
     parseAddress,
     text => parseEndpoint(text, 25),
-    text => parseHostPort(text, 25),
+    text => parseMailServer(text, 25),
     parseNetwork,
     parseHostName,
     parseDuration,

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { endpointText } from '../decision/admission/listener.ts';
+import type { MailServer } from '../decision/egress/egress.ts';
 import { parseHostName } from './host-name.ts';
 import { type Parsed, parsed, unparsed } from './parsed.ts';
 
@@ -42,14 +42,14 @@ export function parseEndpoint(text: string, defaultPort: number | null): Parsed<
   return port.ok ? parsed({ address: address.value, port: port.value }) : port;
 }
 
-/** `host:port`, where the host is a name or an address; the host comes back in its canonical spelling, IPv6 in brackets. */
-export function parseHostPort(text: string, defaultPort: number): Parsed<string> {
+/** `host:port`, where the host is a name or an address, IPv6 in brackets; it comes back in its canonical spelling. */
+export function parseMailServer(text: string, defaultPort: number): Parsed<MailServer> {
   const split = splitPort(text);
   const host = isIP(split.host) === 0 ? parseHostName(split.host) : parseUnicast(split.host);
   if (!host.ok)
     return unparsed(`is not a host with a port; write for example mx.remote.example:${defaultPort}`);
   const port = split.port === null ? parsed(defaultPort) : parsePort(split.port);
-  return port.ok ? parsed(endpointText({ address: host.value, port: port.value })) : port;
+  return port.ok ? parsed({ host: host.value, port: port.value }) : port;
 }
 
 /** A network in CIDR form without host bits, or one address as a network of its own. */

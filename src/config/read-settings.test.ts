@@ -657,7 +657,10 @@ log: { level: info, file: /var/log/postern.log }
           { address: '203.0.113.53', port: 53 },
           { address: '2001:db8:2::53', port: 53 },
         ],
-        probe: ['mx.remote.example:25', 'mx.other.example:25'],
+        probe: [
+          { host: 'mx.remote.example', port: 25 },
+          { host: 'mx.other.example', port: 25 },
+        ],
         health: { ...health, intervalMs: 30_000 },
         maxRatePerS: 5,
         maxConnections: 50,

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseHostPort, parseUnicast } from './address.ts';
+import { parseMailServer, parseUnicast } from './address.ts';
 import { parseHostName } from './host-name.ts';
 import {
   address,
@@ -104,7 +104,7 @@ export const uplink = map({
     ),
   probe: list(
     text('a host with a port such as mx.remote.example:25', ['mx.remote.example:25'], value =>
-      parseHostPort(value, 25),
+      parseMailServer(value, 25),
     ),
     'hosts with a port',
     '["mx.remote.example:25"]',

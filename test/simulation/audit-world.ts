@@ -1,4 +1,5 @@
 import type { AuditFacts, EgressFact, HostFact } from '../../src/decision/audit/facts.ts';
+import type { MailServer } from '../../src/decision/egress/egress.ts';
 import { gatherFacts } from '../../src/runtime/audit/gather.ts';
 import { Resolver } from '../../src/runtime/dns/resolver.ts';
 import type { Connection } from '../../src/runtime/ports.ts';
@@ -24,6 +25,10 @@ const nameServerAddress = '192.0.2.53';
 const silentResolver = '192.0.2.54';
 const isp1 = '198.51.100.30';
 const isp2 = '203.0.113.40';
+const ownMailHosts = [
+  { host: 'mx1.example.com', port: 25 },
+  { host: 'mx2.example.com', port: 25 },
+];
 
 /** Layout B of the case as DNS shows it. */
 export const layoutZone: ZoneTable = {
@@ -79,8 +84,8 @@ export type AuditPlan = {
   readonly names?: Partial<NameServerBehaviour>;
   /** The auditor has an address of its own on each uplink, and may call both mail hosts from there. */
   readonly byUplinks?: Readonly<Record<string, Partial<LinkQuality>>>;
-  /** Whom it may call from there, `host:port`; default: both mail hosts by their names. */
-  readonly targets?: readonly string[];
+  /** Whom it may call from there; default: both mail hosts by their names. */
+  readonly targets?: readonly MailServer[];
   /** The audit knows the configuration of the layout, as on the gateway; its hosts are then put to the traps too. */
   readonly configured?: boolean;
   /** What the host says of itself; default: at once that all is sound, where it is asked. */
@@ -200,8 +205,7 @@ export async function runAudit(plan: AuditPlan): Promise<AuditRun> {
           Promise.resolve(plan.byUplinks === undefined && configuration === null ? null : gateway.host),
         asked: { dkimSelectors: [], blocklists: [], intrusive: false },
         hostsFile: Promise.resolve(null),
-        callTargets:
-          plan.byUplinks === undefined ? [] : (plan.targets ?? ['mx1.example.com:25', 'mx2.example.com:25']),
+        callTargets: plan.byUplinks === undefined ? [] : (plan.targets ?? ownMailHosts),
         port: 25,
         ehlo: 'auditor.example',
         signal: over.signal,

@@ -192,8 +192,10 @@ test('each door of our own is tried by the other uplink', async () => {
   });
 });
 
+const at = (host: string, port = 25) => ({ host, port });
+
 test('hosts that are named by their addresses are called too', async () => {
-  const { facts } = await runAudit({ byUplinks: {}, targets: ['198.51.100.30:25', '[2001:db8::25]:25'] });
+  const { facts } = await runAudit({ byUplinks: {}, targets: [at('198.51.100.30'), at('2001:db8::25')] });
   assert.deepEqual(
     facts.egresses.map(({ port25 }) => port25),
     Array(2).fill({ reached: ['198.51.100.30 [198.51.100.30]'], failed: [] }),
@@ -201,12 +203,15 @@ test('hosts that are named by their addresses are called too', async () => {
 });
 
 test('a host is called at the port that it is named with, and only at that of mail it tells of mail going out', async () => {
-  const { facts } = await runAudit({ byUplinks: {}, targets: ['198.51.100.30:25', '203.0.113.40:2525'] });
+  const { facts } = await runAudit({
+    byUplinks: {},
+    targets: [at('198.51.100.30'), at('203.0.113.40', 2525)],
+  });
   assert.deepEqual(
     facts.egresses.map(({ port25 }) => port25),
     Array(2).fill({ reached: ['198.51.100.30 [198.51.100.30]'], failed: [] }),
   );
-  const { facts: other } = await runAudit({ byUplinks: {}, targets: ['203.0.113.40:2525'] });
+  const { facts: other } = await runAudit({ byUplinks: {}, targets: [at('203.0.113.40', 2525)] });
   assert.deepEqual(
     other.egresses.map(({ port25 }) => port25),
     [null, null],

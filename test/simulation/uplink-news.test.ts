@@ -35,7 +35,7 @@ test('uplinks: a session tried by hand shows that an uplink lives', async () => 
   const house = new ChangingHouse();
   // So that no probe of its own shows it before.
   const health = { intervalMs: 3_600_000, suspectIntervalMs: 1_000, timeoutMs: 4_000, proveMs: 10_000 };
-  const probe = [`${remoteDomains[0].address}:25`];
+  const probe = [{ host: remoteDomains[0].address, port: 25 }];
   await house.start({ ...house.all, uplinks: house.all.uplinks.map(each => ({ ...each, health, probe })) });
   const state = (): string | undefined => house.gateway.uplinks().find(({ name }) => name === 'isp2')?.state;
   assert.equal(state(), 'unknown');

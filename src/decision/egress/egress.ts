@@ -41,6 +41,9 @@ export type EgressSetting = {
   readonly publicAddress: string | null;
 };
 
+/** A mail server by its name, or by an address. */
+export type MailServer = { readonly host: string; readonly port: number };
+
 /** One configured uplink, and what `choose` orders it by. */
 export type UplinkSetting = {
   readonly name: string;
@@ -51,8 +54,8 @@ export type UplinkSetting = {
   readonly egresses: readonly EgressSetting[];
   /** Resolvers that answer only on this uplink. */
   readonly dns: readonly { readonly address: string; readonly port: number }[];
-  /** `host:port` of mail servers that the operator lets us probe at any rate. */
-  readonly probe: readonly string[];
+  /** Mail servers that the operator lets us probe at any rate. */
+  readonly probe: readonly MailServer[];
   readonly health: HealthSettings;
   /** Messages a second that its mail may take; more waits, and never spills to another uplink. Null: no limit. */
   readonly maxRatePerS: number | null;

@@ -17,18 +17,17 @@ const uplink = (part: Partial<UplinkSetting>): UplinkSetting => ({
 });
 const smartHost = (host: string) => ({ host, port: 587, tls: 'verify', login: null }) as const;
 
-const rows: [string, Partial<UplinkSetting>, readonly string[]][] = [
+const rows: [string, Partial<UplinkSetting>, UplinkSetting['probe']][] = [
   ['an uplink without one is probed as configured', {}, []],
   [
     'its smart host is what is probed',
     { smartHost: smartHost('smtp.isp2.example') },
-    ['smtp.isp2.example:587'],
+    [{ host: 'smtp.isp2.example', port: 587 }],
   ],
-  ['an address of IPv6 is written as one', { smartHost: smartHost('2001:db8::5') }, ['[2001:db8::5]:587']],
   [
     'what the operator names is probed all the same',
-    { smartHost: smartHost('smtp.isp2.example'), probe: ['mx.remote.example:25'] },
-    ['mx.remote.example:25'],
+    { smartHost: smartHost('smtp.isp2.example'), probe: [{ host: 'mx.remote.example', port: 25 }] },
+    [{ host: 'mx.remote.example', port: 25 }],
   ],
 ];
 

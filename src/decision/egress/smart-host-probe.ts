@@ -1,4 +1,3 @@
-import { endpointText } from '../admission/listener.ts';
 import type { UplinkSetting } from './egress.ts';
 
 /**
@@ -9,6 +8,6 @@ export function withSmartHostProbes(uplinks: readonly UplinkSetting[]): readonly
   return uplinks.map(uplink => {
     const { smartHost, probe } = uplink;
     if (smartHost === null || probe.length > 0) return uplink;
-    return { ...uplink, probe: [endpointText({ address: smartHost.host, port: smartHost.port })] };
+    return { ...uplink, probe: [{ host: smartHost.host, port: smartHost.port }] };
   });
 }

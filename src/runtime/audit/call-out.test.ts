@@ -7,6 +7,7 @@ import { type CalledOut, callOut } from './call-out.ts';
 import { Notebook } from './notebook.ts';
 
 const source = '198.51.100.30';
+const at = (host: string, port = 25) => ({ host, port });
 const egress = { id: `isp1/${source}`, source, family: 4 as const, ehlo: 'mail.example.com' };
 const nobody = new Notebook({
   resolve: async () => ({ kind: 'temperror', reason: 'No name is asked in this test.', failure: 'given_up' }),
@@ -22,7 +23,7 @@ async function mtuOver(paths: Readonly<Record<string, number>>): Promise<CalledO
       return path === undefined ? null : { interface: 'eth1', link: 1_500, path };
     },
   };
-  const to = { targets: ['192.0.2.25:25', '192.0.2.26:25', '192.0.2.27:25'], mailPort: 25 };
+  const to = { targets: [at('192.0.2.25'), at('192.0.2.26'), at('192.0.2.27')], mailPort: 25 };
   const told = await callOut({ network, clock: realClock }, nobody, egress, to, new AbortController().signal);
   return told.mtu;
 }
@@ -60,7 +61,7 @@ test('audit: each target is called at its own port, and told of mail going out b
     { network, clock: realClock },
     nobody,
     egress,
-    { targets: ['192.0.2.25:2525', '192.0.2.26:25', '192.0.2.27:587'], mailPort: 25 },
+    { targets: [at('192.0.2.25', 2525), at('192.0.2.26'), at('192.0.2.27', 587)], mailPort: 25 },
     new AbortController().signal,
   );
   assert.deepEqual(ports, ['192.0.2.25 2525', '192.0.2.26 25', '192.0.2.27 587']);

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { EgressFact, HostFact } from '../../decision/audit/facts.ts';
-import { splitHostPort } from '../egress/named-targets.ts';
+import type { MailServer } from '../../decision/egress/egress.ts';
 import type { Clock, Network, PacketSizes } from '../ports.ts';
 import { type Knocked, knock } from './knock.ts';
 import type { Notebook } from './notebook.ts';
@@ -19,18 +19,17 @@ type Call = Knocked & {
 };
 
 /**
- * Calls each target, `host:port`, that has an address of the egress's family, all at once. Of mail going out only those
+ * Calls each target that has an address of the egress's family, all at once. Of mail going out only those
  * tell that are called at the port of mail: what a provider blocks is that one.
  */
 export async function callOut(
   ports: { readonly network: Network; readonly clock: Clock },
   book: Notebook,
   { id, source, family, ehlo }: Pick<EgressFact, 'id' | 'family' | 'ehlo'> & { readonly source: string },
-  { targets, mailPort }: { readonly targets: readonly string[]; readonly mailPort: number },
+  { targets, mailPort }: { readonly targets: readonly MailServer[]; readonly mailPort: number },
   signal: AbortSignal,
 ): Promise<CalledOut> {
-  const tries = targets.map(async (target): Promise<Call | null> => {
-    const { host: name, port } = splitHostPort(target) ?? { host: target, port: mailPort };
+  const tries = targets.map(async ({ host: name, port }): Promise<Call | null> => {
     const [address] = isIP(name) === family ? [name] : await book.records(name, family === 4 ? 'A' : 'AAAA');
     if (address === undefined) return null;
     const knocked = await knock(ports, { source, name, address, port, ehlo }, signal);

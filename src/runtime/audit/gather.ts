@@ -10,6 +10,7 @@ import type {
   PolicyFact,
 } from '../../decision/audit/facts.ts';
 import { addressesIn } from '../../decision/audit/rules/dmarc-view.ts';
+import type { MailServer } from '../../decision/egress/egress.ts';
 import { isHostAddress } from '../../decision/next-hop/local-address.ts';
 import { maxAddressesPerFamily, maxHosts } from '../../decision/next-hop/mx-facts.ts';
 import { reverseName } from '../../decision/records/reverse-name.ts';
@@ -36,8 +37,8 @@ export type AuditRequest = Pick<AuditFacts, 'domain' | 'asked'> & {
   readonly certificates: Promise<readonly (CertificateFact | null)[]>;
   /** What the host says of itself; null: it is not asked. */
   readonly host: Promise<HostFact | null>;
-  /** Mail hosts, `host:port`, that may be called to see whether mail goes out; none: it is not tried. */
-  readonly callTargets: readonly string[];
+  /** Mail servers that may be called to see whether mail goes out; none: it is not tried. */
+  readonly callTargets: readonly MailServer[];
   /** The text of the host's own table of names; null: it is not compared. */
   readonly hostsFile: Promise<string | null>;
   /** The port of mail hosts: 25, or another for tests. */

@@ -4,7 +4,7 @@ import type { Clock } from '../ports.ts';
 import { EgressTally } from './egress-tally.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { LoopWatch } from './loop-watch.ts';
-import { NamedTargets, splitHostPort } from './named-targets.ts';
+import { NamedTargets } from './named-targets.ts';
 import { RouteTimes, TimeSamples } from './time-samples.ts';
 
 const to = (address: string) => ({ host: `mx.${address}`, address, port: 25 });
@@ -118,21 +118,6 @@ test('known hosts: strangers that never answer do not drive out those that did',
   assert.equal(hosts.isWitness(to('192.0.2.10'), 0), true);
 });
 
-const entries: [string, string][] = [
-  ['mx.remote.example:2525', 'mx.remote.example 2525'],
-  ['MX.Remote.example', 'mx.remote.example 25'],
-  ['192.0.2.1:25', '192.0.2.1 25'],
-  ['[2001:db8::1]:26', '2001:db8::1 26'],
-  ['mx.remote.example:99999', 'null'],
-  ['', 'null'],
-];
-for (const [entry, expected] of entries) {
-  test(`named targets: “${entry}” is ${expected}`, () => {
-    const split = splitHostPort(entry);
-    assert.equal(split === null ? 'null' : `${split.host} ${split.port}`, expected);
-  });
-}
-
 const clockAt = (at: { now: number }, timers: (() => void)[] = []): Clock => ({
   now: () => at.now,
   monotonic: () => at.now,
@@ -149,7 +134,7 @@ test('named targets: a name is looked up once in a while, and what was known ser
   let asked = 0;
   const targets = new NamedTargets(clockAt(at), async () => answers[asked++] ?? []);
   const look = async (): Promise<string | undefined> => {
-    const found = targets.of(['mx.remote.example:25'], 4);
+    const found = targets.of([{ host: 'mx.remote.example', port: 25 }], 4);
     await Promise.resolve();
     await Promise.resolve();
     return found[0]?.address;

@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/settings.ts';
 import type { AuditFacts, EgressFact } from '../../decision/audit/facts.ts';
+import type { MailServer } from '../../decision/egress/egress.ts';
 import type { AuditPorts, AuditRequest } from '../../runtime/audit/gather.ts';
 import type { CliParts } from './cli-parts.ts';
 import { ownName } from './own-name.ts';
@@ -96,5 +97,8 @@ async function hostsFileOf(files: CliParts['files']): Promise<string | null> {
   return read.ok ? read.value.toString('utf8') : null;
 }
 
-/** Hosts that the operator lets us call, `host:port`. */
-const knownTargets = ({ uplinks }: Settings): string[] => [...new Set(uplinks.flatMap(({ probe }) => probe))];
+/** Mail servers that the operator lets us call, each once. */
+function knownTargets({ uplinks }: Settings): readonly MailServer[] {
+  const named = uplinks.flatMap(({ probe }) => probe);
+  return [...new Map(named.map(server => [`${server.host} ${server.port}`, server])).values()];
+}
