@@ -1,11 +1,21 @@
 import type { Socket } from 'node:net';
 import type { NetworkError } from '../../decision/egress/observation.ts';
 import type { Connection, ConnectionEvents, Result, TlsFacts, TlsTerms } from '../ports.ts';
+import type { Incoming } from './incoming.ts';
 import { networkErrorOf } from './network-error.ts';
 import { sendQueueOf } from './real-send-queue.ts';
 import { type ClientTrust, secure } from './real-tls.ts';
 
 export type LocalAddress = { readonly address: string; readonly port: number };
+
+/** How a connection stands to the machine. */
+export type SocketParts = {
+  readonly trust: ClientTrust;
+  /** By what the socket is read; null: as the stream that it is. */
+  readonly incoming: Incoming | null;
+  /** Its own address where that is known, which spares a system call. */
+  readonly local?: LocalAddress | undefined;
+};
 
 /**
  * One TCP connection of this machine.
@@ -21,6 +31,7 @@ export class TcpConnection implements Connection {
   readonly remotePort: number;
   readonly #trust: ClientTrust;
   #socket: Socket;
+  #incoming: Incoming | null;
   #events: ConnectionEvents | null = null;
   #error: NetworkError | null = null;
   #destroyed = false;
@@ -28,10 +39,12 @@ export class TcpConnection implements Connection {
   #farEnded = false;
   #closed = false;
 
-  /** `socket` is connected, and nobody else listens to it. `local`: its own address where that is known, which spares a system call. */
-  constructor(socket: Socket, trust: ClientTrust, local: LocalAddress = localAddressOf(socket)) {
+  /** `socket` is connected, and nobody else listens to it. It is read from `handle` on. */
+  constructor(socket: Socket, { trust, incoming, local = localAddressOf(socket) }: SocketParts) {
     this.#trust = trust;
     this.#socket = socket;
+    this.#incoming = incoming;
+    socket.pause();
     this.localAddress = local.address;
     this.localPort = local.port;
     this.remoteAddress = socket.remoteAddress ?? '';
@@ -81,6 +94,7 @@ export class TcpConnection implements Connection {
     }
     const { socket, facts } = secured.value;
     this.#socket = socket;
+    this.#incoming = null;
     this.#follow(socket);
     if (this.#destroyed) socket.destroy();
     else if (this.#events) this.#listen(this.#events);
@@ -126,7 +140,8 @@ export class TcpConnection implements Connection {
   }
 
   #listen(events: ConnectionEvents): void {
-    this.#socket.on('data', (chunk: Buffer) => events.data(chunk));
+    if (this.#incoming === null) this.#socket.on('data', (chunk: Buffer) => events.data(chunk));
+    else this.#incoming.hear = chunk => events.data(chunk);
     this.#socket.on('drain', () => events.drained());
     if (!this.#paused) this.#socket.resume();
   }

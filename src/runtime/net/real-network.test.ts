@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import test from 'node:test';
 import type { Connection } from '../ports.ts';
+import { adopted, Incoming } from './incoming.ts';
 import { networkErrorOf } from './network-error.ts';
 import { realNetwork } from './real-network.ts';
 
@@ -19,6 +20,52 @@ for (const [code, kind] of kinds) {
     assert.equal(networkErrorOf(Object.assign(new Error('x'), { code }), 'Connecting').kind, kind);
   });
 }
+
+test('network of the machine: what one connection brought stays as it was while others are read', async () => {
+  const network = realNetwork();
+  const heard: Buffer[] = [];
+  const all = Promise.withResolvers<void>();
+  const listener = await network.listen('127.0.0.3', 0, connection => {
+    connection.handle({
+      data(chunk) {
+        heard.push(chunk);
+        if (heard.length === 3) all.resolve();
+        else connection.write([Buffer.from('the next\r\n')]);
+      },
+      drained() {},
+      closed() {},
+    });
+  });
+  assert.ok(listener.ok);
+  const target = { source: null, address: '127.0.0.3', port: listener.value.port, timeoutMs: 5_000 };
+  const answers: Buffer[] = [];
+  const clients: Connection[] = [];
+  const words = ['of the first', 'of the second, longer', 'of the third'];
+  const call = async (): Promise<void> => {
+    const client = await network.connect(target);
+    assert.ok(client.ok);
+    clients.push(client.value);
+    client.value.handle({
+      data(chunk) {
+        answers.push(chunk);
+        void call();
+      },
+      drained() {},
+      closed() {},
+    });
+    client.value.write([Buffer.from(words[heard.length] ?? '')]);
+  };
+  await call();
+  await all.promise;
+  assert.deepEqual(heard.map(String), words);
+  assert.deepEqual(answers.map(String), ['the next\r\n', 'the next\r\n']);
+  for (const client of clients) client.destroy();
+  await listener.value.close();
+});
+
+test('network of the machine: what no server of Node’s accepted is not adopted', () => {
+  assert.equal(adopted(new Socket(), new Incoming()), null);
+});
 
 test('network of the machine: a connect that is given up under way ends at once', async () => {
   const network = realNetwork();

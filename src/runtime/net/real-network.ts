@@ -2,6 +2,7 @@ import { connect, createServer, isIP, type Server, type Socket } from 'node:net'
 import type { NetworkError } from '../../decision/egress/observation.ts';
 import type { Connection, ConnectTarget, Listener, Network, Result } from '../ports.ts';
 import { hostAddresses } from './host-addresses.ts';
+import { adopted, Incoming } from './incoming.ts';
 import { networkErrorOf } from './network-error.ts';
 import { packetSizes } from './packet-sizes.ts';
 import { type LocalAddress, TcpConnection } from './real-connection.ts';
@@ -47,6 +48,7 @@ function openConnection(
   if (signal?.aborted) return Promise.resolve(fail('aborted', 'was given up by ourselves'));
   if (isIP(address) === 0) return Promise.resolve(fail('other', 'is impossible: that is no IP address'));
   const { promise, resolve } = Promise.withResolvers<Result<Connection, NetworkError>>();
+  const incoming = new Incoming();
   const socket = connect({
     host: address,
     port,
@@ -54,6 +56,7 @@ function openConnection(
     family: isIP(address),
     noDelay: true,
     allowHalfOpen: true,
+    onread: incoming.onread,
   });
   const settle = (result: Result<Connection, NetworkError>): void => {
     clearTimeout(deadline);
@@ -67,7 +70,7 @@ function openConnection(
     resolve(result);
   };
   const connected = (): void => {
-    const connection = new TcpConnection(socket, trust);
+    const connection = new TcpConnection(socket, { trust, incoming });
     settle({ ok: true, value: connection });
   };
   const failed = (error: Error): void => settle({ ok: false, error: networkErrorOf(error, doing) });
@@ -100,7 +103,12 @@ async function listen(
       await close();
       return opened;
     }
-    opened.value.on('connection', (socket: Socket) => accept(new TcpConnection(socket, trust, called)));
+    opened.value.on('connection', (accepted: Socket) => {
+      const incoming = new Incoming();
+      const socket = adopted(accepted, incoming);
+      const parts = { trust, incoming: socket === null ? null : incoming, local: called };
+      accept(new TcpConnection(socket ?? accepted, parts));
+    });
     servers.push(opened.value);
   }
   return { ok: true, value: { address, port: bound.port, close } };
