@@ -20,7 +20,6 @@ import { prepareStateFile } from './state-file.ts';
 import type { OperatorChange, Step, StoreOpening, StoreWorkerData } from './store-calls.ts';
 import { full, storeErrorOf } from './store-error.ts';
 import { StoreThread, type UnpackedCall } from './store-thread.ts';
-import { workerMemory } from './worker-memory.ts';
 
 export type SqliteStoreOptions = {
   /** The `state_dir`: made, for this user alone, where it is not there yet. */
@@ -50,7 +49,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Resu
   const workerData: StoreWorkerData = { file, maxBytes: options.maxBytes ?? null, reserveBytes };
   const worker = new Worker(new URL(`./store-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData,
-    resourceLimits: workerMemory,
   });
   const opening = await new Promise<StoreOpening>(resolve => {
     worker.once('message', resolve);

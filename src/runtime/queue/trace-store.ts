@@ -7,7 +7,6 @@ import { prepareStateFile } from './state-file.ts';
 import { storeErrorOf } from './store-error.ts';
 import type { TraceAnswer, TraceRequest, TraceWorkerData } from './trace-calls.ts';
 import { entriesOf } from './trace-entry.ts';
-import { workerMemory } from './worker-memory.ts';
 
 export type TraceStoreOptions = {
   /** The `state_dir`. */
@@ -32,7 +31,6 @@ export async function openTraceStore(
   const { clock = realClock, onTrouble = () => undefined } = options;
   const worker = new Worker(new URL(`./trace-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: { file, now: clock.now() } satisfies TraceWorkerData,
-    resourceLimits: workerMemory,
   });
   const putAside: string[] = [];
   const opening = await new Promise<TraceAnswer>(resolve => {
