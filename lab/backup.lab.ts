@@ -7,6 +7,7 @@ import { line, speak } from './client.ts';
 import { blackHole, unblock } from './cuts.ts';
 import { LabGateway } from './gateway.ts';
 import { must, Scenario } from './scenario.ts';
+import { doubled } from './sound.ts';
 
 const [mx1, mx2, backupDoor] = doors;
 const strangers = ['192.0.2.25', '198.18.7.25'] as const;
@@ -78,21 +79,11 @@ async function asked(scenario: Scenario, forwardPath: string): Promise<string> {
  */
 function assertOnce(t: TestContext, scenario: Scenario, backup: LabGateway): void {
   assert.deepEqual(scenario.tally.reckon(null).lost, [], 'accepted and never arrived');
-  const seen = new Map<string, number>();
-  for (const { messageId } of scenario.deliveries)
-    seen.set(messageId ?? '', (seen.get(messageId ?? '') ?? 0) + 1);
-  const twice = [...seen].filter(([id, count]) => count > 1 && !scenario.offeredAgain.has(id));
-  const doubts = doubtsIn(scenario.gateway.log) + doubtsIn(backup.log);
-  t.diagnostic(`${twice.length} came twice, the logs tell of ${doubts} doubts`);
-  assert.ok(twice.length <= doubts, `${twice.length} came twice, and the logs tell of ${doubts} doubts`);
-}
-
-/** How many deliveries came into doubt, by a lost answer or by the gateway's own end. */
-function doubtsIn(log: readonly string[]): number {
-  return log.reduce((sum, entry) => {
-    const underWay = /(\d+) recipients that were under way are in doubt/.exec(entry)?.[1];
-    return sum + Number(underWay ?? entry.includes('"event":"in_doubt"'));
-  }, 0);
+  const twice = doubled(scenario).size;
+  const logs = [...scenario.gateway.log, ...backup.log];
+  const doubts = logs.filter(entry => entry.includes('"event":"in_doubt"')).length;
+  t.diagnostic(`${twice} came twice, the logs tell of ${doubts} doubts`);
+  assert.ok(twice <= doubts, `${twice} came twice, and the logs tell of ${doubts} doubts`);
 }
 
 async function survives(t: TestContext, way: Away): Promise<void> {

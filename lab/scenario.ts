@@ -246,8 +246,9 @@ export class Scenario {
   async drained(limitMs = 60_000, gateways: readonly LabGateway[] = [this.gateway]): Promise<void> {
     const all = (): boolean => this.tally.missing().length === 0;
     await this.until('all accepted mail to arrive', all, limitMs).catch(async (error: unknown) => {
-      const queues = await Promise.all(gateways.map(gateway => gateway.command('queue', 'list')));
-      const kept = queues.map(({ out }, index) => `${gateways[index]?.config}:\n${out}`);
+      const kept = await Promise.all(
+        gateways.map(async each => `${each.config}:\n${(await each.command('queue', 'list')).out}`),
+      );
       throw new Error(`${String(error)}\nmissing: ${this.tally.missing().join(' ')}\n${kept.join('\n')}`);
     });
   }

@@ -5,7 +5,7 @@ import type { Scenario } from './scenario.ts';
  * Came more often than once, with the forward-path of each. What its sender offered again, because it was not told that
  * it was taken, does not count.
  */
-function doubled({ deliveries, offeredAgain }: Scenario): Map<string, string> {
+export function doubled({ deliveries, offeredAgain }: Scenario): Map<string, string> {
   const seen = new Set<string>();
   const twice = new Map<string, string>();
   for (const { messageId, rcptTo } of deliveries) {
