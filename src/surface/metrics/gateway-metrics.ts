@@ -198,8 +198,11 @@ export class GatewayMetrics {
         egresses.flatMap(egress => read(egress, this.#namesOf(egress.id))),
       );
     const labels = ['uplink', 'source'];
-    this.#gauge('postern_egress_up', 'Can it be used: up or degraded?', labels, () =>
-      each(({ state }, names) => [[state === 'up' || state === 'degraded' ? 1 : 0, ...names]]),
+    this.#gauge(
+      'postern_egress_up',
+      'Is it up or degraded? One that is unknown can be used too.',
+      labels,
+      () => each(({ state }, names) => [[state === 'up' || state === 'degraded' ? 1 : 0, ...names]]),
     );
     this.#gauge('postern_egress_state', 'Its state, as 1.', [...labels, 'state'], () =>
       each(({ state }, names) => egressStates.map(word => [state === word ? 1 : 0, ...names, word])),
