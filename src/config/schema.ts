@@ -226,7 +226,7 @@ export const configSchema = map({
       command: text('an absolute path', ['/usr/local/bin/on-change'], parseAbsolutePath)
         .optional()
         .describe(
-          'Run this program, without a shell, with POSTERN_EVENT, _UPLINK, _STATE, _PREVIOUS, _REASON and _SINCE; killed after 30 s.',
+          'Run this program, without a shell, with POSTERN_EVENT, _SUBJECT, _UPLINK, _STATE, _PREVIOUS, _REASON and _SINCE; killed after 30 s.',
         ),
       webhook: text('a URL such as https://ntfy.example/mail', ['https://ntfy.example/mail'], parseWebhook)
         .optional()
