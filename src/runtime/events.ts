@@ -40,7 +40,7 @@ export type TraceEvent = {
 /** Which message and recipient an event is of, and what it is. */
 type TraceSubject = Pick<TraceEvent, 'at' | 'id' | 'recipient' | 'sender' | 'event'>;
 
-/** All that happens. Log, trace, metrics and dashboard only subscribe. */
+/** All that happens. Log, trace, metrics, notices and `events --follow` only subscribe. */
 export type GatewayEvent =
   | { readonly kind: 'message'; readonly trace: TraceEvent; readonly sizeBytes: number | null }
   | {

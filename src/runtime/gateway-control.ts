@@ -3,7 +3,7 @@ import type { QueueCensus } from '../decision/queue/census.ts';
 import type { EventStream } from './events.ts';
 import type { QueueStore, Result, TraceStore } from './ports.ts';
 
-/** What the running gateway lets its operator see and do; the control socket and later pages are built on it. */
+/** What the running gateway lets its operator see and do; the control socket and the pages over HTTP are built on it. */
 export interface GatewayControl {
   readonly queue: QueueStore;
   readonly trace: TraceStore;
@@ -11,7 +11,7 @@ export interface GatewayControl {
   uplinks(): readonly UplinkReport[];
   /** Connect, greeting and EHLO through each egress of the uplink, now. Error: the name is unknown. */
   testUplink(name: string): Promise<Result<readonly EgressTest[], string>>;
-  /** `untilMs` wall; null: until resumed. Kept over restarts. */
+  /** `untilMs` wall; null: until resumed. Kept over restarts. Error: the name is unknown, or it is done and could not be kept. */
   drain(name: string, untilMs: number | null, reason: string): Promise<Result<void, string>>;
   resume(name: string): Promise<Result<void, string>>;
   /**

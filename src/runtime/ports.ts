@@ -267,7 +267,7 @@ export interface QueueStore {
   outages(): Promise<Result<readonly Outage[], StoreError>>;
   /** Replaces the stored list (it is short: old ones that no message can reach are left out by the caller). */
   saveOutages(outages: readonly Outage[]): Promise<Result<void, StoreError>>;
-  /** Small facts kept over restarts: drained uplinks, learnt hosts for probes. JSON text by key. */
+  /** Small facts kept over restarts: a text by key, in a form that its writer chose. */
   remember(key: string, value: string | null): Promise<Result<void, StoreError>>;
   recall(key: string): Promise<Result<string | null, StoreError>>;
   counts(): Promise<Result<{ messages: number; recipients: number }, StoreError>>;

@@ -30,7 +30,10 @@ export type Condition = {
   readonly subject: string;
   /** The uplink that it concerns; null where none. */
   readonly uplink: string | null;
-  /** `up`, `down`, …; `unfit`, `fit`; for the others `trouble` and `over`, of a certificate also `expired` and `unreadable`. */
+  /**
+   * Of an uplink its state; of an identity `unfit` and `fit`; of a drill its verdict or `skipped`; for the others `trouble` and `over`, of a
+   * certificate also `expired` and `unreadable`, of the disk also `low` and `slow`, of a test `test`.
+   */
   readonly state: string;
   readonly previous: string;
   readonly since: number;

@@ -23,7 +23,10 @@ export type AttemptEnd =
   | { readonly kind: 'no_next_hop'; readonly error: string }
   /** There is no next hop and there will be none: a null MX, no such domain, only ourselves. */
   | { readonly kind: 'hop_refused'; readonly reply: Reply }
-  /** The preferred egress must answer, and it cannot be used now: nothing was tried. */
+  /**
+   * Nothing was tried, or what was said is no answer about the message: no usable egress, a full line, a smart host's own
+   * trouble; or its time was over before.
+   */
   | { readonly kind: 'not_tried'; readonly error: string };
 
 /** The circumstances by which the same end means different things. */

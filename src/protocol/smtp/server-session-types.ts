@@ -2,15 +2,15 @@ import type { Chunk, MailCommand } from './command.ts';
 import type { RecipientDsn } from './envelope.ts';
 import type { Reply } from './reply.ts';
 
-/** Bounds on what a client may do; the defaults are in config. */
+/** Bounds on what a client may do. Size and recipients are configured, the rest is the driver's to set. */
 export type ServerLimits = {
   readonly messageSizeBytes: number;
   readonly recipients: number;
   /** Commands answered with 5xx since the last message was taken; one more gets 421 and close. 4xx is our trouble and does not count. */
   readonly errors: number;
   /**
-   * Commands but RCPT and DATA since the last message was taken, however right: one more gets 421 and close. And RCPTs
-   * beyond `recipients` in one transaction, ten times as many.
+   * Commands that bring no message nearer (all but RCPT, DATA, QUIT, and BDAT with octets or LAST) since the last message was
+   * taken, however right: one more gets 421 and close. And RCPTs beyond `recipients` in one transaction, ten times as many.
    */
   readonly idleCommands: number;
   /** Bytes of one command line with its CRLF; RFC 5321 section 4.5.3.1.4 asks for 512, extensions for more. */
