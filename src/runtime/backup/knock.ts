@@ -32,7 +32,8 @@ export type KnockResult =
   | { readonly kind: 'away'; readonly reason: string; readonly doubtful: boolean }
   | { readonly kind: 'no_way' };
 
-type Door = { readonly to: HostAddress; readonly egress: Egress; readonly doubtful: boolean };
+/** An address of the primary, and the egress by which it is called. */
+type CallTarget = { readonly to: HostAddress; readonly egress: Egress; readonly doubtful: boolean };
 
 /**
  * Calls all addresses of a primary at once, each by the egress that comes first there, or in round n by the n-th, and
@@ -55,15 +56,15 @@ export class Knock {
     done: (result: KnockResult) => void,
   ) {
     this.#done = done;
-    const doors = doorsTo(ports, site, hosts, round);
-    this.#waiting = doors.length;
-    if (doors.length === 0) {
+    const targets = targetsOf(ports, site, hosts, round);
+    this.#waiting = targets.length;
+    if (targets.length === 0) {
       this.#over = true;
       done({ kind: 'no_way' });
       return;
     }
-    const doubtful = doors.every(door => door.doubtful);
-    for (const door of doors) this.#probes.push(this.#probe(ports, site, door, doubtful));
+    const doubtful = targets.every(target => target.doubtful);
+    for (const target of targets) this.#probes.push(this.#probe(ports, site, target, doubtful));
   }
 
   cancel(): void {
@@ -71,7 +72,7 @@ export class Knock {
     for (const probe of this.#probes) probe.cancel();
   }
 
-  #probe(ports: KnockPorts, site: string, { to, egress }: Door, doubtful: boolean): Probe {
+  #probe(ports: KnockPorts, site: string, { to, egress }: CallTarget, doubtful: boolean): Probe {
     const { clock, guide } = ports;
     const source = egress.kind === 'uplink' ? egress.source : null;
     let reason = `${to.address} does not answer`;
@@ -109,24 +110,29 @@ export class Knock {
   }
 }
 
-function doorsTo(ports: KnockPorts, site: string, hosts: readonly NextHopHost[], round: number): Door[] {
-  const doors: Door[] = [];
+function targetsOf(
+  ports: KnockPorts,
+  site: string,
+  hosts: readonly NextHopHost[],
+  round: number,
+): CallTarget[] {
+  const targets: CallTarget[] = [];
   for (const { local, addresses } of hosts)
     for (const to of addresses) {
-      const door: Door | null = local
+      const target: CallTarget | null = local
         ? { to, egress: { kind: 'local', id: 'local', ehlo: ports.hostname() }, doubtful: false }
-        : doorByUplink(ports, site, to, round);
-      if (door !== null) doors.push(door);
+        : targetByUplink(ports, site, to, round);
+      if (target !== null) targets.push(target);
     }
-  return doors.slice(0, mostAddresses);
+  return targets.slice(0, mostAddresses);
 }
 
-function doorByUplink(
+function targetByUplink(
   { guide, onlyUplinks }: KnockPorts,
   site: string,
   to: HostAddress,
   round: number,
-): Door | null {
+): CallTarget | null {
   const family = isIPv6(to.address) ? 6 : 4;
   const snapshot = guide.snapshot();
   const penalised = guide.penalties(to);

@@ -30,7 +30,8 @@ export type CalloutPorts = {
 /** The store's reply to RCPT, or null with why there is none. */
 export type CalloutAnswer = { readonly reply: Reply | null; readonly why: string };
 
-type Door = { readonly to: HostAddress; readonly egress: Egress };
+/** An address of the store, and the egress by which it is called. */
+type CallTarget = { readonly to: HostAddress; readonly egress: Egress };
 
 /** The sessions with one mail store, and the questions that wait for them. Never fails: what cannot be asked is null. */
 export class CalloutSite {
@@ -128,7 +129,7 @@ export class CalloutSite {
     if (made.kind === 'failed') return this.#unreached(made.why);
     if (this.#closed) return made.connection.destroy();
     const { clock } = this.#ports;
-    const { to, egress } = made.door;
+    const { to, egress } = made.target;
     const mayHide = egress.kind === 'uplink' && clock.monotonic() >= this.#noTlsUntil;
     let wasReady = false;
     const session = new CalloutSession({
@@ -155,31 +156,31 @@ export class CalloutSite {
 
   /** The first address that lets us connect. */
   async #connect(): Promise<
-    | { readonly kind: 'made'; readonly connection: Connection; readonly door: Door }
+    | { readonly kind: 'made'; readonly connection: Connection; readonly target: CallTarget }
     | { readonly kind: 'failed'; readonly why: string }
   > {
     let why = 'no address of the store can be called';
-    for (const door of this.#doors()) {
-      const { to, egress } = door;
+    for (const target of this.#targets()) {
+      const { to, egress } = target;
       const made = await this.#ports.network.connect({
         source: egress.kind === 'uplink' ? egress.source : null,
         address: to.address,
         port: to.port,
         timeoutMs: connectMs,
       });
-      if (made.ok) return { kind: 'made', connection: made.value, door };
+      if (made.ok) return { kind: 'made', connection: made.value, target };
       why = `${to.address}: ${made.error.message}`;
     }
     return { kind: 'failed', why };
   }
 
   /** Addresses in their order; a private one is called unbound, others by the egress that comes first. */
-  #doors(): Door[] {
+  #targets(): CallTarget[] {
     const { guide, hostname } = this.#ports;
-    const doors: Door[] = [];
+    const targets: CallTarget[] = [];
     for (const { local, addresses } of this.hosts)
       for (const to of addresses) {
-        if (local) doors.push({ to, egress: { kind: 'local', id: 'local', ehlo: hostname() } });
+        if (local) targets.push({ to, egress: { kind: 'local', id: 'local', ehlo: hostname() } });
         else {
           const choice = chooseEgresses({
             snapshot: guide.snapshot(),
@@ -190,10 +191,10 @@ export class CalloutSite {
             onlyUplinks: this.onlyUplinks,
             smartHosts: 'avoid',
           });
-          if (choice.kind === 'candidates') doors.push({ to, egress: choice.candidates[0].egress });
+          if (choice.kind === 'candidates') targets.push({ to, egress: choice.candidates[0].egress });
         }
       }
-    return doors.slice(0, mostAddresses);
+    return targets.slice(0, mostAddresses);
   }
 
   /** Where another session stands, it answers what waits. */
