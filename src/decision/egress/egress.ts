@@ -28,6 +28,8 @@ export type UplinkEgress = {
 /** The way to what never crosses an uplink: the mail store on loopback or in the private network. Unbound, never moved, never evidence. */
 export type LocalEgress = { readonly kind: 'local'; readonly id: 'local'; readonly ehlo: string };
 
+export const localEgress = (ehlo: string): LocalEgress => ({ kind: 'local', id: 'local', ehlo });
+
 /** One configured way out, whether or not its address is on the host now. */
 export type EgressSetting = {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { chooseEgresses } from '../../decision/egress/choose.ts';
-import type { Egress } from '../../decision/egress/egress.ts';
+import { type Egress, localEgress } from '../../decision/egress/egress.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import { replyText } from '../../protocol/smtp/reply.ts';
@@ -120,7 +120,7 @@ function targetsOf(
   for (const { local, addresses } of hosts)
     for (const to of addresses) {
       const target: CallTarget | null = local
-        ? { to, egress: { kind: 'local', id: 'local', ehlo: ports.hostname() }, doubtful: false }
+        ? { to, egress: localEgress(ports.hostname()), doubtful: false }
         : targetByUplink(ports, site, to, round);
       if (target !== null) targets.push(target);
     }

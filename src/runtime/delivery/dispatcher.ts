@@ -1,4 +1,4 @@
-import type { LocalEgress } from '../../decision/egress/egress.ts';
+import { type LocalEgress, localEgress } from '../../decision/egress/egress.ts';
 import type { EgressState, EgressView } from '../../decision/egress/health-state.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { MessageIds } from '../../decision/queue/message-id.ts';
@@ -118,7 +118,7 @@ export class Dispatcher {
     const { clock, network, store, monitor, events } = parts;
     this.#parts = parts;
     this.#settings = parts.settings;
-    this.#local = localEgress(parts.settings);
+    this.#local = localEgress(parts.settings.hostname);
     const hosts = new HostMemory();
     this.#limits = new UplinkLimits(clock, () => monitor.snapshot());
     const counted = this.#limits.counted(network);
@@ -255,7 +255,7 @@ export class Dispatcher {
 
   reload(settings: DispatcherSettings): void {
     this.#settings = settings;
-    this.#local = localEgress(settings);
+    this.#local = localEgress(settings.hostname);
     const { isPlain: wasPlain } = this.#ways;
     this.#ways.configure(settings);
     this.#limits.configure(settings.uplinks);
@@ -436,9 +436,3 @@ export class Dispatcher {
 }
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
-
-const localEgress = ({ hostname }: DeliverySettings): LocalEgress => ({
-  kind: 'local',
-  id: 'local',
-  ehlo: hostname,
-});

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { chooseEgresses } from '../../decision/egress/choose.ts';
-import type { Egress } from '../../decision/egress/egress.ts';
+import { type Egress, localEgress } from '../../decision/egress/egress.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import type { Reply } from '../../protocol/smtp/reply.ts';
@@ -180,7 +180,7 @@ export class CalloutSite {
     const targets: CallTarget[] = [];
     for (const { local, addresses } of this.hosts)
       for (const to of addresses) {
-        if (local) targets.push({ to, egress: { kind: 'local', id: 'local', ehlo: hostname() } });
+        if (local) targets.push({ to, egress: localEgress(hostname()) });
         else {
           const choice = chooseEgresses({
             snapshot: guide.snapshot(),
