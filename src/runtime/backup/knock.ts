@@ -1,10 +1,9 @@
-import { isIPv6 } from 'node:net';
-import { chooseEgresses } from '../../decision/egress/choose.ts';
 import { type Egress, localEgress } from '../../decision/egress/egress.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import { replyText } from '../../protocol/smtp/reply.ts';
 import type { EgressGuide } from '../delivery/egress-guide.ts';
+import { choiceForCall, familyOf } from '../delivery/route-choice.ts';
 import { Probe } from '../egress/probe.ts';
 import type { Clock, Network } from '../ports.ts';
 
@@ -133,25 +132,16 @@ function targetByUplink(
   to: HostAddress,
   round: number,
 ): CallTarget | null {
-  const family = isIPv6(to.address) ? 6 : 4;
-  const snapshot = guide.snapshot();
-  const penalised = guide.penalties(to);
   const only = onlyUplinks();
-  const choice = chooseEgresses({
-    snapshot,
-    site,
-    family,
-    lastEgress: null,
-    penalised,
-    onlyUplinks: only,
-    smartHosts: 'avoid',
-  });
+  const choice = choiceForCall(to, site, only, guide);
   if (choice.kind === 'candidates') {
     const { candidates } = choice;
     const { egress } = candidates[round % candidates.length] ?? candidates[0];
     return { to, egress, doubtful: false };
   }
-  const down = snapshot.egresses.flatMap(({ state, egress, uplink }) =>
+  const family = familyOf(to);
+  const { egresses } = guide.snapshot();
+  const down = egresses.flatMap(({ state, egress, uplink }) =>
     state === 'down' && egress?.family === family && (only?.includes(uplink) ?? true) ? [egress] : [],
   );
   const egress = down[round % Math.max(1, down.length)];

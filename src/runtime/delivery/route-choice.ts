@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { Candidate, Choice } from '../../decision/egress/choice.ts';
 import { chooseEgresses } from '../../decision/egress/choose.ts';
-import type { LocalEgress } from '../../decision/egress/egress.ts';
+import type { Family, LocalEgress } from '../../decision/egress/egress.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import type { Clock } from '../ports.ts';
@@ -120,6 +120,27 @@ export function choiceFor(
   };
 }
 
+/**
+ * Whom to call a mail host of our own domains by, without a message: no attempt went before, and a smart host would
+ * lead back to us. `onlyUplinks`: those that the operator's route allows; null: all.
+ */
+export function choiceForCall(
+  to: HostAddress,
+  site: string,
+  onlyUplinks: readonly string[] | null,
+  guide: Pick<EgressGuide, 'snapshot' | 'penalties'>,
+): Choice {
+  return chooseEgresses({
+    snapshot: guide.snapshot(),
+    site,
+    family: familyOf(to),
+    lastEgress: null,
+    penalised: guide.penalties(to),
+    onlyUplinks,
+    smartHosts: 'avoid',
+  });
+}
+
 /** With a reason that is known beside the egresses. */
 function told(
   { candidates: [first, ...rest] }: Candidates,
@@ -135,7 +156,7 @@ function told(
 
 type Candidates = Extract<Choice, { kind: 'candidates' }>;
 
-const familyOf = ({ address }: HostAddress): 4 | 6 => (isIPv6(address) ? 6 : 4);
+export const familyOf = ({ address }: HostAddress): Family => (isIPv6(address) ? 6 : 4);
 
 /** Could an egress for this address come up again, or has the configuration none for it? */
 export function mayComeUp(target: Target, guide: EgressGuide): boolean {

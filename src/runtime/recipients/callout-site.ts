@@ -1,10 +1,9 @@
-import { isIPv6 } from 'node:net';
-import { chooseEgresses } from '../../decision/egress/choose.ts';
 import { type Egress, localEgress } from '../../decision/egress/egress.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import type { Reply } from '../../protocol/smtp/reply.ts';
 import type { EgressGuide } from '../delivery/egress-guide.ts';
+import { choiceForCall } from '../delivery/route-choice.ts';
 import type { Clock, Connection, Network } from '../ports.ts';
 import { type CalloutQuestion, CalloutSession, questionsPerBatch } from './callout-session.ts';
 
@@ -182,15 +181,7 @@ export class CalloutSite {
       for (const to of addresses) {
         if (local) targets.push({ to, egress: localEgress(hostname()) });
         else {
-          const choice = chooseEgresses({
-            snapshot: guide.snapshot(),
-            site: this.key,
-            family: isIPv6(to.address) ? 6 : 4,
-            lastEgress: null,
-            penalised: guide.penalties(to),
-            onlyUplinks: this.onlyUplinks,
-            smartHosts: 'avoid',
-          });
+          const choice = choiceForCall(to, this.key, this.onlyUplinks, guide);
           if (choice.kind === 'candidates') targets.push({ to, egress: choice.candidates[0].egress });
         }
       }
