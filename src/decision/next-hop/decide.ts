@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { canonicalAddress } from '../../protocol/dns/address.ts';
 import type { Family } from '../egress/egress.ts';
 import type { HostAddress } from '../egress/route.ts';
+import { inTurns } from './in-turns.ts';
 import { isHostAddress } from './local-address.ts';
 import { type MxFacts, maxAddressesPerFamily } from './mx-facts.ts';
 import { isNullMx, type MxHost, mxHosts } from './mx-hosts.ts';
@@ -124,9 +125,8 @@ function shuffleEqual(hosts: readonly MxHost[], random: () => number): readonly 
 }
 
 /**
- * The addresses to try, of the families that we have, in turn one of each: a dead family costs one try.
- * IPv4 first: it is the address whose name and reputation receivers have known for longer. Within a family at random,
- * so that a host's addresses share the load.
+ * The addresses to try, of the families that we have. Within a family at random, so that a host's addresses share the
+ * load.
  */
 function orderAddresses(
   host: string,
@@ -142,13 +142,7 @@ function orderAddresses(
           random,
         ).slice(0, maxAddressesPerFamily)
       : [];
-  const four = ofFamily(4);
-  const six = ofFamily(6);
-  const ordered: HostAddress[] = [];
-  for (let turn = 0; turn < Math.max(four.length, six.length); turn++)
-    for (const address of [four[turn], six[turn]])
-      if (address !== undefined) ordered.push({ host, address, port: ours.port });
-  return ordered;
+  return inTurns(ofFamily(4), ofFamily(6)).map(address => ({ host, address, port: ours.port }));
 }
 
 function shuffle<Item>(items: readonly Item[], random: () => number): Item[] {

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import type { Family } from '../../decision/egress/egress.ts';
+import { inTurns } from '../../decision/next-hop/in-turns.ts';
 import { isLocalAddress } from '../../decision/next-hop/local-address.ts';
 import type { SmartHost } from '../../decision/next-hop/route-setting.ts';
 import { smartHostRefusal } from '../../decision/queue/smart-host-refusal.ts';
@@ -175,7 +177,7 @@ export class SmartHosts {
     const login =
       setting.login === null || !read?.ok ? null : { user: setting.login.user, password: read.password };
     const terms = { tls: setting.tls, serverName: null, login, xclient: false } as const;
-    const targets = inTurns(addresses).map(
+    const targets = inOrder(addresses).map(
       (address): Target => ({
         to: { host: setting.host, address, port: setting.port },
         local: near && isLocalAddress(address),
@@ -234,12 +236,8 @@ function samePlace(one: SmartHost | undefined, other: SmartHost): boolean {
   return one !== undefined && one.login?.passwordFile === other.login?.passwordFile;
 }
 
-/** One of each family in turn, IPv4 first; a dead family costs one try. */
-function inTurns(addresses: readonly string[]): readonly string[] {
-  const four = addresses.filter(address => isIP(address) === 4);
-  const six = addresses.filter(address => isIP(address) === 6);
-  return Array.from({ length: Math.max(four.length, six.length) })
-    .flatMap((_, turn) => [four[turn], six[turn]])
-    .filter(address => address !== undefined)
-    .slice(0, mostAddresses);
+/** In the order to try. */
+function inOrder(addresses: readonly string[]): readonly string[] {
+  const ofFamily = (family: Family): string[] => addresses.filter(address => isIP(address) === family);
+  return inTurns(ofFamily(4), ofFamily(6)).slice(0, mostAddresses);
 }
