@@ -3,7 +3,7 @@ import type { NextHopHost } from '../../decision/next-hop/next-hop.ts';
 import type { MessageId } from '../../decision/queue/queued.ts';
 import type { Clock, QueueStore, Timer } from '../ports.ts';
 import { HandOver } from './hand-over.ts';
-import { Knock, type KnockPorts } from './knock.ts';
+import { Knock, type KnockPorts, type KnockResult } from './knock.ts';
 
 /** Between two calls while it is away: with mail that waits for it, and with none. */
 const eagerMs = 1_500;
@@ -152,7 +152,7 @@ export class Primary {
     if (this.#knock !== null || this.#stopped) return;
     const { clock } = this.#parts;
     this.#knockedAt = clock.monotonic();
-    let result: Parameters<ConstructorParameters<typeof Knock>[4]>[0] | null = null;
+    let result: KnockResult | null = null;
     const knock = new Knock(this.#parts, this.site, this.hosts, this.#round, found => {
       result = found;
       this.#knock = null;
@@ -162,7 +162,7 @@ export class Primary {
     if (result === null) this.#knock = knock;
   }
 
-  #knocked(result: Parameters<ConstructorParameters<typeof Knock>[4]>[0]): void {
+  #knocked(result: KnockResult): void {
     switch (result.kind) {
       case 'answers':
         this.#silentRounds = 0;
