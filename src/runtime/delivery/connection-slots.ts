@@ -25,7 +25,7 @@ export class ConnectionSlots {
 
   /**
    * False: none is free, not even that of an idle session, and the site is pumped later. `retry`: all that waits for it
-   * has failed before; `opened` tells the end of such an opening.
+   * has failed before; `retryOver` tells the end of such an opening.
    */
   take(site: Site, retry: boolean): boolean {
     if (retry && this.#retries >= retryLimit) {
