@@ -107,7 +107,7 @@ export class Placement {
     search.until(group, smartHosts.find(smartHost, ways.isNear(lane)), found => {
       if (found.kind === 'waits') {
         // That is known against it now, so an uplink's mail finds another way, if there is one.
-        if (lane.way !== null && reach.waitMs(group, 0) !== null)
+        if (lane.way !== null && reach.takeTry(group, 0) !== null)
           return search.later(group, chooseAgainMs, 0);
         return verdicts.conclude(group, { kind: 'not_tried', error: found.reason });
       }

@@ -25,8 +25,11 @@ export class ReachAgain {
     if (tries > 0 && part !== whole) this.#tries.set(part, tries);
   }
 
-  /** How long the next try waits; null: there is none. `began` when it waits, `ended` when it is over. */
-  waitMs(group: Group, elapsedMs: number): number | null {
+  /**
+   * Counts one more try, and gives how long it waits, ms; null: there were enough. `began` when it waits, `ended` when
+   * it is over.
+   */
+  takeTry(group: Group, elapsedMs: number): number | null {
     const tries = this.#tries.get(group) ?? 0;
     const waitMs = waitsMs[tries];
     if (waitMs === undefined || elapsedMs > quickFailureMs || this.#waiting >= waitingLimit) return null;

@@ -85,8 +85,7 @@ export class Unserved {
     if (!guide.anyUp()) return this.park(job.recipients);
     if (lane.way !== null || ways.isOpen(lane, site.key, job.hosts)) {
       // Soon, not at once: the states of the uplinks may be about to change once more.
-      const waitMs = reach.waitMs(job.recipients, 0);
-      if (waitMs !== null) return search.later(job.recipients, chooseAgainMs, 0);
+      if (reach.takeTry(job.recipients, 0) !== null) return search.later(job.recipients, chooseAgainMs, 0);
     }
     // Another uplink is up, and may not carry this: it waits in the queue, and for the next change.
     awaiting.add(job.message.id);
@@ -115,7 +114,7 @@ export class Unserved {
   /** One more quick try; false: there were enough. */
   #again({ recipients }: Job, elapsedMs: number): boolean {
     const { reach, search, clock } = this.#parts;
-    const waitMs = this.#stopping ? null : reach.waitMs(recipients, elapsedMs);
+    const waitMs = this.#stopping ? null : reach.takeTry(recipients, elapsedMs);
     if (waitMs === null) return false;
     reach.began(recipients);
     clock.timer(waitMs, () => reach.ended(recipients));
