@@ -66,6 +66,32 @@ export type QueuedRecipient = {
   readonly delayTold?: true;
 };
 
+/** How long mail is ours before another node may take it, ms; renewed while it is attempted. */
+export const leaseMs = 5 * 60_000;
+
+/** A recipient of a message that was leased to us as it was appended: due at once. */
+export function freshRecipient(
+  { id, receivedAt }: QueuedMessage,
+  index: number,
+  forwardPath: string,
+  lease: QueuedRecipient['lease'],
+  dsn: RecipientDsn | null,
+): QueuedRecipient {
+  return {
+    message: id,
+    index,
+    forwardPath,
+    state: 'active',
+    attempts: 0,
+    nextAttemptAt: receivedAt,
+    lease,
+    lastEgress: null,
+    lastReply: null,
+    doubt: null,
+    ...(dsn === null ? {} : { dsn }),
+  };
+}
+
 /** A recipient whose lease we hold, with what is needed to attempt it. */
 export type LeasedRecipient = {
   readonly recipient: QueuedRecipient;

@@ -1,5 +1,11 @@
 import type { MessageIds } from '../../decision/queue/message-id.ts';
-import type { BodyRef, LeasedRecipient, QueuedMessage } from '../../decision/queue/queued.ts';
+import {
+  type BodyRef,
+  freshRecipient,
+  type LeasedRecipient,
+  leaseMs,
+  type QueuedMessage,
+} from '../../decision/queue/queued.ts';
 import { deliveryReport } from '../../protocol/message/delivery-report.ts';
 import type { ReportAction, ReportedRecipient } from '../../protocol/message/report-facts.ts';
 import type { Clock, NewMessage, QueueStore } from '../ports.ts';
@@ -7,7 +13,6 @@ import type { Clock, NewMessage, QueueStore } from '../ports.ts';
 /** How much of a message a report may quote from; of a larger one only the header goes back. */
 const quotedBytes = 20 * 1024;
 const wholeBytes = 64 * 1024;
-const leaseMs = 5 * 60_000;
 
 /** Writes the messages by which senders hear what became of theirs. */
 export class ReportDesk {
@@ -90,20 +95,5 @@ export class ReportDesk {
 
 /** A report that is leased to us as it is appended. */
 export function leasedReport({ message, body, lease, forwardPaths }: NewMessage): LeasedRecipient {
-  return {
-    message,
-    body,
-    recipient: {
-      message: message.id,
-      index: 0,
-      forwardPath: forwardPaths[0] ?? '',
-      state: 'active',
-      attempts: 0,
-      nextAttemptAt: message.receivedAt,
-      lease,
-      lastEgress: null,
-      lastReply: null,
-      doubt: null,
-    },
-  };
+  return { message, body, recipient: freshRecipient(message, 0, forwardPaths[0] ?? '', lease, null) };
 }

@@ -1,8 +1,7 @@
-import type { LeasedRecipient } from '../../decision/queue/queued.ts';
+import { type LeasedRecipient, leaseMs } from '../../decision/queue/queued.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, LeaseLimits, QueueStore, Timer } from '../ports.ts';
 
-export const leaseMs = 5 * 60_000;
 const batchRecipients = 200;
 /** The store is asked so often whatever is known: other nodes may have left something, and the calendar may jump. */
 const longestWaitMs = 60_000;

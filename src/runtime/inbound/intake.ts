@@ -1,10 +1,12 @@
 import type { MessageIds } from '../../decision/queue/message-id.ts';
-import type {
-  BodyRef,
-  LeasedRecipient,
-  MessageClient,
-  MessageId,
-  QueuedMessage,
+import {
+  type BodyRef,
+  freshRecipient,
+  type LeasedRecipient,
+  leaseMs,
+  type MessageClient,
+  type MessageId,
+  type QueuedMessage,
 } from '../../decision/queue/queued.ts';
 import { senderTurn, type Turn } from '../../decision/queue/turn.ts';
 import type { BodyType, MessageDsn, RecipientDsn } from '../../protocol/smtp/envelope.ts';
@@ -34,9 +36,6 @@ export type Submission = {
   readonly body: BodyRef;
   readonly client: MessageClient;
 };
-
-/** How long a fresh message is ours before another node may take it; renewed while it is attempted. */
-const leaseMs = 5 * 60_000;
 
 /** Takes responsibility: commits a message, only then says 250, and hands it straight to delivery. */
 export class Intake {
@@ -89,19 +88,7 @@ export class Intake {
         forwardPaths.map((forwardPath, index) => ({
           message,
           body,
-          recipient: {
-            message: id,
-            index,
-            forwardPath,
-            state: 'active',
-            attempts: 0,
-            nextAttemptAt: now,
-            lease,
-            lastEgress: null,
-            lastReply: null,
-            doubt: null,
-            ...asked(recipientDsn?.[index] ?? null),
-          },
+          recipient: freshRecipient(message, index, forwardPath, lease, recipientDsn?.[index] ?? null),
         })),
       );
     }
@@ -155,5 +142,3 @@ function queuedMessage(submission: Submission, receivedAt: number, sizeBytes: nu
     client,
   };
 }
-
-const asked = (dsn: RecipientDsn | null): { readonly dsn?: RecipientDsn } => (dsn === null ? {} : { dsn });
