@@ -11,7 +11,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 /** A mailbox that exists is asked about again after this; until then, and while it is asked about, it is taken. */
-const knownForMs = 6 * hourMs;
+export const knownForMs = 6 * hourMs;
 /** Beyond this the word of the past is nobody's word. */
 const knownAtMostMs = 30 * 24 * hourMs;
 /** A new mailbox must not wait long. */

@@ -1,6 +1,7 @@
 import type { DomainSetting } from '../../decision/admission/domain.ts';
 import {
   holdsInSilence,
+  knownForMs,
   recipientAnswer,
   recipientKey,
   refusalWords,
@@ -124,7 +125,7 @@ export class Callouts {
     const durable = domain.role === 'backup';
     if (said === 'known') {
       // Of a store that takes all it is remembered only that it was asked.
-      const at = belief.takesAll ? now - 6 * 3_600_000 + unbelievedForMs : now;
+      const at = belief.takesAll ? now - knownForMs + unbelievedForMs : now;
       this.#memory.set(key, { known: true, at, words: '', durable: durable && !belief.takesAll });
       return take;
     }
