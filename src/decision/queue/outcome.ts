@@ -79,7 +79,7 @@ function isOneTooMany(stage: ClientStage, { code, enhancedStatus }: Reply): bool
 }
 
 function isBeforeRecipients(stage: ClientStage): boolean {
-  return stage === 'connect' || stage === 'greeting' || stage === 'ehlo' || stage === 'mail';
+  return stage === 'greeting' || stage === 'ehlo' || stage === 'mail';
 }
 
 /** X.7.x: security or policy (RFC 3463 section 3.8), so it may be about who we are. */

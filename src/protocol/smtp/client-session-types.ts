@@ -5,7 +5,6 @@ import type { XclientFacts } from './xclient.ts';
 
 /** Where in the conversation a reply belongs, or is missing. */
 export type ClientStage =
-  | 'connect'
   | 'greeting'
   | 'ehlo'
   | 'starttls'

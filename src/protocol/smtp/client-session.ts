@@ -17,7 +17,6 @@ import { nameOfClient, xclientCommand } from './xclient.ts';
 
 /** RFC 5321 section 4.5.3.2: how long the far side may take; greeting, MAIL and RCPT 5 minutes, and so what it leaves open. */
 const timeoutsMs: Readonly<Record<ClientStage, number | null>> = {
-  connect: 300_000,
   greeting: 300_000,
   ehlo: 300_000,
   starttls: 300_000,
