@@ -16,7 +16,7 @@ import { type Reply, ReplyParser, replyText } from './reply.ts';
 import { nameOfClient, xclientCommand } from './xclient.ts';
 
 /** RFC 5321 section 4.5.3.2: how long the far side may take; greeting, MAIL and RCPT 5 minutes, and so what it leaves open. */
-const timeoutsMs: Readonly<Record<ClientStage, number | null>> = {
+export const stageTimeoutsMs = {
   greeting: 300_000,
   ehlo: 300_000,
   starttls: 300_000,
@@ -32,7 +32,7 @@ const timeoutsMs: Readonly<Record<ClientStage, number | null>> = {
   rset: 300_000,
   quit: 300_000,
   idle: null,
-};
+} as const satisfies Readonly<Record<ClientStage, number | null>>;
 
 /** Bytes of a reply line; RFC 5321 section 4.5.3.1.5 says 512, and some servers say more. */
 const lineLimitBytes = 2000;
@@ -391,6 +391,6 @@ export class ClientSession {
     if (stage === this.#awaited && !this.#moved) return;
     this.#awaited = stage;
     this.#moved = false;
-    this.#actions.push({ kind: 'await', stage, timeoutMs: timeoutsMs[stage] });
+    this.#actions.push({ kind: 'await', stage, timeoutMs: stageTimeoutsMs[stage] });
   }
 }

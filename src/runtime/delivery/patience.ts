@@ -1,4 +1,5 @@
 import type { Egress } from '../../decision/egress/egress.ts';
+import { stageTimeoutsMs } from '../../protocol/smtp/client-session.ts';
 import type { ClientStage } from '../../protocol/smtp/client-session-types.ts';
 import type { Clock, Timer } from '../ports.ts';
 import type { EgressGuide } from './egress-guide.ts';
@@ -13,9 +14,6 @@ const longestSilenceMs = 60_000;
 const dueShare = 0.7;
 /** QUIT is a courtesy: nobody waits for its answer longer. */
 const quitMs = 5_000;
-/** Before the first answer, and while a body moves (RFC 5321 section 4.5.3.2). */
-const greetingMs = 300_000;
-const bodyMs = 180_000;
 
 /** How long a session waits for its far side; each is told once for each time that it is armed. */
 export interface PatienceOwner {
@@ -53,7 +51,7 @@ export class Patience {
     this.#egress = egress;
     this.#owner = owner;
     const now = this.#clock.monotonic();
-    this.#deadline = now + greetingMs;
+    this.#deadline = now + stageTimeoutsMs.greeting;
     this.#usualReplyMs = this.#askUsual();
     this.#expect(now);
     this.arm();
@@ -82,7 +80,7 @@ export class Patience {
   progress(): void {
     const now = this.#clock.monotonic();
     this.stage = 'body';
-    this.#deadline = now + bodyMs;
+    this.#deadline = now + stageTimeoutsMs.body;
     this.#expect(now);
     this.arm();
   }
