@@ -12,7 +12,7 @@ import type {
 import { MailTransaction } from './client-transaction.ts';
 import { type Extensions, noExtensions, parseExtensions } from './extensions.ts';
 import { LineInput } from './line-input.ts';
-import { type Reply, ReplyParser, replyText } from './reply.ts';
+import { type Reply, ReplyParser, replyLineBytes, replyText } from './reply.ts';
 import { nameOfClient, xclientCommand } from './xclient.ts';
 
 /** RFC 5321 section 4.5.3.2: how long the far side may take; greeting, MAIL and RCPT 5 minutes, and so what it leaves open. */
@@ -34,9 +34,6 @@ export const stageTimeoutsMs = {
   idle: null,
 } as const satisfies Readonly<Record<ClientStage, number | null>>;
 
-/** Bytes of a reply line; RFC 5321 section 4.5.3.1.5 says 512, and some servers say more. */
-const lineLimitBytes = 2000;
-
 /**
  * EHLO refused so means that the server knows only HELO (RFC 5321 section 4.1.1.1), unless an X.7.x says that it is about
  * us (RFC 3463 section 3.8).
@@ -53,7 +50,7 @@ const xclientNotOurs: ReadonlySet<number> = new Set([501, 503, 550]);
  */
 export class ClientSession {
   readonly #terms: ClientTerms;
-  readonly #input = new LineInput(lineLimitBytes, 'lf');
+  readonly #input = new LineInput(replyLineBytes, 'lf');
   readonly #replies = new ReplyParser();
   #state: ClientState = 'greeting';
   #extensions: Extensions = noExtensions;
@@ -123,7 +120,8 @@ export class ClientSession {
     while (this.#state !== 'closed') {
       const line = this.#input.readLine();
       if (line === null) return;
-      if (line.kind === 'overlong') return this.#breach('A reply line is over 2,000 bytes.');
+      if (line.kind === 'overlong')
+        return this.#breach(`A reply line is over ${replyLineBytes.toLocaleString('en')} bytes.`);
       const progress = this.#replies.push(line.text);
       if (progress.kind === 'bad') return this.#breach(progress.why);
       if (progress.kind === 'reply') this.#replied(progress.reply);

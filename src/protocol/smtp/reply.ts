@@ -39,6 +39,9 @@ export function formatReply(r: Reply): Buffer {
   return Buffer.from(replyWire(r), 'latin1');
 }
 
+/** Bytes of a reply line that we take, with its end; RFC 5321 section 4.5.3.1.5 says 512, and some servers say more. */
+export const replyLineBytes = 2_000;
+
 /** A reply as far as it has come. `bad` names what the far side did wrong. */
 export type ReplyProgress =
   | { readonly kind: 'reply'; readonly reply: Reply }

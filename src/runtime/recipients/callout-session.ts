@@ -1,6 +1,6 @@
 import { type Extensions, noExtensions, parseExtensions } from '../../protocol/smtp/extensions.ts';
 import { LineInput } from '../../protocol/smtp/line-input.ts';
-import { type Reply, ReplyParser, replyText } from '../../protocol/smtp/reply.ts';
+import { type Reply, ReplyParser, replyLineBytes, replyText } from '../../protocol/smtp/reply.ts';
 import type { Clock, Connection, Timer } from '../ports.ts';
 
 /** A mailbox that is asked about. `done` comes once: the store's reply to RCPT, or null with why there is none. */
@@ -9,8 +9,6 @@ export type CalloutQuestion = {
   readonly done: (reply: Reply | null, why: string) => void;
 };
 
-/** Bytes of a reply line. */
-const lineLimitBytes = 2_000;
 /** For greeting and EHLO, and for the replies to one batch. */
 const helloMs = 8_000;
 const batchMs = 8_000;
@@ -44,7 +42,7 @@ export type CalloutSessionParts = {
  */
 export class CalloutSession {
   readonly #parts: CalloutSessionParts;
-  readonly #input = new LineInput(lineLimitBytes, 'lf');
+  readonly #input = new LineInput(replyLineBytes, 'lf');
   readonly #replies = new ReplyParser();
   #state: 'greeting' | 'ehlo' | 'helo' | 'starttls' | 'handshake' | 'idle' | 'busy' | 'bye' | 'over' =
     'greeting';
