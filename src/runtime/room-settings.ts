@@ -4,7 +4,7 @@ import { ourAddresses } from '../decision/next-hop/our-addresses.ts';
 import { expireMsByDomain } from '../decision/queue/expiry.ts';
 import type { DispatcherSettings } from './delivery/dispatcher.ts';
 import type { FinderSettings } from './dns/next-hop-finder.ts';
-import type { InboundSettings } from './inbound/listeners.ts';
+import type { InboundSettings } from './inbound/reception.ts';
 import type { CertificateSettings } from './tls/certificates.ts';
 
 /** What each room goes by, made of the whole. */

@@ -19,7 +19,8 @@ import type {
   StoreError,
 } from '../ports.ts';
 import { Intake } from './intake.ts';
-import { type InboundSettings, Listeners, type ListenersParts } from './listeners.ts';
+import { Listeners, type ListenersParts } from './listeners.ts';
+import type { InboundSettings } from './reception.ts';
 import type { RecipientQuestion } from './recipient-check.ts';
 
 /** The far end of a connection: what we were told, and the means to speak. */
