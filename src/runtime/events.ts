@@ -40,6 +40,9 @@ export type TraceEvent = {
 /** Which message and recipient an event is of, and what it is. */
 type TraceSubject = Pick<TraceEvent, 'at' | 'id' | 'recipient' | 'sender' | 'event'>;
 
+/** What was turned away of a client: itself, one of its recipients, or a message. */
+export type Rejected = 'client' | 'recipient' | 'message';
+
 /** All that happens. Log, trace, metrics, notices and `events --follow` only subscribe. */
 export type GatewayEvent =
   | { readonly kind: 'message'; readonly trace: TraceEvent; readonly sizeBytes: number | null }
@@ -71,6 +74,7 @@ export type GatewayEvent =
   | {
       readonly kind: 'rejected';
       readonly at: number;
+      readonly what: Rejected;
       readonly listener: string;
       readonly client: string;
       readonly reason: string;

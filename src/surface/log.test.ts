@@ -78,6 +78,7 @@ const egress: GatewayEvent = {
 const refused: GatewayEvent = {
   kind: 'rejected',
   at,
+  what: 'client',
   listener: '10.20.0.2:25',
   client: '192.0.2.9',
   reason: 'not ours',

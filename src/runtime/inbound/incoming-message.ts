@@ -4,6 +4,7 @@ import type { MessageId } from '../../decision/queue/queued.ts';
 import { receivedField } from '../../protocol/message/received.ts';
 import { type Reply, replyText } from '../../protocol/smtp/reply.ts';
 import type { ServerQuestion } from '../../protocol/smtp/server-session-types.ts';
+import type { Rejected } from '../events.ts';
 import type { Clock, QueueStore, TlsFacts } from '../ports.ts';
 import { IncomingBody } from './incoming-body.ts';
 import type { Intake, Submission } from './intake.ts';
@@ -17,8 +18,8 @@ export type IncomingParts = {
   readonly intake: Intake;
   readonly store: QueueStore;
   readonly clock: Clock;
-  /** A recipient or a message of this client was refused. */
-  readonly refused: (what: string) => void;
+  /** Something of this client was refused. */
+  readonly rejected: (what: Rejected, reason: string) => void;
 };
 
 /** The client and what it asked for, when it began to send the body. */
@@ -77,14 +78,14 @@ export class IncomingMessage {
 
   /** Takes responsibility for it, or not: the reply to its end. */
   async commit(): Promise<Reply> {
-    const { intake, refused } = this.#parts;
+    const { intake, rejected } = this.#parts;
     const body = await this.#body.finish();
     if (!body.ok) {
       await this.#body.abandon();
       return intake.refuse(body.error);
     }
     if (this.#circle !== null) {
-      refused(`a message from <${this.reversePath}>: ${replyText(this.#circle)}`);
+      rejected('message', `a message from <${this.reversePath}>: ${replyText(this.#circle)}`);
       await this.#body.abandon();
       return this.#circle;
     }

@@ -398,11 +398,14 @@ test('what was refused is told with its reason, each thing once', async () => {
   await client.say('a bare\nline', '.');
   await client.say('MAIL FROM:<a@example.com>', 'RCPT TO:<postmaster>', 'RCPT TO:<b@remote.example>');
   await client.say('DATA', 'too early');
-  const reasons = seen.flatMap(event => (event.kind === 'rejected' ? [event.reason] : []));
-  assert.deepEqual(reasons, [
-    'a message from <a@example.com>: a bare CR or LF in the message',
-    'mail from <a@example.com> for <postmaster>: 550 5.1.1 No domain is served here; write the recipient with its domain.',
-    'the client pipelined where it must wait',
+  const told = seen.flatMap(event => (event.kind === 'rejected' ? [[event.what, event.reason]] : []));
+  assert.deepEqual(told, [
+    ['message', 'a message from <a@example.com>: a bare CR or LF in the message'],
+    [
+      'recipient',
+      'mail from <a@example.com> for <postmaster>: 550 5.1.1 No domain is served here; write the recipient with its domain.',
+    ],
+    ['client', 'the client pipelined where it must wait'],
   ]);
 });
 
@@ -614,6 +617,21 @@ test('a stop ends idle sessions with 421', async () => {
   await listeners.stop(1_000);
   assert.match(client.heard, /^421 4\.3\.2 /);
   assert.ok(client.ended);
+});
+
+test('who calls while a stop waits for others gets 421 at once', async () => {
+  const { listeners, call, pace } = house();
+  await listeners.start();
+  const busy = call('10.20.0.2', '10.20.0.7');
+  await busy.say('EHLO app.example.com');
+  await busy.say(...message);
+  pace.ms = 1;
+  const stopping = listeners.stop(1_000);
+  const late = call('10.20.0.2', '10.20.0.8');
+  await settled();
+  assert.match(late.heard, /^220 .*\r\n421 4\.3\.2 /);
+  assert.ok(late.ended);
+  await stopping;
 });
 
 test('where time is short a stranger waits for its turn, unread, and is heard when it comes', async () => {

@@ -5,7 +5,7 @@ import type { DomainSetting, RelaySetting } from '../../decision/admission/domai
 import { type ClientLimits, endpointText, type ListenerSetting } from '../../decision/admission/listener.ts';
 import { formatReply, reply } from '../../protocol/smtp/reply.ts';
 import type { ServerLimits } from '../../protocol/smtp/server-session-types.ts';
-import type { EventStream } from '../events.ts';
+import type { EventStream, Rejected } from '../events.ts';
 import type { CertificateChoice, Clock, Connection, QueueStore, TlsFacts } from '../ports.ts';
 import type { NoPlace } from './client-counter.ts';
 import { Guests } from './guests.ts';
@@ -144,7 +144,7 @@ export class Reception {
       turn: ours ? atOnce : work => this.#turns.take(client, work),
       certificates: this.#parts.certificates?.choiceFor(listener) ?? null,
       handshake: (facts, error) => this.#tellHandshake(listener, client, facts, error),
-      refused: what => this.#reject(listener, client, what),
+      rejected: (what, reason) => this.#reject(listener, client, reason, what),
       closed: reason => {
         gone();
         if (reason !== null) this.#reject(listener, client, reason);
@@ -196,9 +196,10 @@ export class Reception {
     if (notice !== null) this.#reject(setting, client, notice);
   }
 
-  #reject(setting: ListenerSetting, client: string, reason: string): void {
+  #reject(setting: ListenerSetting, client: string, reason: string, what: Rejected = 'client'): void {
+    const { events, clock } = this.#parts;
     const listener = endpointText(setting);
-    this.#parts.events.emit({ kind: 'rejected', at: this.#parts.clock.now(), listener, client, reason });
+    events.emit({ kind: 'rejected', at: clock.now(), what, listener, client, reason });
   }
 }
 

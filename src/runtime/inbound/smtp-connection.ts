@@ -216,7 +216,7 @@ export class SmtpConnection {
       case 'discard':
         this.#discardReason = action.reason;
         if (this.#incoming)
-          this.#parts.refused(`a message from <${this.#incoming.reversePath}>: ${action.reason}`);
+          this.#parts.rejected('message', `a message from <${this.#incoming.reversePath}>: ${action.reason}`);
         this.#discard();
         return;
       case 'startTls':
@@ -294,7 +294,8 @@ export class SmtpConnection {
   }
 
   #refuseRecipient(ask: number, reversePath: string, forwardPath: string, refusal: Reply): void {
-    this.#parts.refused(`mail from <${reversePath}> for <${forwardPath}>: ${replyText(refusal)}`);
+    const reason = `mail from <${reversePath}> for <${forwardPath}>: ${replyText(refusal)}`;
+    this.#parts.rejected('recipient', reason);
     this.#answer(ask, refusal);
   }
 

@@ -52,7 +52,7 @@ in doubt):
 
 \`events --json\`, a line for each event: \`{ "kind", "at", … }\`. Kind \`message\` has the fields of \`trace --json\` and
 \`size_bytes\`; \`egress\` has \`egress\`, \`uplink\`, \`state\`, \`previous\`, \`reason\`; \`listener\` has \`address\`, \`state\`, \`reason\`;
-\`rejected\` has \`listener\`, \`client\`, \`reason\`; \`condition\` has \`condition\` (its kind), \`subject\`, \`uplink\`, \`state\`,
+\`rejected\` has \`what\` (\`client\`, \`recipient\`, \`message\`), \`listener\`, \`client\`, \`reason\`; \`condition\` has \`condition\` (its kind), \`subject\`, \`uplink\`, \`state\`,
 \`previous\`, \`since\`, \`reason\`; \`warning\` and \`notice\` have \`subject\` and \`message\`.
 
 \`notify test --json\`, a line for each way: \`{ "way", "ok", "text" }\`.

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { FakeGateway, traced } from '../../../test/surface/fake-gateway.ts';
 import { samplesOf } from '../../../test/surface/metric-samples.ts';
 import type { Condition } from '../../decision/notice/condition.ts';
-import type { GatewayEvent } from '../../runtime/events.ts';
+import type { GatewayEvent, Rejected } from '../../runtime/events.ts';
 import { realClock } from '../../runtime/real-clock.ts';
 import { Counter, expose, Gauge, Histogram } from './families.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
@@ -31,8 +31,9 @@ const connect = (egressId: string, connectMs: number | null, error: 'refused' | 
   hedge: false,
   probe: false,
 });
-const rejected = (reason: string): GatewayEvent => ({
+const rejected = (what: Rejected, reason: string): GatewayEvent => ({
   kind: 'rejected',
+  what,
   at,
   listener: '198.51.100.30:25',
   client: '192.0.2.9',
@@ -88,9 +89,9 @@ const counted: [string, GatewayEvent[], Record<string, number>][] = [
   [
     'refusals, in three kinds',
     [
-      rejected('too many clients at a time'),
-      rejected('mail from <a@b.example> for <c@example.com>: 550 5.1.1 No such user'),
-      rejected('a message from <a@b.example>: bare line feed'),
+      rejected('client', 'too many clients at a time'),
+      rejected('recipient', 'mail from <a@b.example> for <c@example.com>: 550 5.1.1 No such user'),
+      rejected('message', 'a message from <a@b.example>: bare line feed'),
     ],
     {
       'postern_rejected_total{listener="198.51.100.30:25",what="client"}': 1,

@@ -129,7 +129,7 @@ export class GatewayMetrics {
         this.#handshakes.add(event.side, event.facts?.protocol ?? 'failed');
         return;
       case 'rejected':
-        this.#rejected.add(event.listener, whatWasRejected(event.reason));
+        this.#rejected.add(event.listener, event.what);
         return;
       case 'warning':
         this.#warnings.add(firstWord(event.subject));
@@ -270,10 +270,4 @@ const knownKinds: readonly ConditionKind[] = [
 /** Some subjects go on to name what they are about: `identity isp1/198.51.100.30`. */
 function firstWord(subject: string): string {
   return /^[\w-]*/.exec(subject)?.[0] ?? '';
-}
-
-/** Reasons are for people and without end; these are three words. */
-function whatWasRejected(reason: string): 'client' | 'recipient' | 'message' {
-  if (reason.startsWith('mail from <')) return 'recipient';
-  return reason.startsWith('a message from <') ? 'message' : 'client';
 }
