@@ -1,5 +1,5 @@
+import { saidText } from '../../decision/audit/conversation-evidence.ts';
 import type { Said } from '../../decision/audit/facts.ts';
-import { saidText } from '../../decision/audit/rules/conversation-evidence.ts';
 import type { Result } from '../ports.ts';
 import { sayOne } from './converse.ts';
 import type { Dialogue } from './dialogue.ts';

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { addressesIn } from '../../decision/audit/dmarc-view.ts';
 import type {
   AuditFacts,
   CertificateFact,
@@ -9,7 +10,6 @@ import type {
   NameServerFact,
   PolicyFact,
 } from '../../decision/audit/facts.ts';
-import { addressesIn } from '../../decision/audit/rules/dmarc-view.ts';
 import type { MailServer } from '../../decision/egress/egress.ts';
 import { isHostAddress } from '../../decision/next-hop/local-address.ts';
 import { maxAddressesPerFamily, maxHosts } from '../../decision/next-hop/mx-facts.ts';

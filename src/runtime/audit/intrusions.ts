@@ -1,5 +1,5 @@
+import { saidText } from '../../decision/audit/conversation-evidence.ts';
 import type { ConversationFact } from '../../decision/audit/facts.ts';
-import { saidText } from '../../decision/audit/rules/conversation-evidence.ts';
 import { type Extensions, parseExtensions } from '../../protocol/smtp/extensions.ts';
 import type { Clock, Network, Result } from '../ports.ts';
 import { endsAtBareNewline } from './bare-newline-trap.ts';

@@ -1,6 +1,6 @@
+import { backupHosts, primaryRefusesUnknown } from '../backup-view.ts';
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { backupHosts, primaryRefusesUnknown } from './backup-view.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** A backup refuses recipients that the primary refuses. */
 export const backupAcceptsAll: Rule = {

@@ -1,6 +1,6 @@
+import { elsewhereHosts } from '../backup-view.ts';
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { elsewhereHosts } from './backup-view.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** A backup takes mail for the domain. */
 export const backupRefuses: Rule = {

@@ -1,5 +1,5 @@
+import { elsewhereHosts } from '../backup-view.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { elsewhereHosts } from './backup-view.ts';
 
 /** A backup stands elsewhere. */
 export const backupSameSite: Rule = {

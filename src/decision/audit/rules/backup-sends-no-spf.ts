@@ -1,7 +1,7 @@
+import { egressSubject, judgedEgresses, standsBy } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { spfFix } from '../spf-fix.ts';
 import { isLeftOut, spfOf } from '../spf-of.ts';
-import { egressSubject, judgedEgresses, standsBy } from './egress-subject.ts';
-import { spfFix } from './spf-fix.ts';
 
 /** A backup that sends is in SPF. */
 export const backupSendsNoSpf: Rule = {

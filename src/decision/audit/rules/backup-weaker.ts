@@ -1,6 +1,6 @@
+import { elsewhereHosts, isWeakerBackup } from '../backup-view.ts';
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { elsewhereHosts, isWeakerBackup } from './backup-view.ts';
-import { subjectOf } from './conversation-evidence.ts';
 
 /** A backup speaks TLS as the primary does. */
 export const backupWeaker: Rule = {

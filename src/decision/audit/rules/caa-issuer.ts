@@ -1,8 +1,8 @@
+import { caaOf, issuerDomain } from '../caa-view.ts';
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { securedConversations } from '../tls-view.ts';
 import { evidenceOf } from '../view.ts';
-import { caaOf, issuerDomain } from './caa-view.ts';
-import { subjectOf } from './conversation-evidence.ts';
-import { securedConversations } from './tls-view.ts';
 
 /** CAA lets the issuer of the certificate in use renew it. */
 export const caaIssuer: Rule = {

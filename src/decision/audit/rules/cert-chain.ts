@@ -1,6 +1,6 @@
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { subjectOf } from './conversation-evidence.ts';
-import { isPolicyEnforced, securedConversations } from './tls-view.ts';
+import { isPolicyEnforced, securedConversations } from '../tls-view.ts';
 
 /** The certificate of a mail host leads to an authority that is known. */
 export const certChain: Rule = {

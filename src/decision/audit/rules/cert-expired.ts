@@ -1,7 +1,7 @@
 import { dateText } from '../../../protocol/message/rfc3339.ts';
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { subjectOf } from './conversation-evidence.ts';
-import { isPolicyEnforced, securedConversations } from './tls-view.ts';
+import { isPolicyEnforced, securedConversations } from '../tls-view.ts';
 
 /** The certificate of a mail host is valid today. */
 export const certExpired: Rule = {

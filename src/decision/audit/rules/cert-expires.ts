@@ -1,7 +1,7 @@
 import { dateText } from '../../../protocol/message/rfc3339.ts';
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { subjectOf } from './conversation-evidence.ts';
-import { securedConversations } from './tls-view.ts';
+import { securedConversations } from '../tls-view.ts';
 
 /** The certificate of a mail host is not in the last fifth of its life. */
 export const certExpires: Rule = {

@@ -1,8 +1,8 @@
 import { namesHost } from '../../../protocol/tls/certificate-name.ts';
 import { parseTlsa } from '../../../protocol/tls/tlsa.ts';
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { subjectOf } from './conversation-evidence.ts';
-import { isDaneEnforced, isPolicyEnforced, securedConversations } from './tls-view.ts';
+import { isDaneEnforced, isPolicyEnforced, securedConversations } from '../tls-view.ts';
 
 /** The certificate of a mail host has its MX name. */
 export const certNames: Rule = {

@@ -1,5 +1,5 @@
 import type { Judgement, Rule } from '../rule.ts';
-import { securedConversations } from './tls-view.ts';
+import { securedConversations } from '../tls-view.ts';
 
 /** One name shows the same certificate by every uplink. */
 export const certUplinksDiffer: Rule = {

@@ -1,8 +1,8 @@
 import { isUsable, matchesChain } from '../../../protocol/tls/tlsa.ts';
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { isDaneEnforced, tlsaOf } from '../tls-view.ts';
 import { evidenceOf } from '../view.ts';
-import { subjectOf } from './conversation-evidence.ts';
-import { isDaneEnforced, tlsaOf } from './tls-view.ts';
 
 /** A TLSA record matches what the host shows. */
 export const daneMismatch: Rule = {

@@ -1,7 +1,7 @@
 import { isUsable, matchesChain } from '../../../protocol/tls/tlsa.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { chainsOf, isDaneEnforced, tlsaOf } from '../tls-view.ts';
 import { evidenceOf } from '../view.ts';
-import { chainsOf, isDaneEnforced, tlsaOf } from './tls-view.ts';
 
 /** A TLSA record for the next key, explained. */
 export const daneNoNext: Rule = {

@@ -1,6 +1,6 @@
 import type { Judgement, Rule } from '../rule.ts';
+import { isDaneEnforced, tlsaOf } from '../tls-view.ts';
 import { evidenceOf } from '../view.ts';
-import { isDaneEnforced, tlsaOf } from './tls-view.ts';
 
 /** A mail host in a signed zone has TLSA records. */
 export const daneNone: Rule = {

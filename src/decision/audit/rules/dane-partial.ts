@@ -1,6 +1,6 @@
 import type { Judgement, Rule } from '../rule.ts';
+import { isDaneEnforced } from '../tls-view.ts';
 import { evidenceOf } from '../view.ts';
-import { isDaneEnforced } from './tls-view.ts';
 
 /** All mail hosts of the domain have TLSA records, or none. */
 export const danePartial: Rule = {

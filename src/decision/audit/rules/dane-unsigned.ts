@@ -1,6 +1,6 @@
 import type { Judgement, Rule } from '../rule.ts';
+import { tlsaOf } from '../tls-view.ts';
 import { evidenceOf } from '../view.ts';
-import { tlsaOf } from './tls-view.ts';
 
 /** TLSA records stand in a signed zone. */
 export const daneUnsigned: Rule = {

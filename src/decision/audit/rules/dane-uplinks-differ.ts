@@ -1,7 +1,7 @@
 import { isUsable, matchesChain } from '../../../protocol/tls/tlsa.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { isDaneEnforced, tlsaOf } from '../tls-view.ts';
 import { evidenceOf } from '../view.ts';
-import { isDaneEnforced, tlsaOf } from './tls-view.ts';
 
 /** The TLSA records match what every address of a name shows. */
 export const daneUplinksDiffer: Rule = {

@@ -1,5 +1,5 @@
+import { judgeDkimKeys } from '../dkim-view.ts';
 import type { Rule } from '../rule.ts';
-import { judgeDkimKeys } from './dkim-view.ts';
 
 /** The key in DNS is the one that signs. */
 export const dkimKeyMismatch: Rule = {

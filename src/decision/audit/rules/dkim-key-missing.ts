@@ -1,6 +1,6 @@
+import { dkimKeys } from '../dkim-view.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { dkimKeys } from './dkim-view.ts';
 
 /** A selector that is used has its key. */
 export const dkimKeyMissing: Rule = {

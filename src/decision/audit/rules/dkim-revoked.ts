@@ -1,5 +1,5 @@
+import { judgeDkimKeys } from '../dkim-view.ts';
 import type { Rule } from '../rule.ts';
-import { judgeDkimKeys } from './dkim-view.ts';
 
 /** The selector that is used is not revoked. */
 export const dkimRevoked: Rule = {

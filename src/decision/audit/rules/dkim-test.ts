@@ -1,5 +1,5 @@
+import { judgeDkimKeys } from '../dkim-view.ts';
 import type { Rule } from '../rule.ts';
-import { judgeDkimKeys } from './dkim-view.ts';
 
 /** The key that is used is not marked as a test. */
 export const dkimTest: Rule = {

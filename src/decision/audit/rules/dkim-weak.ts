@@ -1,5 +1,5 @@
+import { judgeDkimKeys, rsaBits } from '../dkim-view.ts';
 import type { Rule } from '../rule.ts';
-import { judgeDkimKeys, rsaBits } from './dkim-view.ts';
 
 /** DKIM keys are long enough. */
 export const dkimWeak: Rule = {

@@ -1,8 +1,8 @@
+import { dmarcOf } from '../dmarc-view.ts';
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { spfFix } from '../spf-fix.ts';
 import { spfOf } from '../spf-of.ts';
-import { dmarcOf } from './dmarc-view.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
-import { spfFix } from './spf-fix.ts';
 
 /** SPF or DKIM of what we send aligns with the domain. */
 export const dmarcAlignment: Rule = {

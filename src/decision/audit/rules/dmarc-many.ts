@@ -1,6 +1,6 @@
+import { dmarcOf } from '../dmarc-view.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { dmarcOf } from './dmarc-view.ts';
 
 /** There is one DMARC record. */
 export const dmarcMany: Rule = {

@@ -1,6 +1,6 @@
+import { dmarcOf } from '../dmarc-view.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { dmarcOf } from './dmarc-view.ts';
 
 /** The domain has a DMARC policy. */
 export const dmarcNone: Rule = {

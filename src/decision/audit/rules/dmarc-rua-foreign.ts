@@ -1,6 +1,6 @@
+import { addressesIn, dmarcOf } from '../dmarc-view.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { addressesIn, dmarcOf } from './dmarc-view.ts';
 
 /** Those who get the reports have agreed. */
 export const dmarcRuaForeign: Rule = {

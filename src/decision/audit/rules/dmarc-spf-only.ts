@@ -1,6 +1,6 @@
+import { dmarcOf } from '../dmarc-view.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { dmarcOf } from './dmarc-view.ts';
 
 /** A strict policy does not lean on SPF alone. */
 export const dmarcSpfOnly: Rule = {

@@ -1,6 +1,6 @@
+import { sourceSubject } from '../egress-subject.ts';
+import { hostSilence } from '../host-silence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { sourceSubject } from './egress-subject.ts';
-import { hostSilence } from './host-silence.ts';
 
 /** Every source address is on the host. */
 export const egressAbsent: Rule = {

@@ -1,6 +1,6 @@
 import { namesHost } from '../../../protocol/tls/certificate-name.ts';
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** The EHLO name in the certificate, explained. */
 export const egressCert: Rule = {

@@ -1,6 +1,6 @@
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** The EHLO name is no alias. */
 export const egressEhloCname: Rule = {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { hostName } from '../../../protocol/dns/names.ts';
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** The EHLO name is fully qualified. */
 export const egressEhloForm: Rule = {

@@ -1,8 +1,8 @@
 import { reverseName } from '../../records/reverse-name.ts';
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
 import { isGeneric } from './egress-ptr-generic.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** EHLO name and PTR are one name, or sound apart. */
 export const egressEhloPtr: Rule = {

@@ -1,5 +1,5 @@
+import { judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { judgedEgresses } from './egress-subject.ts';
 
 /** One EHLO name for several uplinks, explained. */
 export const egressEhloShared: Rule = {

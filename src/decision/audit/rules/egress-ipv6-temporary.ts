@@ -1,5 +1,5 @@
+import { egressSubject } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { egressSubject } from './egress-subject.ts';
 
 /** An IPv6 source is no temporary address. */
 export const egressIpv6Temporary: Rule = {

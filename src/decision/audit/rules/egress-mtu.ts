@@ -1,7 +1,7 @@
+import { egressSubject } from '../egress-subject.ts';
 import type { EgressFact, HostFact } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import type { AuditView } from '../view.ts';
-import { egressSubject } from './egress-subject.ts';
 
 type Mtu = HostFact['mtus'][number];
 

@@ -1,5 +1,5 @@
+import { egressSubject } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { egressSubject } from './egress-subject.ts';
 
 /** The far side sees the address that is configured. */
 export const egressObserved: Rule = {

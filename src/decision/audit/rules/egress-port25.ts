@@ -1,5 +1,5 @@
+import { cannotSpeak, egressSubject } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { cannotSpeak, egressSubject } from './egress-subject.ts';
 
 /** Port 25 outward works. */
 export const egressPort25: Rule = {

@@ -1,7 +1,7 @@
 import { reverseName } from '../../records/reverse-name.ts';
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** The PTR does not look like one of a pool. */
 export const egressPtrGeneric: Rule = {

@@ -1,7 +1,7 @@
 import { reverseName } from '../../records/reverse-name.ts';
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** An address has one PTR. */
 export const egressPtrMany: Rule = {

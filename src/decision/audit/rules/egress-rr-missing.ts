@@ -1,6 +1,6 @@
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** A shared EHLO name leads to the addresses of all its uplinks. */
 export const egressRrMissing: Rule = {

@@ -1,7 +1,7 @@
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { spfOf, spfRecords } from '../spf-of.ts';
 import { type AuditView, evidenceOf } from '../view.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** The EHLO name has SPF. */
 export const egressSpfHelo: Rule = {

@@ -1,9 +1,9 @@
+import { egressSubject, judgedEgresses, standsBy } from '../egress-subject.ts';
 import type { EgressFact } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { spfFix } from '../spf-fix.ts';
 import { isLeftOut, spfOf } from '../spf-of.ts';
 import { type AuditView, evidenceOf } from '../view.ts';
-import { egressSubject, judgedEgresses, standsBy } from './egress-subject.ts';
-import { spfFix } from './spf-fix.ts';
 import { spfIncludeBroken } from './spf-include-broken.ts';
 import { spfLookups } from './spf-lookups.ts';
 import { spfMany } from './spf-many.ts';

@@ -1,8 +1,8 @@
+import { egressSubject, judgedEgresses, standsBy } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { spfFix } from '../spf-fix.ts';
 import { isLeftOut, spfOf } from '../spf-of.ts';
 import { evidenceOf } from '../view.ts';
-import { egressSubject, judgedEgresses, standsBy } from './egress-subject.ts';
-import { spfFix } from './spf-fix.ts';
 
 /** An uplink that only stands by is in SPF. */
 export const egressStandbySpf: Rule = {

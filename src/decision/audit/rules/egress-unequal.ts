@@ -1,7 +1,7 @@
 import { reverseName } from '../../records/reverse-name.ts';
+import { judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import type { AuditView } from '../view.ts';
-import { judgedEgresses } from './egress-subject.ts';
 
 /** No uplink is judged worse than another, explained by their differences. */
 export const egressUnequal: Rule = {

@@ -1,5 +1,5 @@
+import { egressSubject } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { egressSubject } from './egress-subject.ts';
 
 /** Packets leave by the uplink of their source address. */
 export const egressWrongWay: Rule = {

@@ -1,6 +1,6 @@
 import { hostName } from '../../../protocol/dns/names.ts';
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** The EHLO reply begins with a name. */
 export const ehloName: Rule = {

@@ -1,5 +1,5 @@
+import { judgeOffer } from '../esmtp-extensions.ts';
 import type { Rule } from '../rule.ts';
-import { judgeOffer } from './esmtp-extensions.ts';
 
 /** The server offers SIZE. */
 export const esmtpSize: Rule = {

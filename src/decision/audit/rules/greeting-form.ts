@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { hostName } from '../../../protocol/dns/names.ts';
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** The greeting begins with one fully qualified name. */
 export const greetingForm: Rule = {

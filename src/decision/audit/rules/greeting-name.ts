@@ -1,9 +1,9 @@
 import { reverseName } from '../../records/reverse-name.ts';
+import { saidEvidence } from '../conversation-evidence.ts';
 import type { ConversationFact } from '../facts.ts';
 import type { Evidence } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import { type AuditView, evidenceOf } from '../view.ts';
-import { saidEvidence } from './conversation-evidence.ts';
 
 /** The name in the greeting, beside those of the MX and the PTR: explained, for it decides nothing. */
 export const greetingName: Rule = {

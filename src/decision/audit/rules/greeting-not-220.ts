@@ -1,6 +1,6 @@
+import { conversationEvidence, isSilence, saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { ConversationFact } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { conversationEvidence, isSilence, saidEvidence, subjectOf } from './conversation-evidence.ts';
 import { greetsUsAway } from './host-prober.ts';
 
 /** The greeting is a 220. */

@@ -1,5 +1,5 @@
+import { conversationEvidence, saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { conversationEvidence, saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** The greeting comes without delay. */
 export const greetingSlow: Rule = {

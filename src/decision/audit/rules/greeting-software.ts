@@ -1,5 +1,5 @@
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** The greeting tells no software, or it is explained. */
 export const greetingSoftware: Rule = {

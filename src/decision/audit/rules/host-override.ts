@@ -1,5 +1,5 @@
+import { hostSilence } from '../host-silence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { hostSilence } from './host-silence.ts';
 
 /** The host's own files say what DNS says. */
 export const hostOverride: Rule = {

@@ -1,6 +1,6 @@
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Said } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 import { isAboutUs } from './mx-postmaster.ts';
 import { saysRelay } from './mx-refuses-domain.ts';
 

@@ -1,5 +1,5 @@
+import { hostSilence } from '../host-silence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { hostSilence } from './host-silence.ts';
 
 /** A resolver validates DNSSEC. */
 export const hostResolverNoValidation: Rule = {

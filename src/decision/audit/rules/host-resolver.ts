@@ -1,6 +1,6 @@
 import { isLocalAddress } from '../../next-hop/local-address.ts';
+import { hostSilence } from '../host-silence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { hostSilence } from './host-silence.ts';
 
 /** There is more than one resolver, or one on the host. */
 export const hostResolver: Rule = {

@@ -1,6 +1,6 @@
+import { isMisrouted, sourceSubject } from '../egress-subject.ts';
+import { hostSilence } from '../host-silence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { isMisrouted, sourceSubject } from './egress-subject.ts';
-import { hostSilence } from './host-silence.ts';
 
 /** An uplink's table ends in unreachable. */
 export const hostRouteFallsThrough: Rule = {

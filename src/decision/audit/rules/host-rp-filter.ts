@@ -1,5 +1,5 @@
+import { hostSilence } from '../host-silence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { hostSilence } from './host-silence.ts';
 
 /** Reverse-path filtering leaves asymmetric ways alone. */
 export const hostRpFilter: Rule = {

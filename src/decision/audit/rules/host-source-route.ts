@@ -1,6 +1,6 @@
+import { isMisrouted, sourceSubject } from '../egress-subject.ts';
+import { hostSilence } from '../host-silence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { isMisrouted, sourceSubject } from './egress-subject.ts';
-import { hostSilence } from './host-silence.ts';
 
 /** Each source address has its route. */
 export const hostSourceRoute: Rule = {

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { canonicalAddress } from '../../../protocol/dns/address.ts';
+import { mxFix } from '../mx-fix.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { mxFix } from './mx-fix.ts';
 
 /** An MX holds a name. */
 export const mxIsAddress: Rule = {

@@ -1,6 +1,6 @@
+import { mxFix, mxPlans } from '../mx-fix.ts';
 import type { Rule } from '../rule.ts';
 import { evidenceOf } from '../view.ts';
-import { mxFix, mxPlans } from './mx-fix.ts';
 
 /** The domain has an MX (RFC 5321 section 5.1). */
 export const mxNone: Rule = {

@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.ts';
+import { securedConversations } from '../tls-view.ts';
 import type { AuditView } from '../view.ts';
-import { securedConversations } from './tls-view.ts';
 
 /** More than one machine receives mail. */
 export const mxOneHost: Rule = {

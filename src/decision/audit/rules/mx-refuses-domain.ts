@@ -1,7 +1,7 @@
+import { elsewhereHosts } from '../backup-view.ts';
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Said } from '../facts.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { elsewhereHosts } from './backup-view.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** A mail host that the MX set names takes mail for the domain. */
 export const mxRefusesDomain: Rule = {

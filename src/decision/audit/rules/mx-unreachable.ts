@@ -1,8 +1,8 @@
+import { conversationEvidence, subjectOf } from '../conversation-evidence.ts';
+import { cannotSpeak } from '../egress-subject.ts';
 import type { ConversationFact } from '../facts.ts';
 import type { FindingLevel } from '../finding.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { conversationEvidence, subjectOf } from './conversation-evidence.ts';
-import { cannotSpeak } from './egress-subject.ts';
 
 /** Errors that tell of our side, and nothing of the host. */
 const ours: ReadonlySet<string> = new Set(['address_absent', 'aborted', 'resources', 'network_unreachable']);

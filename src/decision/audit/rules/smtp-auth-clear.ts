@@ -1,6 +1,6 @@
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
+import { offersOf } from '../esmtp-extensions.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
-import { offersOf } from './esmtp-extensions.ts';
 
 /** AUTH is not offered in clear text. */
 export const smtpAuthClear: Rule = {

@@ -1,5 +1,5 @@
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { subjectOf } from './conversation-evidence.ts';
 
 /** Only CRLF ends a line. */
 export const smtpBareLf: Rule = {

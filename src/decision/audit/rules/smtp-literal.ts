@@ -1,5 +1,5 @@
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** Address literals are taken, or it is explained. */
 export const smtpLiteral: Rule = {

@@ -1,5 +1,5 @@
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 import { isAboutUs } from './mx-postmaster.ts';
 
 /** A mail host takes mail from the null sender. */

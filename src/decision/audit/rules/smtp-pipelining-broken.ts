@@ -1,5 +1,5 @@
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { subjectOf } from './conversation-evidence.ts';
 
 /** Grouped commands are answered in order. */
 export const smtpPipeliningBroken: Rule = {

@@ -1,6 +1,6 @@
+import { backupHosts, primaryRefusesUnknown } from '../backup-view.ts';
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { backupHosts, primaryRefusesUnknown } from './backup-view.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** A mail host refuses a mailbox that nobody has. */
 export const smtpUnknownRcpt: Rule = {

@@ -1,5 +1,5 @@
+import { extensionsOf } from '../esmtp-extensions.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { extensionsOf } from './esmtp-extensions.ts';
 
 /** A host answers alike by all its addresses. */
 export const smtpUplinksDiffer: Rule = {

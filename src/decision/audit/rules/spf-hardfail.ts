@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.ts';
 import { spfRecords } from '../spf-of.ts';
-import { allQualifier, judgeSpfTerms } from './spf-terms.ts';
+import { allQualifier, judgeSpfTerms } from '../spf-terms.ts';
 
 /** The record ends in -all, explained. */
 export const spfHardfail: Rule = {

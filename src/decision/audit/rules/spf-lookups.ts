@@ -1,7 +1,7 @@
 import { lookUpLimit } from '../../../protocol/spf/evaluate.ts';
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { spfOf } from '../spf-of.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** SPF needs ten look-ups at most. */
 export const spfLookups: Rule = {

@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.ts';
+import { judgeSpfTerms } from '../spf-terms.ts';
 import { evidenceOf } from '../view.ts';
-import { judgeSpfTerms } from './spf-terms.ts';
 
 /** An mx term leads to ten names at most. */
 export const spfMxMany: Rule = {

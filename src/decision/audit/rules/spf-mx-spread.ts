@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts';
-import { judgeSpfTerms } from './spf-terms.ts';
+import { judgeSpfTerms } from '../spf-terms.ts';
 
 /** An mx term lets only those send who do. */
 export const spfMxSpread: Rule = {

@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.ts';
-import { spfRewritten } from './spf-fix.ts';
-import { allQualifier, judgeSpfTerms } from './spf-terms.ts';
+import { spfRewritten } from '../spf-fix.ts';
+import { allQualifier, judgeSpfTerms } from '../spf-terms.ts';
 
 /** The record ends in a decision. */
 export const spfNeutral: Rule = {

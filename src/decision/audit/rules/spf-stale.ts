@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts';
-import { judgeSpfTerms } from './spf-terms.ts';
+import { judgeSpfTerms } from '../spf-terms.ts';
 
 /** The record names no address that is gone. */
 export const spfStale: Rule = {

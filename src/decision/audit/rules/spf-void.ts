@@ -1,7 +1,7 @@
 import { voidLimit } from '../../../protocol/spf/evaluate.ts';
+import { egressSubject, judgedEgresses } from '../egress-subject.ts';
 import type { Judgement, Rule } from '../rule.ts';
 import { spfOf } from '../spf-of.ts';
-import { egressSubject, judgedEgresses } from './egress-subject.ts';
 
 /** SPF has two look-ups in vain at most. */
 export const spfVoid: Rule = {

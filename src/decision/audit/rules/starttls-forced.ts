@@ -1,5 +1,5 @@
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** Clear text is taken on port 25. */
 export const starttlsForced: Rule = {

@@ -1,7 +1,7 @@
 import { namesHost } from '../../../protocol/tls/certificate-name.ts';
 import type { Judgement, Rule } from '../rule.ts';
+import { isPolicyEnforced } from '../tls-view.ts';
 import { policyValues } from './sts-policy.ts';
-import { isPolicyEnforced } from './tls-view.ts';
 
 /** The MTA-STS policy names every MX host. */
 export const stsMx: Rule = {

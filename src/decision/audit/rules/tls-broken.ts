@@ -1,5 +1,5 @@
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** The TLS that is offered works. */
 export const tlsBroken: Rule = {

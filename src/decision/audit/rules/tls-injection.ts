@@ -1,5 +1,5 @@
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { subjectOf } from './conversation-evidence.ts';
 
 /** What was said in clear before the handshake is not executed after it. */
 export const tlsInjection: Rule = {

@@ -1,7 +1,7 @@
 import { parseExtensions } from '../../../protocol/smtp/extensions.ts';
+import { isWeakerBackup } from '../backup-view.ts';
+import { saidEvidence, subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { isWeakerBackup } from './backup-view.ts';
-import { saidEvidence, subjectOf } from './conversation-evidence.ts';
 
 /** A mail host offers TLS. */
 export const tlsNone: Rule = {

@@ -1,5 +1,5 @@
+import { subjectOf } from '../conversation-evidence.ts';
 import type { Judgement, Rule } from '../rule.ts';
-import { subjectOf } from './conversation-evidence.ts';
 
 /** A mail host speaks TLS 1.2 at least. */
 export const tlsOld: Rule = {

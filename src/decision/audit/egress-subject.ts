@@ -1,6 +1,6 @@
-import type { EgressFact, HostFact } from '../facts.ts';
-import type { FindingSubject } from '../finding.ts';
-import type { AuditView } from '../view.ts';
+import type { EgressFact, HostFact } from './facts.ts';
+import type { FindingSubject } from './finding.ts';
+import type { AuditView } from './view.ts';
 
 export function egressSubject({ id, address, uplink, family }: EgressFact): FindingSubject {
   return { kind: 'egress', name: id, address, uplink, family };

@@ -1,6 +1,6 @@
-import { isUsable, parseTlsa, type Tlsa } from '../../../protocol/tls/tlsa.ts';
-import type { CertificateFact, ConversationFact } from '../facts.ts';
-import type { AuditView } from '../view.ts';
+import { isUsable, parseTlsa, type Tlsa } from '../../protocol/tls/tlsa.ts';
+import type { CertificateFact, ConversationFact } from './facts.ts';
+import type { AuditView } from './view.ts';
 
 /** A conversation that went over to TLS, and the certificate that was shown first. */
 export type Secured = {

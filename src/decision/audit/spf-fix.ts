@@ -1,8 +1,8 @@
-import { isSpf } from '../../../protocol/spf/record.ts';
-import type { EgressFact } from '../facts.ts';
-import type { Judgement } from '../rule.ts';
-import { spfRecords } from '../spf-of.ts';
-import type { AuditView } from '../view.ts';
+import { isSpf } from '../../protocol/spf/record.ts';
+import type { EgressFact } from './facts.ts';
+import type { Judgement } from './rule.ts';
+import { spfRecords } from './spf-of.ts';
+import type { AuditView } from './view.ts';
 
 /** The record of the domain with the address of the egress right after its version; nothing where there is not one. */
 export function spfFix(

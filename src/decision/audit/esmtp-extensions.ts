@@ -1,8 +1,8 @@
-import { type Extensions, parseExtensions } from '../../../protocol/smtp/extensions.ts';
-import type { ConversationFact, Said } from '../facts.ts';
-import type { Judgement } from '../rule.ts';
-import type { AuditView } from '../view.ts';
+import { type Extensions, parseExtensions } from '../../protocol/smtp/extensions.ts';
 import { subjectOf } from './conversation-evidence.ts';
+import type { ConversationFact, Said } from './facts.ts';
+import type { Judgement } from './rule.ts';
+import type { AuditView } from './view.ts';
 
 /** What the server offers, under TLS where it came to that; null where it never said. */
 export function extensionsOf({ ehlo, ehloAfterTls }: ConversationFact): Extensions | null {

@@ -1,7 +1,7 @@
-import type { DnsFact } from '../dns-fact.ts';
-import { questionKey } from '../facts.ts';
-import type { Judgement } from '../rule.ts';
-import type { AuditView } from '../view.ts';
+import type { DnsFact } from './dns-fact.ts';
+import { questionKey } from './facts.ts';
+import type { Judgement } from './rule.ts';
+import type { AuditView } from './view.ts';
 
 /** An MX that is to be, before its name is known. */
 export type MxPlan = { readonly preference: number; readonly address: string };

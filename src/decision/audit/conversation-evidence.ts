@@ -1,5 +1,5 @@
-import type { ConversationFact, Said } from '../facts.ts';
-import type { Evidence, FindingSubject } from '../finding.ts';
+import type { ConversationFact, Said } from './facts.ts';
+import type { Evidence, FindingSubject } from './finding.ts';
 
 /** A reply as it was said, on one line. */
 export function saidText({ code, status, lines }: Said): string {

@@ -1,7 +1,7 @@
-import { parseTags } from '../../../protocol/message/tag-list.ts';
-import type { DnsFact } from '../dns-fact.ts';
-import type { Judgement } from '../rule.ts';
-import { type AuditView, evidenceOf } from '../view.ts';
+import { parseTags } from '../../protocol/message/tag-list.ts';
+import type { DnsFact } from './dns-fact.ts';
+import type { Judgement } from './rule.ts';
+import { type AuditView, evidenceOf } from './view.ts';
 
 export type DkimKey = {
   readonly selector: string;

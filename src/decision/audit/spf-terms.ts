@@ -1,7 +1,7 @@
-import { parseSpf, type SpfRecord } from '../../../protocol/spf/record.ts';
-import type { Judgement } from '../rule.ts';
-import { spfRecords } from '../spf-of.ts';
-import { type AuditView, evidenceOf } from '../view.ts';
+import { parseSpf, type SpfRecord } from '../../protocol/spf/record.ts';
+import type { Judgement } from './rule.ts';
+import { spfRecords } from './spf-of.ts';
+import { type AuditView, evidenceOf } from './view.ts';
 
 /**
  * What a check says of each well-formed SPF record of the domain by its terms; null: nothing. The subject is the

@@ -1,5 +1,5 @@
-import { parseTags } from '../../../protocol/message/tag-list.ts';
-import type { AuditView } from '../view.ts';
+import { parseTags } from '../../protocol/message/tag-list.ts';
+import type { AuditView } from './view.ts';
 
 /** The DMARC policy that holds for the domain: its own record, or that of a domain above (RFC 9989 section 4.10). */
 export type DmarcPolicy = {

@@ -1,4 +1,4 @@
-import type { AuditView } from '../view.ts';
+import type { AuditView } from './view.ts';
 
 /** The CAA set that holds for a host: its own, or that of the nearest domain above that has one (RFC 8659 section 3). */
 export function caaOf(

@@ -1,5 +1,5 @@
-import type { Judgement } from '../rule.ts';
-import type { AuditView } from '../view.ts';
+import type { Judgement } from './rule.ts';
+import type { AuditView } from './view.ts';
 
 /**
  * What a check of the host says where the host was asked and did not answer in the time of the check; else nothing. Of

@@ -1,5 +1,5 @@
-import type { ConversationFact } from '../facts.ts';
-import type { AuditView } from '../view.ts';
+import type { ConversationFact } from './facts.ts';
+import type { AuditView } from './view.ts';
 
 /** MX hosts that stand behind the best ones and are machines elsewhere: backups. */
 export function elsewhereHosts(view: AuditView): readonly string[] {
