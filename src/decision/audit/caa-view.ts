@@ -1,13 +1,12 @@
 import type { AuditView } from './view.ts';
+import { withParents } from './with-parents.ts';
 
 /** The CAA set that holds for a host: its own, or that of the nearest domain above that has one (RFC 8659 section 3). */
 export function caaOf(
   view: AuditView,
   host: string,
 ): { readonly name: string; readonly issuers: readonly string[] } | null {
-  const labels = host.split('.');
-  for (let place = 0; place < labels.length - 1; place++) {
-    const name = labels.slice(place).join('.');
+  for (const name of withParents(host)) {
     const fact = view.dns(name, 'CAA');
     if (fact.kind === 'temperror') return null;
     if (fact.kind !== 'records') continue;

@@ -1,5 +1,6 @@
 import { parseTags } from '../../protocol/message/tag-list.ts';
 import type { AuditView } from './view.ts';
+import { withParents } from './with-parents.ts';
 
 /** The DMARC policy that holds for the domain: its own record, or that of a domain above (RFC 9989 section 4.10). */
 export type DmarcPolicy = {
@@ -11,9 +12,8 @@ export type DmarcPolicy = {
 
 /** Null: there is none; `unsure`: nobody could say. */
 export function dmarcOf(view: AuditView): DmarcPolicy | 'unsure' | null {
-  const labels = view.facts.domain.split('.');
-  for (let place = 0; place < labels.length - 1 && place < 8; place++) {
-    const name = `_dmarc.${labels.slice(place).join('.')}`;
+  for (const domain of withParents(view.facts.domain)) {
+    const name = `_dmarc.${domain}`;
     const fact = view.dns(name, 'TXT');
     if (fact.kind === 'temperror') return 'unsure';
     const records = view.records(name, 'TXT').filter(text => /^v\s*=\s*DMARC1\s*(;|$)/.test(text));

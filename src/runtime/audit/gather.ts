@@ -10,6 +10,7 @@ import type {
   NameServerFact,
   PolicyFact,
 } from '../../decision/audit/facts.ts';
+import { withParents } from '../../decision/audit/with-parents.ts';
 import type { MailServer } from '../../decision/egress/egress.ts';
 import { isHostAddress } from '../../decision/next-hop/local-address.ts';
 import { maxAddressesPerFamily, maxHosts } from '../../decision/next-hop/mx-facts.ts';
@@ -191,7 +192,7 @@ class Gathering {
     const book = this.#notebook;
     await Promise.all([
       ...(['A', 'AAAA', 'TXT', 'NS', 'SPF', 'DNSKEY', 'RRSIG'] as const).map(type => book.ask(domain, type)),
-      ...parentsOf(domain).map(parent => book.ask(`_dmarc.${parent}`, 'TXT')),
+      ...withParents(domain).map(parent => book.ask(`_dmarc.${parent}`, 'TXT')),
       book.ask(`_mta-sts.${domain}`, 'TXT'),
       book.ask(`_smtp._tls.${domain}`, 'TXT'),
       ...asked.dkimSelectors.map(selector => book.ask(`${selector}._domainkey.${domain}`, 'TXT')),
@@ -203,7 +204,7 @@ class Gathering {
     const { domain } = this.#request;
     const book = this.#notebook;
     const policies = await Promise.all(
-      parentsOf(domain).map(parent => book.records(`_dmarc.${parent}`, 'TXT')),
+      withParents(domain).map(parent => book.records(`_dmarc.${parent}`, 'TXT')),
     );
     const text = policies.find(records => records.length > 0)?.[0] ?? '';
     const targets = addressesIn(parseTags(text).get('rua') ?? '').map(address =>
@@ -282,7 +283,7 @@ class Gathering {
       book.records(host, 'A'),
       book.records(host, 'AAAA'),
       book.ask(`_25._tcp.${host}`, 'TLSA'),
-      ...parentsOf(host).map(name => book.ask(name, 'CAA')),
+      ...withParents(host).map(name => book.ask(name, 'CAA')),
     ]);
     const addresses = [...four.slice(0, maxAddressesPerFamily), ...six.slice(0, maxAddressesPerFamily)];
     await Promise.all(
@@ -348,11 +349,4 @@ class Gathering {
 function egressFor(egresses: readonly EgressFact[], family: 4 | 6, uplink: string | null): EgressFact | null {
   const usable = egresses.filter(each => each.source !== null && each.family === family);
   return usable.find(each => each.uplink !== uplink) ?? usable[0] ?? null;
-}
-
-/** The domain and those above it, but for the last label: where a DMARC policy may stand (RFC 9989 section 4.10). */
-function parentsOf(domain: string): string[] {
-  const labels = domain.split('.');
-  const tops = labels.map((_label, place) => labels.slice(place).join('.'));
-  return tops.slice(0, -1).slice(0, 8);
 }
