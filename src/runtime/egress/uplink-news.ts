@@ -8,12 +8,19 @@ export class UplinkNews {
   readonly #clock: Clock;
   readonly #events: EventStream;
   readonly #reports: () => readonly UplinkReport[];
-  readonly #conditions = new UplinkConditions();
+  readonly #conditions: UplinkConditions;
 
-  constructor(clock: Clock, events: EventStream, reports: () => readonly UplinkReport[]) {
+  /** `advice` as `UplinkConditions` takes it. */
+  constructor(
+    clock: Clock,
+    events: EventStream,
+    reports: () => readonly UplinkReport[],
+    advice?: (uplink: string) => string,
+  ) {
     this.#clock = clock;
     this.#events = events;
     this.#reports = reports;
+    this.#conditions = new UplinkConditions(advice);
   }
 
   /** An egress changed, or the configuration. */

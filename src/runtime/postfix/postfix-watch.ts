@@ -1,6 +1,5 @@
 import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import { type EgressView, isUsableState } from '../../decision/egress/health-state.ts';
-import { UplinkConditions } from '../../decision/egress/uplink-conditions.ts';
 import type { DnsServerSetting } from '../../decision/next-hop/dns-server.ts';
 import type { NotifySetting } from '../../decision/notice/notify-setting.ts';
 import type { TransportView } from '../../decision/postfix/choose-transport.ts';
@@ -14,6 +13,7 @@ import type { WantedTransport } from '../../decision/postfix/transports.ts';
 import { MessageIds } from '../../decision/queue/message-id.ts';
 import { Resolver } from '../dns/resolver.ts';
 import { EgressMonitor } from '../egress/monitor.ts';
+import { UplinkNews } from '../egress/uplink-news.ts';
 import type { EventStream } from '../events.ts';
 import { IdentityWatch } from '../identity/identity-watch.ts';
 import { Notifier } from '../notify/notifier.ts';
@@ -61,6 +61,7 @@ export type WatchPlace = {
 export class PostfixWatch {
   readonly #monitor: EgressMonitor;
   readonly #resolver: Resolver;
+  readonly #uplinkNews: UplinkNews;
   readonly #identity: IdentityWatch;
   readonly #notifier: Notifier;
   readonly #switch: TransportSwitch;
@@ -73,9 +74,6 @@ export class PostfixWatch {
   readonly #deferred = new DeferredMail();
   /** When the uplink of a transport came back from the dead (monotonic). */
   readonly #revived = new Map<string, number>();
-  readonly #conditions = new UplinkConditions(
-    () => 'The log of Postfix and of this watch show where it stops.',
-  );
   readonly #uplinks: readonly UplinkSetting[];
   readonly #transports: readonly WantedTransport[];
   readonly #ports: WatchPorts;
@@ -138,6 +136,12 @@ export class PostfixWatch {
       snapshot: () => this.#monitor.snapshot(),
       events,
     });
+    this.#uplinkNews = new UplinkNews(
+      clock,
+      events,
+      () => this.#monitor.reports(),
+      () => 'The log of Postfix and of this watch show where it stops.',
+    );
     this.#identity = new IdentityWatch({
       clock,
       events,
@@ -203,7 +207,7 @@ export class PostfixWatch {
     const logName = logNameOf(this.#facts);
     this.#follower.start({ file: file === '' ? null : file, logName, transports: this.transports });
     this.#monitor.onChange((view, previous) => {
-      this.#tellConditions();
+      this.#uplinkNews.look();
       if (previous === 'down' && view.state !== 'down') this.#revive(view.uplink);
       void this.#switch.look().then(() => {
         this.#sendOn.wake();
@@ -286,13 +290,6 @@ export class PostfixWatch {
   #isInUse(holds: (egress: EgressView) => boolean): boolean {
     const view = this.#views().find(({ transport }) => transport === this.#switch.current);
     return view?.egresses.some(holds) ?? false;
-  }
-
-  #tellConditions(): void {
-    const { clock, events } = this.#ports;
-    const at = clock.now();
-    for (const condition of this.#conditions.hear(this.#monitor.reports(), at))
-      events.emit({ kind: 'condition', at, condition });
   }
 
   /** Mail that the operator sends another way is theirs; said once, so that nobody wonders. */
