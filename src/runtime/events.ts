@@ -5,8 +5,6 @@ import type { Blame } from '../decision/queue/attempt.ts';
 import type { MessageId } from '../decision/queue/queued.ts';
 import type { TlsFacts } from '../protocol/tls/tls-facts.ts';
 
-export type { Blame };
-
 /** One event in the life of a message, as `trace --json` prints it (there `at` is RFC 3339). Fields that do not apply are null. */
 export type TraceEvent = {
   /** Wall ms. */

@@ -22,11 +22,6 @@ export const isLeftOut = (result: SpfEvaluation['result']): boolean =>
 export const spfRecords = (view: AuditView, name: string): readonly string[] =>
   view.records(name, 'TXT').filter(isSpf);
 
-/** The domains whose mail is sent: that of the report. */
-export function sendsMail(view: AuditView): boolean {
-  return view.facts.egresses.length > 0;
-}
-
 function asAnswer(fact: DnsFact | undefined): SpfAnswer {
   if (fact === undefined) return { kind: 'unasked' };
   switch (fact.kind) {

@@ -57,13 +57,7 @@ export type Observation =
       readonly stage?: 'connect' | 'greeting';
     }
   /** An established session is silent past its expected reply time; asks for a probe, convicts nobody. */
-  | {
-      readonly kind: 'silent';
-      readonly at: number;
-      readonly site: string;
-      readonly to: HostAddress;
-      readonly silentMs: number;
-    }
+  | { readonly kind: 'silent'; readonly at: number; readonly site: string; readonly to: HostAddress }
   /** The host lost or regained what this egress stands on. */
   | { readonly kind: 'host'; readonly at: number; readonly condition: HostCondition }
   /** `since` and `until` are wall ms. */
@@ -78,6 +72,3 @@ export type Observation =
 
 /** What the host itself says of an egress. Anything but `sound` takes it down at once. */
 export type HostCondition = 'sound' | 'address absent' | 'link down' | 'no route';
-
-/** What a whole attempt saw: every route that it raced. */
-export type RouteObservation = { readonly egressId: string; readonly observation: Observation };

@@ -95,7 +95,6 @@ export class Session {
   #feed: BodyFeed | null = null;
   /** A handshake is under way. */
   #goingOver = false;
-  #ready = false;
   #over = false;
   #closing: string | null = null;
   #writtenAt: number;
@@ -137,16 +136,8 @@ export class Session {
     return this.#job;
   }
 
-  get isReady(): boolean {
-    return this.#ready;
-  }
-
   get isOver(): boolean {
     return this.#over;
-  }
-
-  get stage(): ClientStage {
-    return this.#patience.stage;
   }
 
   /** Monotonic ms of the last sign of life. */
@@ -237,7 +228,6 @@ export class Session {
     this.#stepping = false;
     this.#flush();
     if (goesOver) void this.#goOver();
-    if (becameReady) this.#ready = true;
     if (result !== null) this.#finish(result);
     else if (becameReady) this.#rest();
     if (this.#closing !== null && !this.#over) this.#connection.end();

@@ -56,10 +56,6 @@ export class SiteMembers {
     return this.#members.size - this.#idle.length;
   }
 
-  get idleCount(): number {
-    return this.#idle.length;
-  }
-
   /** When a session last stood; now, while one does. */
   get stoodAt(): number {
     return this.#members.size > 0 ? this.#ports.clock.monotonic() : this.#stoodAt;

@@ -37,7 +37,7 @@ export class LogEvidence {
       return;
     }
     if (sign.kind === 'silent') {
-      this.#monitor.observe(egressId, { kind: 'silent', at, site, to, silentMs: 0 });
+      this.#monitor.observe(egressId, { kind: 'silent', at, site, to });
       return;
     }
     const { error } = sign;

@@ -87,10 +87,6 @@ export class RunningNameServer {
     return this.#seen;
   }
 
-  forgetQueries(): void {
-    this.#seen.length = 0;
-  }
-
   /** Another zone in place of this one. */
   replace(table: ZoneTable): void {
     this.#zone = new Zone(table);
