@@ -8,7 +8,7 @@ export function configJsonSchema(): JsonSchema {
   return z.toJSONSchema(configSchema, { io: 'input' });
 }
 
-export function isJsonSchema(value: unknown): value is JsonSchema {
+function isJsonSchema(value: unknown): value is JsonSchema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -26,7 +26,7 @@ export class ClientNetworks {
 }
 
 /** `::ffff:192.0.2.1` is `192.0.2.1`. */
-export function unmapped(address: string): string {
+function unmapped(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 

@@ -78,7 +78,7 @@ export function stateOf(health: Health): EgressState {
 }
 
 /** How long a return must be proved now: doubled by each relapse, 1 h at most. */
-export function proofRequiredMs(health: Health, settings: HealthSettings): number {
+function proofRequiredMs(health: Health, settings: HealthSettings): number {
   return Math.min(longestProofMs, settings.proveMs * 2 ** health.relapses);
 }
 

@@ -92,7 +92,7 @@ export function planCare(facts: PostfixFacts, wishes: CareWishes): CarePlan {
 }
 
 /** The parts of a `transport:nexthop` value. */
-export function transportAndNextHop(value: string): { readonly transport: string; readonly nextHop: string } {
+function transportAndNextHop(value: string): { readonly transport: string; readonly nextHop: string } {
   const colon = value.indexOf(':');
   return colon < 0
     ? { transport: value, nextHop: '' }

@@ -3,7 +3,7 @@ export type PostfixVersion = { readonly major: number; readonly minor: number };
 
 /** The oldest that is cared for, and the newest that this table was made from. */
 export const oldestVersion: PostfixVersion = { major: 3, minor: 5 };
-export const newestVersion: PostfixVersion = { major: 3, minor: 11 };
+const newestVersion: PostfixVersion = { major: 3, minor: 11 };
 
 type Parameter = {
   readonly since: PostfixVersion;

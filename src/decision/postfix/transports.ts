@@ -5,7 +5,7 @@ import type { PostfixFinding } from './postfix-finding.ts';
 const prefix = 'postern-';
 
 /** The transport of an uplink. */
-export function transportOf(uplink: string): string {
+function transportOf(uplink: string): string {
   return `${prefix}${uplink}`;
 }
 

@@ -15,7 +15,7 @@ import { canonicalAddress } from './address.ts';
 import type { DnsRecord, RecordData, RecordType } from './record.ts';
 
 /** What fits one datagram without fragments on any path (the DNS flag day of 2020). */
-export const udpPayloadBytes = 1232;
+const udpPayloadBytes = 1232;
 
 /** Records that are kept of one section; no mail domain has more, and what has is cut here. */
 const maxRecords = 512;

@@ -42,7 +42,7 @@ const nameLimit = 10;
 /** Includes within includes; the limit of look-ups comes before it. */
 const depthLimit = 20;
 /** Terms of all records together: far more than any sender needs, and little enough to be over soon (section 4.6.4). */
-export const termLimit = 4_000;
+const termLimit = 4_000;
 
 const results: Readonly<Record<SpfQualifier, SpfResult>> = {
   '+': 'pass',

@@ -6,7 +6,7 @@ import { Ask, type AskOutcome, type DnsPorts, type Question } from './ask.ts';
 import type { PathMemory } from './path-memory.ts';
 
 /** A way that has said nothing for so long is joined by the next. */
-export const hedgeMs = 100;
+const hedgeMs = 100;
 
 /** When, after its start, a question that nobody answered is sent again by every way. */
 const roundsAtMs = [0, 1_000, 2_500, 5_000] as const;
