@@ -85,7 +85,7 @@ export type ConnectTarget = {
 };
 
 /** What the host says of its own addresses and routes; the advice about them is decided from the same. */
-export type { PresentAddress as HostInterfaceAddress, RouteOfSource as SourceRoute, TlsFacts };
+export type { PresentAddress, RouteOfSource, TlsFacts };
 
 /** What a connection tells. `data` buffers belong to the receiver; nothing is delivered while paused. `closed` comes exactly once, last. */
 export type ConnectionEvents = {

@@ -4,12 +4,12 @@ import type {
   Connection,
   ConnectTarget,
   DatagramSocket,
-  HostInterfaceAddress,
   Listener,
   Network,
   PacketSizes,
+  PresentAddress,
   Result,
-  SourceRoute,
+  RouteOfSource,
 } from '../../src/runtime/ports.ts';
 import type { SimInternet } from './sim-internet.ts';
 import type { CutKind, SimLink } from './sim-link.ts';
@@ -166,7 +166,7 @@ export class SimHost implements Network {
     };
   }
 
-  addresses(): readonly HostInterfaceAddress[] {
+  addresses(): readonly PresentAddress[] {
     const listed = this.#interfaces.filter(({ link }) => link.listed);
     return [
       { interface: 'lo', address: '127.0.0.1', family: 4, temporary: false },
@@ -184,7 +184,7 @@ export class SimHost implements Network {
     return { close: () => this.#watchers.delete(changed) };
   }
 
-  async routeOf(source: string): Promise<SourceRoute | null> {
+  async routeOf(source: string): Promise<RouteOfSource | null> {
     const sound = { gateway: null, ruled: false, table: null, fallback: true, unreachable: false };
     if (isLoopback(source)) return { ...sound, interface: 'lo', device: 'lo' };
     const own = this.#interfaces.find(({ address }) => address === source);

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
-import type { HostInterfaceAddress } from '../ports.ts';
+import type { PresentAddress } from '../ports.ts';
 
 /** `IFA_F_TEMPORARY` of the kernel: an address for privacy, which changes daily (RFC 8981). */
 const temporaryFlag = 0x01;
 
 /** The addresses of this host's interfaces that are up and have a carrier. */
-export function hostAddresses(): readonly HostInterfaceAddress[] {
-  const found: HostInterfaceAddress[] = [];
+export function hostAddresses(): readonly PresentAddress[] {
+  const found: PresentAddress[] = [];
   let temporary: ReadonlySet<string> | null = null;
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
     for (const { address, family } of addresses ?? []) {

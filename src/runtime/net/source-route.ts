@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { isLoopback } from '../../decision/egress/host-advice.ts';
-import type { SourceRoute } from '../ports.ts';
+import type { RouteOfSource } from '../ports.ts';
 import { ip, type Row, rows, text } from './ip-command.ts';
 
 /** Any address of the world will do: the kernel is asked for the route, no packet leaves. */
@@ -16,7 +16,7 @@ export type RoutingFacts = {
 };
 
 /** How packets with this source would leave; null where the host has no `ip`, or no such address. */
-export async function sourceRoute(source: string): Promise<SourceRoute | null> {
+export async function sourceRoute(source: string): Promise<RouteOfSource | null> {
   const family = isIP(source);
   if (family !== 4 && family !== 6) return null;
   if (isLoopback(source))
@@ -43,7 +43,7 @@ export async function sourceRoute(source: string): Promise<SourceRoute | null> {
 }
 
 /** Reads the kernel's answers, as `ip -j` writes them. */
-export function readSourceRoute(facts: RoutingFacts, tableDefaults: unknown): SourceRoute | null {
+export function readSourceRoute(facts: RoutingFacts, tableDefaults: unknown): RouteOfSource | null {
   const carrier = rows(facts.addresses).find(row => text(row, 'ifname') !== null);
   if (carrier === undefined) return null;
   const taken = rows(facts.route)[0];

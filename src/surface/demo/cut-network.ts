@@ -5,12 +5,12 @@ import type {
   ConnectionEvents,
   ConnectTarget,
   DatagramSocket,
-  HostInterfaceAddress,
   Listener,
   Network,
   PacketSizes,
+  PresentAddress,
   Result,
-  SourceRoute,
+  RouteOfSource,
   TlsFacts,
   TlsTerms,
 } from '../../runtime/ports.ts';
@@ -90,7 +90,7 @@ export class CutNetwork implements Network {
     };
   }
 
-  addresses(): readonly HostInterfaceAddress[] {
+  addresses(): readonly PresentAddress[] {
     return this.#network.addresses();
   }
 
@@ -98,7 +98,7 @@ export class CutNetwork implements Network {
     return this.#network.watchHost(changed);
   }
 
-  routeOf(source: string): Promise<SourceRoute | null> {
+  routeOf(source: string): Promise<RouteOfSource | null> {
     return this.#network.routeOf(source);
   }
 
