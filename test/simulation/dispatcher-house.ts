@@ -1,7 +1,7 @@
 import test from 'node:test';
 import type { Egress, UplinkEgress } from '../../src/decision/egress/egress.ts';
 import type { EgressSnapshot, EgressState, EgressView } from '../../src/decision/egress/health-state.ts';
-import type { Observation } from '../../src/decision/egress/observation.ts';
+import type { Sighting } from '../../src/decision/egress/observation.ts';
 import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
 import { MessageIds } from '../../src/decision/queue/message-id.ts';
 import type {
@@ -20,7 +20,7 @@ import { must, ReferenceNetwork, remoteDomains } from './reference-network.ts';
 
 /** What a test says of the egresses, in the place of the monitor; it also keeps what it is told. */
 export class ScriptedGuide implements EgressGuide {
-  readonly observed: { readonly egressId: string; readonly observation: Observation }[] = [];
+  readonly observed: { readonly egressId: string; readonly observation: Sighting }[] = [];
   readonly penalised: string[] = [];
   readonly considered: string[] = [];
   /** Of every host. */
@@ -83,7 +83,7 @@ export class ScriptedGuide implements EgressGuide {
     for (const listener of this.#listeners) listener(view, previous ?? before.state);
   }
 
-  observe(egressId: string, observation: Observation): void {
+  observe(egressId: string, observation: Sighting): void {
     this.observed.push({ egressId, observation });
   }
 

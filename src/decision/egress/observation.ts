@@ -70,5 +70,8 @@ export type Observation =
     }
   | { readonly kind: 'resumed'; readonly at: number };
 
+/** What deliveries and probes see of an egress; the host and the operator tell the rest. */
+export type Sighting = Extract<Observation, { kind: 'connected' | 'answered' | 'failed' | 'silent' }>;
+
 /** What the host itself says of an egress. Anything but `sound` takes it down at once. */
 export type HostCondition = 'sound' | 'address absent' | 'link down' | 'no route';

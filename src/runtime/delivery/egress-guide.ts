@@ -1,5 +1,5 @@
 import type { EgressSnapshot, EgressState, EgressView } from '../../decision/egress/health-state.ts';
-import type { Observation } from '../../decision/egress/observation.ts';
+import type { Sighting } from '../../decision/egress/observation.ts';
 import type { HostAddress, Route } from '../../decision/egress/route.ts';
 import type { NextHop } from '../../decision/next-hop/next-hop.ts';
 import type { Outage } from '../../decision/queue/queued.ts';
@@ -7,7 +7,7 @@ import type { Outage } from '../../decision/queue/queued.ts';
 /** What delivery asks of the monitor of egresses, and tells it. Durations in ms. */
 export interface EgressGuide {
   snapshot(): EgressSnapshot;
-  observe(egressId: string, observation: Observation): void;
+  observe(egressId: string, sighting: Sighting): void;
   /** Gives the way to stop listening. */
   onChange(listener: (view: EgressView, previous: EgressState) => void): () => void;
   /** How long the preferred egress may connect alone before the next starts beside it. */

@@ -1,6 +1,6 @@
 import type { UplinkEgress } from '../../decision/egress/egress.ts';
 import { expectedReplyMs, probeWaitMs } from '../../decision/egress/head-start.ts';
-import type { Observation } from '../../decision/egress/observation.ts';
+import type { Sighting } from '../../decision/egress/observation.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { Clock, Network, Timer } from '../ports.ts';
 import { Probe, type ProbeDepth } from './probe.ts';
@@ -9,7 +9,7 @@ import { Probe, type ProbeDepth } from './probe.ts';
 export type ComparisonParts = {
   readonly network: Network;
   readonly clock: Clock;
-  readonly observe: (egressId: string, observation: Observation) => void;
+  readonly observe: (egressId: string, sighting: Sighting) => void;
   readonly isEvidenceTrusted: () => boolean;
 };
 
@@ -237,5 +237,5 @@ export class Comparison {
   }
 }
 
-type Failed = Extract<Observation, { kind: 'failed' }>;
+type Failed = Extract<Sighting, { kind: 'failed' }>;
 type FailureKind = Failed['error']['kind'];

@@ -2,7 +2,7 @@ import type { UplinkSetting } from '../../decision/egress/egress.ts';
 import { expectedReplyMs, headStartMs } from '../../decision/egress/head-start.ts';
 import { stateOf } from '../../decision/egress/health.ts';
 import type { EgressSnapshot, EgressState, EgressView, Fitness } from '../../decision/egress/health-state.ts';
-import type { Observation } from '../../decision/egress/observation.ts';
+import type { Sighting } from '../../decision/egress/observation.ts';
 import type { HostAddress, Route } from '../../decision/egress/route.ts';
 import type { EventStream } from '../events.ts';
 import type { EgressTest, UplinkReport } from '../gateway-control.ts';
@@ -88,7 +88,7 @@ export class EgressMonitor {
       step: (entry, observation) => this.#health.step(entry, observation),
     });
     const named = new NamedTargets(clock, ports.resolve ?? (async () => []));
-    const observe = (egressId: string, observation: Observation): void => this.observe(egressId, observation);
+    const observe = (egressId: string, sighting: Sighting): void => this.observe(egressId, sighting);
     this.#probes = new ProbeSchedule({ network, clock, random, events, observe }, this.#hosts, named);
     this.#tests = new UplinkTests({ network, clock, roster: this.#roster, probes: this.#probes, observe });
     this.#standing = new HostStanding({
@@ -169,8 +169,8 @@ export class EgressMonitor {
   }
 
   /** What a delivery or a probe saw of an egress. */
-  observe(egressId: string, observation: Observation): void {
-    this.#sightings.observe(egressId, observation);
+  observe(egressId: string, sighting: Sighting): void {
+    this.#sightings.observe(egressId, sighting);
   }
 
   /**

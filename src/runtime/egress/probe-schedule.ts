@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { BoundedMap } from '../../decision/bounded-map.ts';
 import type { UplinkEgress } from '../../decision/egress/egress.ts';
 import { seemsToRise } from '../../decision/egress/health.ts';
-import type { NetworkErrorKind, Observation } from '../../decision/egress/observation.ts';
+import type { NetworkErrorKind, Sighting } from '../../decision/egress/observation.ts';
 import { type HostAddress, hostKey } from '../../decision/egress/route.ts';
 import type { EventStream } from '../events.ts';
 import type { Clock, Network, Random } from '../ports.ts';
@@ -27,7 +27,7 @@ type Parts = {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventStream;
-  readonly observe: (egressId: string, observation: Observation) => void;
+  readonly observe: (egressId: string, sighting: Sighting) => void;
 };
 
 /**

@@ -1,5 +1,5 @@
 import { headStartMs } from '../../decision/egress/head-start.ts';
-import type { Observation } from '../../decision/egress/observation.ts';
+import type { Sighting } from '../../decision/egress/observation.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { Clock } from '../ports.ts';
 import type { EgressEntry } from './egress-entry.ts';
@@ -26,8 +26,8 @@ type Parts = {
   readonly look: () => void;
 };
 
-type Life = Extract<Observation, { kind: 'connected' | 'answered' }>;
-type Failure = Extract<Observation, { kind: 'failed' }>;
+type Life = Extract<Sighting, { kind: 'connected' | 'answered' }>;
+type Failure = Extract<Sighting, { kind: 'failed' }>;
 
 /**
  * What deliveries and probes see of the egresses, on its way to all whom it concerns: the times of routes, the hosts that
@@ -44,30 +44,26 @@ export class Sightings {
    * `local` and unknown egresses are passed over, and so is what an address of this host said: it crossed no uplink,
    * though a foolish MX record may name it.
    */
-  observe(egressId: string, observation: Observation): void {
+  observe(egressId: string, sighting: Sighting): void {
     const { roster, standing, connects, blame, health } = this.#parts;
     const entry = roster.get(egressId);
     if (entry === undefined) return;
-    if ('to' in observation && standing.staysInside(entry, observation.to.address)) return;
-    switch (observation.kind) {
+    if (standing.staysInside(entry, sighting.to.address)) return;
+    switch (sighting.kind) {
       case 'connected':
-        connects.add(egressId, observation.site, observation.connectMs);
-        blame.answered(egressId, observation.to);
-        return this.#lived(entry, observation);
+        connects.add(egressId, sighting.site, sighting.connectMs);
+        blame.answered(egressId, sighting.to);
+        return this.#lived(entry, sighting);
       case 'answered':
-        return this.#lived(entry, observation);
+        return this.#lived(entry, sighting);
       case 'failed':
-        return this.#failed(entry, observation);
+        return this.#failed(entry, sighting);
       case 'silent':
-        health.step(entry, observation);
-        void this.suspect(egressId, observation.site, observation.to);
+        health.step(entry, sighting);
+        void this.suspect(egressId, sighting.site, sighting.to);
         return;
-      case 'host':
-      case 'drained':
-      case 'resumed':
-        return health.step(entry, observation);
       default:
-        observation satisfies never;
+        sighting satisfies never;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Observation } from '../../decision/egress/observation.ts';
+import type { Sighting } from '../../decision/egress/observation.ts';
 import type { HostAddress } from '../../decision/egress/route.ts';
 import type { EgressTest } from '../gateway-control.ts';
 import type { Clock, Network, Result } from '../ports.ts';
@@ -12,7 +12,7 @@ type Parts = {
   readonly clock: Clock;
   readonly roster: Roster;
   readonly probes: ProbeSchedule;
-  readonly observe: (egressId: string, observation: Observation) => void;
+  readonly observe: (egressId: string, sighting: Sighting) => void;
 };
 
 /** Connect, greeting and EHLO through each egress of an uplink, on the operator's word. */
