@@ -166,7 +166,7 @@ test('the file gives room back to the disk when a long queue has gone', () => {
     };
     database.commit({ bytes, calls: [1, 2, 3, 4].map(large) });
     database.commit(batch({ operation: 'remove', request: { filter: {}, after: null } }));
-    for (let commits = 0; commits < 200; commits++) database.shrink();
+    for (let calls = 0; calls < 200; calls++) database.shrink();
     database.close();
     const size = statSync(file).size;
     assert.ok(size < 24_000_000, `${size} bytes are left`);

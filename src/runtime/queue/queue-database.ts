@@ -54,7 +54,7 @@ export class QueueDatabase {
   readonly #reserveBytes: number;
   readonly #freeBytes: () => number;
   readonly #starts: number;
-  #commits = 0;
+  #shrinkCalls = 0;
   /** False: a commit failed, and what it began is not yet undone. */
   #sound = true;
 
@@ -143,8 +143,8 @@ export class QueueDatabase {
 
   /** Gives free pages back to the disk, a few at a time; to be called when the answers are out. */
   shrink(): void {
-    this.#commits += 1;
-    if (this.#commits % 4 !== 0 || !this.#sound) return;
+    this.#shrinkCalls += 1;
+    if (this.#shrinkCalls % 4 !== 0 || !this.#sound) return;
     try {
       const free = pragma(this.#database, 'freelist_count');
       if (free < shrinkAbovePages || free * 4 < pragma(this.#database, 'page_count')) return;
