@@ -11,11 +11,11 @@ function condition(state: string, subject = 'isp1', since = 0): Condition {
 function tellAll(plan: TellingPlan, now: number): string[] {
   const told: string[] = [];
   for (;;) {
-    const turn = plan.next(now);
-    if (turn?.kind !== 'tell') return told;
-    const { condition: what, ended } = turn.notice;
+    const next = plan.next(now);
+    if (next?.kind !== 'tell') return told;
+    const { condition: what, ended } = next.notice;
     told.push(`${what.subject} ${what.state}${ended === null ? '' : ` (was ${ended.state})`}`);
-    plan.done(turn.notice, now);
+    plan.done(next.notice, now);
   }
 }
 
@@ -104,21 +104,21 @@ for (const [sentence, steps] of stories) {
 test('while a notice is told, what comes goes after it', () => {
   const plan = new TellingPlan();
   plan.hear(condition('down'));
-  const turn = plan.next(0);
-  assert.ok(turn?.kind === 'tell');
+  const next = plan.next(0);
+  assert.ok(next?.kind === 'tell');
   plan.hear(condition('up'));
-  plan.done(turn.notice, 0);
+  plan.done(next.notice, 0);
   assert.deepEqual(tellAll(plan, 1), ['isp1 up (was down)']);
 });
 
 test('while a notice is told, what comes and goes is nothing', () => {
   const plan = new TellingPlan();
   plan.hear(condition('down'));
-  const turn = plan.next(0);
-  assert.ok(turn?.kind === 'tell');
+  const next = plan.next(0);
+  assert.ok(next?.kind === 'tell');
   plan.hear(condition('up'));
   plan.hear(condition('down'));
-  plan.done(turn.notice, 0);
+  plan.done(next.notice, 0);
   assert.deepEqual(tellAll(plan, 1), []);
   assert.deepEqual(plan.told, [condition('down')]);
 });

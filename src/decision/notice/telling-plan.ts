@@ -7,7 +7,7 @@ export type Notice = {
   readonly ended: Condition | null;
 };
 
-export type Turn =
+export type NextTelling =
   | { readonly kind: 'tell'; readonly notice: Notice }
   /** Something waits, and its time comes in so long. */
   | { readonly kind: 'wait'; readonly ms: number };
@@ -112,7 +112,7 @@ export class TellingPlan {
   }
 
   /** What is to be told next; it stays until `done`. Null: nothing waits. */
-  next(now: number): Turn | null {
+  next(now: number): NextTelling | null {
     let soonest = Number.POSITIVE_INFINITY;
     for (const [key, notice] of this.#waiting) {
       const [first, ...more] = this.#tellings.get(key) ?? [];

@@ -64,10 +64,10 @@ export class WayTeller {
   async #run(): Promise<void> {
     const { clock } = this.#parts;
     while (!this.#closed.signal.aborted) {
-      const turn = this.plan.next(clock.monotonic());
-      if (turn === null) await this.#woken(null);
-      else if (turn.kind === 'wait') await this.#woken(turn.ms);
-      else await this.#tell(turn.notice);
+      const next = this.plan.next(clock.monotonic());
+      if (next === null) await this.#woken(null);
+      else if (next.kind === 'wait') await this.#woken(next.ms);
+      else await this.#tell(next.notice);
     }
   }
 
