@@ -20,15 +20,20 @@ export class Incoming {
   };
 }
 
+/** A socket, and what comes in by it; null: it is read as the stream that it is. */
+type Adopted = { readonly socket: Socket; readonly incoming: Incoming | null };
+
 /**
- * The connection of a socket that a server of Node's accepted, paused, as one that is read by `incoming`. Such a server does
- * not ask how its sockets are to be read, and only by words of Node's own can what it accepted be moved; null where this
- * Node does not know them, and then `accepted` is as it was.
+ * The connection of a socket that a server of Node's accepted, paused, as one that is read without a stream. Such a server
+ * does not ask how its sockets are to be read, and only by words of Node's own can what it accepted be moved; where this
+ * Node does not know them, it is `accepted` as it was.
  */
-export function adopted(accepted: Socket, incoming: Incoming): Socket | null {
+export function adopted(accepted: Socket): Adopted {
   const handle: unknown = Reflect.get(accepted, '_handle');
-  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) return null;
+  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle))
+    return { socket: accepted, incoming: null };
   Reflect.set(accepted, '_handle', null);
+  const incoming = new Incoming();
   const options = { handle, allowHalfOpen: true, pauseOnCreate: true, onread: incoming.onread };
-  return Reflect.construct(Socket, [options]);
+  return { socket: Reflect.construct(Socket, [options]), incoming };
 }

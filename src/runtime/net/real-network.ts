@@ -104,10 +104,8 @@ async function listen(
       return opened;
     }
     opened.value.on('connection', (accepted: Socket) => {
-      const incoming = new Incoming();
-      const socket = adopted(accepted, incoming);
-      const parts = { trust, incoming: socket === null ? null : incoming, local: called };
-      accept(new TcpConnection(socket ?? accepted, parts));
+      const { socket, incoming } = adopted(accepted);
+      accept(new TcpConnection(socket, { trust, incoming, local: called }));
     });
     servers.push(opened.value);
   }
