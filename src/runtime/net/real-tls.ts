@@ -6,12 +6,11 @@ import {
   getCACertificates,
   type SecureContext,
   TLSSocket,
-  type TLSSocket as TlsSocket,
 } from 'node:tls';
 import { BoundedMap } from '../../decision/bounded-map.ts';
 import type { Result, ServerCertificate, TlsFacts, TlsTerms } from '../ports.ts';
 
-export type Secured = { readonly socket: TlsSocket; readonly facts: TlsFacts };
+export type Secured = { readonly socket: TLSSocket; readonly facts: TlsFacts };
 
 type ClientTerms = Extract<TlsTerms, { side: 'client' }>;
 type ServerTerms = Extract<TlsTerms, { side: 'server' }>;
@@ -122,7 +121,7 @@ function secureAsClient(
 }
 
 /** As the far side showed it; no more than a sound chain has. */
-function chainOf(socket: TlsSocket): Buffer[] {
+function chainOf(socket: TLSSocket): Buffer[] {
   const chain: Buffer[] = [];
   let certificate = socket.getPeerX509Certificate();
   while (certificate !== undefined && chain.length < longestChain) {
@@ -147,7 +146,7 @@ function secureAsServer(raw: Socket, terms: ServerTerms): Promise<Result<Secured
 }
 
 function settled(
-  socket: TlsSocket,
+  socket: TLSSocket,
   raw: Socket,
   success: 'secureConnect' | 'secure',
   timeoutMs: number,
@@ -188,7 +187,7 @@ function settled(
 }
 
 /** Why the certificate proves nothing; null where it verifies for the name. */
-function judgement(socket: TlsSocket, serverName: string | null): string | null {
+function judgement(socket: TLSSocket, serverName: string | null): string | null {
   if (socket.authorized) return null;
   const error: unknown = socket.authorizationError;
   const said = error instanceof Error ? error.message : error;
@@ -197,7 +196,7 @@ function judgement(socket: TlsSocket, serverName: string | null): string | null 
   return flaws[code] ?? code;
 }
 
-function factsOf(socket: TlsSocket, resumed: boolean, unverified: string | null): TlsFacts {
+function factsOf(socket: TLSSocket, resumed: boolean, unverified: string | null): TlsFacts {
   return {
     protocol: socket.getProtocol() ?? 'TLS',
     cipher: socket.getCipher()?.name ?? 'unknown',
