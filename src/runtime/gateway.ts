@@ -251,12 +251,12 @@ export class Gateway implements GatewayControl {
     await this.#notifier.start(settings.notify);
     watchTrace(this.trace, this.#clock, this.events);
     await this.#outages.start();
-    this.#monitor.onChange(() => this.#outages.note(this.#monitor.anyUp()));
+    this.#monitor.onChange(() => this.#outages.note(this.#monitor.anyUsable()));
     this.#monitor.onChange(() => this.#uplinkNews.look());
     await this.#monitor.start(withSmartHostProbes(settings.uplinks));
     this.#identity.start(settings.uplinks);
     this.#monitor.onAddress(() => this.#identity.look());
-    this.#outages.note(this.#monitor.anyUp());
+    this.#outages.note(this.#monitor.anyUsable());
     await this.#primaries.start();
     await this.#recipients.start(settings.domains);
     await this.#dispatcher.start();
@@ -283,7 +283,7 @@ export class Gateway implements GatewayControl {
     this.#identity.reload(settings.uplinks);
     this.#uplinkNews.look();
     await this.#drillSchedule.reload(settings.drill);
-    this.#outages.note(this.#monitor.anyUp());
+    this.#outages.note(this.#monitor.anyUsable());
     this.#primaries.reload();
     await this.#recipients.reload(settings.domains);
     this.#dispatcher.reload(deliverySettings(settings));

@@ -30,11 +30,11 @@ export class OutageLog {
   }
 
   /** To be told of every change of "some uplink can be used". */
-  note(anyUp: boolean): void {
+  note(anyUsable: boolean): void {
     const now = this.#clock.now();
     const last = this.#outages.at(-1);
     const lasting = last !== undefined && last.to === null;
-    if (anyUp !== lasting) return;
+    if (anyUsable !== lasting) return;
     const kept = this.#outages.filter(outage => (outage.to ?? now) > now - keptMs);
     this.#outages = lasting
       ? kept.map(outage => (outage === last ? { from: outage.from, to: Math.max(now, outage.from) } : outage))

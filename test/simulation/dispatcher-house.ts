@@ -125,7 +125,7 @@ export class ScriptedGuide implements EgressGuide {
     return this.trusted;
   }
 
-  anyUp(): boolean {
+  anyUsable(): boolean {
     return this.#snapshot.egresses.some(({ state }) => state !== 'down' && state !== 'drained');
   }
 }

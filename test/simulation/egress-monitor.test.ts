@@ -235,10 +235,10 @@ test('monitor: both uplinks die, and the first answer ends it', async () => {
   for (const link of world.uplinks) world.gateway.cut(link, 'black hole');
   await watched.traffic(60_000, 200);
   assert.deepEqual([watched.state(isp1), watched.state(isp2)], ['down', 'down']);
-  assert.equal(watched.monitor.anyUp(), false);
+  assert.equal(watched.monitor.anyUsable(), false);
   world.gateway.cut(world.uplinks[1], null);
   await watched.traffic(3_000);
-  assert.equal(watched.monitor.anyUp(), true);
+  assert.equal(watched.monitor.anyUsable(), true);
   assert.equal(watched.state(isp2), 'degraded');
   await watched.traffic(30_000);
   assert.equal(watched.state(isp2), 'up');
@@ -340,9 +340,9 @@ test('monitor: an uplink that a changed configuration adds ends an outage', asyn
   await watched.traffic(5_000);
   world.gateway.cut(world.uplinks[0], 'address taken away');
   await watched.traffic(5_000);
-  assert.equal(monitor.anyUp(), false);
+  assert.equal(monitor.anyUsable(), false);
   const usable: string[] = [];
-  monitor.onChange((view, previous) => usable.push(`${view.id} ${previous} ${monitor.anyUp()}`));
+  monitor.onChange((view, previous) => usable.push(`${view.id} ${previous} ${monitor.anyUsable()}`));
   monitor.reload([first, second]);
   await world.clock.run(1_000);
   assert.equal(usable[0], `${isp2} down true`);

@@ -142,7 +142,7 @@ export class Dispatcher {
     });
     this.#parking = new Parking(
       clock,
-      () => monitor.anyUp(),
+      () => monitor.anyUsable(),
       group => this.#lookUp(group, 0),
     );
     this.#awaiting = new AwaitingPreferred({ clock, store, woken: () => this.wake() });
@@ -331,7 +331,7 @@ export class Dispatcher {
       }
       case 'refused':
         // A resolver that is cut off itself may deny every name.
-        if (!this.#parts.monitor.anyUp()) return this.#unserved.park(group);
+        if (!this.#parts.monitor.anyUsable()) return this.#unserved.park(group);
         return this.#verdicts.conclude(group, {
           kind: 'hop_refused',
           reply: reply(hop.code, hop.enhancedStatus, hop.reason),
@@ -346,7 +346,7 @@ export class Dispatcher {
   /** DNS gave nothing: without an uplink that is no wonder; else it is asked some more. */
   #notFound(group: Group, reason: string, tries: number): void {
     if (this.#placement.assignBlind(group)) return;
-    if (!this.#parts.monitor.anyUp()) return this.#unserved.park(group);
+    if (!this.#parts.monitor.anyUsable()) return this.#unserved.park(group);
     const waitMs = lookUpWaitsMs[tries];
     if (waitMs === undefined) return this.#verdicts.conclude(group, { kind: 'no_next_hop', error: reason });
     this.#search.later(group, waitMs, tries + 1);

@@ -27,7 +27,7 @@ export interface EgressGuide {
   consider(site: string, to: HostAddress): void;
   /** False while our own event loop is late, so that silence proves nothing. */
   isEvidenceTrusted(): boolean;
-  anyUp(): boolean;
+  anyUsable(): boolean;
 }
 
 /** Where a domain's mail goes. */

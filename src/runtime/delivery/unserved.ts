@@ -82,7 +82,7 @@ export class Unserved {
   #noEgress(site: Site, lane: Lane, job: Job, reason: string): void {
     const { guide, ways, reach, search, awaiting, verdicts, ledger } = this.#parts;
     if (this.#stopping) return ledger.handBack(job.recipients, null);
-    if (!guide.anyUp()) return this.park(job.recipients);
+    if (!guide.anyUsable()) return this.park(job.recipients);
     if (lane.way !== null || ways.isOpen(lane, site.key, job.hosts)) {
       // Soon, not at once: the states of the uplinks may be about to change once more.
       if (reach.takeTry(job.recipients, 0) !== null) return search.later(job.recipients, chooseAgainMs, 0);

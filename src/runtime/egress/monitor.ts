@@ -242,7 +242,7 @@ export class EgressMonitor {
   }
 
   /** Some uplink can be used now. */
-  anyUp(): boolean {
+  anyUsable(): boolean {
     return this.#roster.anyUsable();
   }
 
