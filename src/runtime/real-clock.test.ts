@@ -13,6 +13,23 @@ test('timers of no time fire within one turn of the loop, in the order in which 
   }
 });
 
+test('a timer of no time waits for nothing else, wherever it is set', async () => {
+  const order: string[] = [];
+  const both = Promise.withResolvers<void>();
+  setTimeout(() => {
+    setTimeout(() => {
+      order.push('else');
+      both.resolve();
+    }, 300);
+    realClock.timer(0, () => {
+      order.push('first');
+      realClock.timer(0, () => order.push('second'));
+    });
+  }, 1);
+  await both.promise;
+  assert.deepEqual(order, ['first', 'second', 'else']);
+});
+
 test('a timer of many days does not fire at once, nor a sleep end', async () => {
   const fired: string[] = [];
   const warned: string[] = [];

@@ -14,7 +14,8 @@ export const realClock: Clock = {
   monotonic: () => performance.now(),
   timer(ms, fire) {
     if (ms <= 0) {
-      const soon = setImmediate(fire).unref();
+      // One that is unref'd would not keep the loop from waiting for something else first.
+      const soon = setImmediate(fire);
       return { cancel: () => clearImmediate(soon) };
     }
     const handle = setTimeout(fire, fitMs(ms));
