@@ -31,6 +31,18 @@ test('a large span is kept as it is; small ones do not hold the buffers that the
   assert.ok(spans.every(span => span.buffer !== arrived.buffer));
 });
 
+test('what is held goes with its bytes, whatever came in the same buffers', () => {
+  for (const size of [100, 500, 576, 1_100, 3_000, 20_000]) {
+    const list = new SpanList();
+    // Of each buffer one span, and the rest is nobody's.
+    for (let count = 0; count < 100; count += 1) list.add(Buffer.alloc(65_536).subarray(0, size));
+    const { sizeBytes } = list;
+    const buffers = new Set(list.take().map(span => span.buffer));
+    const held = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    assert.ok(held <= 2 * sizeBytes, `${held} bytes are held for ${sizeBytes} in spans of ${size}`);
+  }
+});
+
 test('a body cut into single bytes is held in a few blocks', () => {
   const list = new SpanList();
   for (let index = 0; index < 65_536; index += 1) list.add(Buffer.from([index % 256]));

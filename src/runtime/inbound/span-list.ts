@@ -1,10 +1,11 @@
-/** A span below this is copied: to hold it by itself costs more memory than its bytes. */
+/** A span below this is gathered: to hold it by itself costs more memory than its bytes. */
 const smallBytes = 512;
 const gatherBytes = 2_048;
 
 /**
- * Spans of bytes in their order, as they arrived. Large ones are kept without a copy, small ones gathered in blocks:
- * so what a list holds goes with its bytes, however a client cuts them up (a byte at a time, dots on every line).
+ * Spans of bytes in their order, as they arrived. Those that are most of their buffer are kept without a copy, others
+ * gathered in blocks: so what a list holds goes with its bytes, however a client cuts them up (a byte at a time, dots on every
+ * line), and whatever else came in the same buffer.
  */
 export class SpanList {
   #spans: Buffer[] = [];
@@ -20,14 +21,14 @@ export class SpanList {
 
   add(span: Buffer): void {
     this.#sizeBytes += span.length;
-    if (span.length >= smallBytes) {
+    if (span.length >= smallBytes && span.buffer.byteLength <= 2 * span.length) {
       this.#closeGathered();
       this.#spans.push(span);
       return;
     }
     if (this.#block === null || this.#used + span.length > this.#block.length) {
       this.#closeGathered();
-      this.#block = Buffer.allocUnsafe(gatherBytes);
+      this.#block = Buffer.allocUnsafeSlow(Math.max(gatherBytes, span.length));
       this.#from = 0;
       this.#used = 0;
     }
