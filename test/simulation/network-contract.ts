@@ -64,11 +64,15 @@ async function inTime<Value>(under: NetworkUnderTest, promise: Promise<Value>): 
 /** A listener and one connection to it. */
 async function pair(
   under: NetworkUnderTest,
+  onAccepted: (connection: Connection) => void = () => {},
 ): Promise<{ client: Ear; server: Ear; close: () => Promise<void> }> {
   const [home, away] = under.addresses;
   const accepted = Promise.withResolvers<Ear>();
   const listener = must(
-    await under.network.listen(away, 0, connection => accepted.resolve(new Ear(connection))),
+    await under.network.listen(away, 0, connection => {
+      accepted.resolve(new Ear(connection));
+      onAccepted(connection);
+    }),
   );
   const target = { source: home, address: away, port: listener.port, timeoutMs: 5_000 };
   const client = new Ear(must(await inTime(under, under.network.connect(target))));
@@ -255,6 +259,59 @@ export function networkContract(name: string, make: () => NetworkUnderTest): voi
     server.connection.resume();
     await inTime(under, all.promise);
     assert.ok(drained > 0);
+    await close();
+  });
+
+  it('who pauses at once hears nothing, until it goes on', async under => {
+    const { client, server, close } = await pair(under, connection => connection.pause());
+    client.say('EHLO client.example\r\n');
+    client.say('QUIT\r\n');
+    client.connection.end();
+    // An answer that goes the other way has passed it.
+    server.say('220 mx.example.com ESMTP\r\n');
+    await inTime(under, client.heard(26));
+    assert.equal(server.text(), '');
+    server.connection.resume();
+    assert.equal(await inTime(under, server.heard(27)), 'EHLO client.example\r\nQUIT\r\n');
+    assert.equal(await inTime(under, server.closed), null);
+    await close();
+  });
+
+  it('who pauses in the middle of what it hears goes on where it was', async under => {
+    const { client, server, close } = await pair(under);
+    const lines = Array.from({ length: 400 }, (_, index) => `line ${index}\r\n`);
+    const whole = lines.join('');
+    let heardWhilePaused = 0;
+    let paused = false;
+    server.onData = () => {
+      if (paused) heardWhilePaused += 1;
+      paused = true;
+      server.connection.pause();
+      setImmediate(() => {
+        paused = false;
+        server.connection.resume();
+      });
+    };
+    for (const line of lines) client.say(line);
+    assert.equal(await inTime(under, server.heard(whole.length)), whole);
+    assert.equal(heardWhilePaused, 0);
+    await close();
+  });
+
+  it('a far end that is gone while we pause is told', async under => {
+    const { client, server, close } = await pair(under);
+    server.connection.pause();
+    client.connection.pause();
+    client.say('NOOP\r\n');
+    // Who leaves with bytes unread resets the connection.
+    server.say('x'.repeat(200_000));
+    const other = await pair(under);
+    other.server.say('250 2.0.0 Time has passed\r\n');
+    await inTime(under, other.client.heard(27));
+    await other.close();
+    client.connection.destroy();
+    assert.equal((await inTime(under, server.closed))?.kind, 'reset');
+    assert.equal(server.text(), '');
     await close();
   });
 

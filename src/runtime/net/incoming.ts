@@ -3,21 +3,91 @@ import { Socket } from 'node:net';
 /** What every socket reads into, one after another: bytes are copied out before anybody reads again. */
 const place = Buffer.allocUnsafeSlow(65_536);
 
+/** Beyond this much that nobody has heard yet, nothing more is read. */
+const heldLimitBytes = 4_096;
+
+/** A read of as many bytes is a buffer of its own; smaller ones share Node's pool. */
+const largeBytes = 2_048;
+
 /**
  * What comes in by one socket, without a stream between. For a stream Node takes 64 KiB of memory at each read and gives
  * back what was too much, and a line of SMTP is a read of its own. A socket is made with `onread`.
+ *
+ * While paused it reads on, a little, for only who reads hears that the far end is gone; that is held, and heard first when
+ * it goes on.
  */
 export class Incoming {
-  /** Who is given the bytes, which are then theirs; nobody reads before there is one. */
-  hear: (chunk: Buffer) => void = () => {};
+  #listener: ((chunk: Buffer) => void) | null = null;
+  #paused = false;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  /** What waits until nothing is held. */
+  #whenHeard: (() => void) | null = null;
 
-  readonly onread = {
-    buffer: place,
-    callback: (bytes: number): boolean => {
-      this.hear(Buffer.from(place.subarray(0, bytes)));
+  readonly onread = { buffer: place, callback: (bytes: number): boolean => this.#read(bytes) };
+
+  /** Who is given the bytes, which are then theirs; nobody reads before there is one. */
+  hear(listener: (chunk: Buffer) => void): void {
+    this.#listener = listener;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** What is held is heard in a tick of its own; the socket is to be resumed too. */
+  resume(): void {
+    this.#paused = false;
+    if (this.#held.length > 0) process.nextTick(() => this.#release());
+  }
+
+  get holds(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** `run`, once and at once, or when what is held was heard. */
+  afterHeld(run: () => void): void {
+    if (this.#held.length === 0) run();
+    else this.#whenHeard = run;
+  }
+
+  /** What is held will not be heard any more. */
+  drop(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#whenHeard = null;
+  }
+
+  /** False: enough is held, and nothing more is read until the socket is resumed. */
+  #read(bytes: number): boolean {
+    if (!this.#paused && this.#held.length === 0) {
+      this.#listener?.(copyOf(bytes, bytes >= largeBytes));
       return true;
-    },
-  };
+    }
+    this.#held.push(copyOf(bytes, true));
+    this.#heldBytes += bytes;
+    return this.#heldBytes < heldLimitBytes;
+  }
+
+  #release(): void {
+    while (!this.#paused) {
+      const chunk = this.#held.shift();
+      if (chunk === undefined) break;
+      this.#heldBytes -= chunk.length;
+      this.#listener?.(chunk);
+    }
+    if (this.#held.length > 0) return;
+    const run = this.#whenHeard;
+    this.#whenHeard = null;
+    run?.();
+  }
+}
+
+/** `own`: what is kept for long is kept by itself, for a part of the pool holds all of it. */
+function copyOf(bytes: number, own: boolean): Buffer {
+  const copy = own ? Buffer.allocUnsafeSlow(bytes) : Buffer.allocUnsafe(bytes);
+  place.copy(copy, 0, 0, bytes);
+  return copy;
 }
 
 /** A socket, and what comes in by it; null: it is read as the stream that it is. */

@@ -83,7 +83,7 @@ export class TcpConnection implements Connection {
     const plain = this.#socket;
     for (const event of ['data', 'drain', 'end', 'close', 'error']) plain.removeAllListeners(event);
     plain.pause();
-    const secured = await secure(plain, terms, this.#trust);
+    const secured = this.#incoming?.holds ? refused(plain) : await secure(plain, terms, this.#trust);
     if (!secured.ok) {
       const error: NetworkError = this.#destroyed
         ? { kind: 'aborted', message: 'The TLS handshake was given up by ourselves.' }
@@ -103,12 +103,14 @@ export class TcpConnection implements Connection {
 
   pause(): void {
     this.#paused = true;
-    this.#socket.pause();
+    if (this.#incoming === null) this.#socket.pause();
+    else this.#incoming.pause();
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#incoming?.resume();
     if (this.#events) this.#socket.resume();
     if (this.#farEnded && !this.#events?.ended) this.end();
   }
@@ -120,6 +122,7 @@ export class TcpConnection implements Connection {
 
   destroy(): void {
     this.#destroyed = true;
+    this.#incoming?.drop();
     this.#socket.destroy();
   }
 
@@ -134,14 +137,14 @@ export class TcpConnection implements Connection {
     };
     // A socket that comes from a handshake may have heard its end with the handshake's last bytes.
     if (socket.readableEnded) queueMicrotask(ended);
-    else socket.on('end', ended);
+    else socket.on('end', () => (this.#incoming === null ? ended() : this.#incoming.afterHeld(ended)));
     if (socket.closed) this.#closeSoon();
     else socket.on('close', () => this.#close());
   }
 
   #listen(events: ConnectionEvents): void {
     if (this.#incoming === null) this.#socket.on('data', (chunk: Buffer) => events.data(chunk));
-    else this.#incoming.hear = chunk => events.data(chunk);
+    else this.#incoming.hear(chunk => events.data(chunk));
     this.#socket.on('drain', () => events.drained());
     if (!this.#paused) this.#socket.resume();
   }
@@ -153,8 +156,16 @@ export class TcpConnection implements Connection {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#incoming?.drop();
     this.#events?.closed(this.#error);
   }
+}
+
+/** What came in clear before the handshake may have been put there by a stranger (RFC 3207 section 5). */
+function refused(plain: Socket): Result<never, string> {
+  plain.on('error', () => {});
+  plain.destroy();
+  return { ok: false, error: 'The far side went on in clear where a TLS handshake must follow.' };
 }
 
 const localAddressOf = (socket: Socket): LocalAddress => ({

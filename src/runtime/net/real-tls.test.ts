@@ -283,6 +283,24 @@ test('tls: a client that sends junk to our server is refused and closed', () =>
     await server.until(() => server.closed !== null);
   }));
 
+test('tls: what came in clear while our server paused is not taken for its handshake', () =>
+  withPair(network(), async (client, server) => {
+    server.connection.pause();
+    client.say('EHLO stranger.example\r\n');
+    client.connection.end();
+    server.say('220 go on\r\n');
+    await client.until(() => client.heard === '220 go on\r\n');
+    await new Promise(resolve => setTimeout(resolve, 20));
+    const result = await server.connection.startTls({
+      side: 'server',
+      certificates: { choose: () => testCertificate('remote') },
+      timeoutMs: 5_000,
+    });
+    assert.match(text(result), /^The far side went on in clear /);
+    await server.until(() => server.closed !== null);
+    assert.equal(server.heard, '');
+  }));
+
 test('tls: what is no record after the handshake ends our server’s connection', async () => {
   const net = network();
   const accepted = Promise.withResolvers<End>();
