@@ -100,10 +100,12 @@ type Adopted = { readonly socket: Socket; readonly incoming: Incoming | null };
  */
 export function adopted(accepted: Socket): Adopted {
   const handle: unknown = Reflect.get(accepted, '_handle');
-  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle))
-    return { socket: accepted, incoming: null };
-  Reflect.set(accepted, '_handle', null);
+  const asItWas: Adopted = { socket: accepted, incoming: null };
+  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) return asItWas;
   const incoming = new Incoming();
   const options = { handle, allowHalfOpen: true, pauseOnCreate: true, onread: incoming.onread };
-  return { socket: Reflect.construct(Socket, [options]), incoming };
+  const socket = Reflect.construct(Socket, [options]);
+  if (Reflect.get(socket, '_handle') !== handle) return asItWas;
+  Reflect.set(accepted, '_handle', null);
+  return { socket, incoming };
 }
