@@ -4,9 +4,9 @@
  * 5,000 clients that say EHLO and fall silent (`--idle`), 500 that send a byte a second (`--drips`), 500 that flood with
  * messages, commands or calls (`--floods`), all strangers from many addresses, for 600 s (`--seconds`). Meanwhile an
  * honest stranger hands over a message each second, on a connection of its own each: the time is from its call to the
- * 250, the greeting's 200 ms among it. Memory is the process tree's PSS. Twice: with room for all at once, and with the
- * default limit of 2,000 connections, where the quiet must give their places. Exits with 1 above the limits;
- * `--page` writes the figures into docs/benchmarks.md.
+ * 250, the greeting's 200 ms among it. Memory is that of the process tree. Twice: with room for all at once, and with
+ * the default limit of 2,000 connections, where the quiet must give their places. Exits with 1 above the limits; `--page`
+ * writes the figures into docs/benchmarks.md.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,9 +21,9 @@ import { parseArgs } from 'node:util';
 import { freePort } from '../lab/loopback/free-port.ts';
 import { provenanceOf } from './page/provenance.ts';
 import { recordSection } from './page.ts';
-import { memoryBytes } from './process-tree.ts';
 import { Sink } from './smtp-load.ts';
 import { spread } from './spread.ts';
+import { memoryBytes } from './tree-memory.ts';
 
 const { values } = parseArgs({
   options: {

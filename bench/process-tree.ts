@@ -40,19 +40,14 @@ export function threadCpuMs(pid: number): Map<string, number> {
   return sums;
 }
 
-/** Memory of a process tree now, shared pages counted once (PSS), in bytes. */
-export function memoryBytes(root: number): number {
-  let kilobytes = 0;
-  for (const pid of treeOf(root)) {
-    const found = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`));
-    kilobytes += Number(found?.[1] ?? 0);
-  }
-  return kilobytes * 1_024;
-}
-
 /** The fields after the command's name, which may hold spaces: state is 0, parent 1, utime 11. */
 function fieldsOf(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** What a file of a process's folder in /proc says; '' where the process has ended meanwhile. */
+export function readOfProcess(pid: number, name: string): string {
+  return read(`/proc/${pid}/${name}`);
 }
 
 /** '' where the process has ended meanwhile. */

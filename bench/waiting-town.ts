@@ -13,8 +13,8 @@ import { startNameServer } from '../src/surface/demo/name-server.ts';
 import { startReceiver } from '../src/surface/demo/receiver.ts';
 import { SteadySender } from '../src/surface/demo/steady-sender.ts';
 import { fillDeferredQueue } from './deferred-queue.ts';
-import { memoryBytes } from './process-tree.ts';
 import { type Spread, spread } from './spread.ts';
+import { memoryBytes } from './tree-memory.ts';
 
 const postern = join(import.meta.dirname, '../bin/postern');
 const network = realNetwork();

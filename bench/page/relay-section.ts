@@ -31,7 +31,9 @@ ${markdownTable(
   present.map(name => relayRow(name, comparison)),
 )}
 
-CPU and memory are those of all processes of the gateway, memory as the sum of their PSS. What the 250 of each is worth:
+CPU and memory are those of all processes of the gateway. Memory is their PSS as it would be were the gateway alone on the host: what
+they share counts once, and a file that other programs map as well, as the bench itself maps Node, counts in full. What the 250 of
+each is worth:
 
 ${present.map(name => `- **${titles[name]}** ${durability[name]}.`).join('\n')}${absentText(present)}
 

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { memoryBytes, treeOf } from '../process-tree.ts';
+import { treeOf } from '../process-tree.ts';
+import { memoryBytes } from '../tree-memory.ts';
 import type { Contestant } from './contestants.ts';
 import type { Load } from './load.ts';
 import { whileRelaying } from './running.ts';
 
-/** What only a slower round can tell, for looking slows the gateway. Memory: the process tree's PSS. */
+/** What only a slower round can tell, for looking slows the gateway. Memory: of the process tree. */
 export type Costs = { readonly peakBytes: number; readonly syncsPerMessage: number };
 
 const mostCounted = 2_000;
@@ -25,26 +26,29 @@ export async function measureCosts(contestant: Contestant, load: Load): Promise<
   });
 }
 
-/** The largest memory of a process tree, looked at twice a second. */
+/** The largest memory of a process tree, looked at twice a second; less often where a look at many processes takes long. */
 class PeakMemory {
-  #peak: number;
+  #peak = 0;
+  #timer: NodeJS.Timeout | undefined;
   readonly #pid: number;
-  readonly #timer: NodeJS.Timeout;
 
   constructor(pid: number) {
     this.#pid = pid;
-    this.#peak = memoryBytes(pid);
-    this.#timer = setInterval(() => this.#look(), 500);
+    this.#look();
   }
 
   stop(): number {
-    clearInterval(this.#timer);
     this.#look();
+    clearTimeout(this.#timer);
     return this.#peak;
   }
 
   #look(): void {
+    const begun = performance.now();
     this.#peak = Math.max(this.#peak, memoryBytes(this.#pid));
+    const tookMs = performance.now() - begun;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), Math.max(500, 5 * tookMs));
   }
 }
 
