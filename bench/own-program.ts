@@ -15,23 +15,29 @@ export function startProgram(file: string, args: readonly string[]): OwnProgram 
   return { child, lines: createInterface({ input: child.stdout }) };
 }
 
-/** The next line; throws where the program has ended. */
+/** The next line; throws where the program has ended without one, now or before. */
 export async function heard({ child, lines }: OwnProgram): Promise<string> {
   const ended = new AbortController();
   const gone = (): void => ended.abort();
-  child.once('exit', gone);
+  // Not 'exit', which may come before the last line.
+  child.once('close', gone);
+  if (hasEnded(child) && child.stdout?.closed !== false) gone();
   try {
     const [line] = await once(lines, 'line', { signal: ended.signal });
     return String(line);
   } finally {
-    child.off('exit', gone);
+    child.off('close', gone);
   }
 }
 
 /** Kills it, unless it has ended by itself. */
 export async function stopProgram({ child }: OwnProgram): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
