@@ -124,7 +124,9 @@ function section<Name extends SectionName>(
   work: () => Promise<Results[Name]>,
 ): [string, () => Promise<void>] {
   const record = async (): Promise<void> => {
-    const ran = provenanceOf(['npm run bench', ...(given.length > 0 ? ['--', ...given] : [])].join(' '));
+    const ran = await provenanceOf(
+      ['npm run bench', ...(given.length > 0 ? ['--', ...given] : [])].join(' '),
+    );
     say(`${name}:`);
     await recordSection(name, await work(), ran, folder);
   };

@@ -161,7 +161,7 @@ async function measure(connections: number): Promise<Figures> {
   };
 }
 
-const ran = provenanceOf('npm run bench:hostile -- --page');
+const ran = await provenanceOf('npm run bench:hostile -- --page');
 const rows = [await measure(10_000), await measure(2_000)];
 const crowd = { idle: Number(values.idle), drips: Number(values.drips), floods: Number(values.floods) };
 if (values.page) await recordSection('hostile', { seconds, crowd, limits, rows }, ran);

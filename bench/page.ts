@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { readResults } from './failover/results.ts';
 import { drawGrowth } from './growth/chart.ts';
 import { pageOf } from './page/page-text.ts';
-import { type Provenance, provenanceOf } from './page/provenance.ts';
+import type { Provenance } from './page/provenance.ts';
 import { type KeptResults, type Results, readKept, type SectionName, writeKept } from './page/results.ts';
 
 export const docs = join(import.meta.dirname, '..', 'docs');
 
 /**
  * Keeps a section's result in `benchmarks.json` of the folder, in place of the one before, and writes the page anew. `ran`:
- * taken when the measurement began (`provenanceOf`); by default now.
+ * taken when the measurement began (`provenanceOf`).
  */
 export async function recordSection<Name extends SectionName>(
   name: Name,
   result: Results[Name],
-  ran: Provenance = provenanceOf(`npm run bench:${name}`),
+  ran: Provenance,
   folder: string = docs,
 ): Promise<void> {
   const file = join(folder, 'benchmarks.json');

@@ -10,13 +10,13 @@ import { pageOf } from './page-text.ts';
 import type { Provenance } from './provenance.ts';
 import type { HostileResult, KeptResults, Results } from './results.ts';
 
-const ran: Provenance = {
+const when = {
   at: '2026-01-02T03:04:05.000Z',
   command: 'npm run bench',
-  load: 0.25,
   machine: '2 cores',
   versions: 'Postern 1',
 };
+const ran: Provenance = { ...when, busy: 0.034 };
 
 const figures = (messagesPerS: number, cpuMsPerMessage: number) => ({
   messagesPerS,
@@ -57,6 +57,16 @@ const relayRows: [string, Comparison, string][] = [
 for (const [sentence, result, expected] of relayRows)
   test(`page, relaying: ${sentence}`, () => {
     const page = pageWith({ relay: keep(result) });
+    assert.ok(page.includes(expected), page);
+  });
+
+const provenanceRows: [string, Provenance, string][] = [
+  ['how busy others kept the machine', ran, 'UTC, the machine 3 % busy with other work at the begin.*'],
+  ['what was kept with a load average', { ...when, load: 7.46 }, 'UTC, load average 7.5 at the begin.*'],
+];
+for (const [sentence, from, expected] of provenanceRows)
+  test(`page: told is ${sentence}`, () => {
+    const page = pageWith({ relay: { ran: from, result: relay } });
     assert.ok(page.includes(expected), page);
   });
 

@@ -46,12 +46,17 @@ ${sections.filter(text => text !== '').join('\n\n')}
 }
 
 /** When and how a section was measured, and on what where that is not what the page says at its top. */
-function ranText({ at, command, load, machine, versions }: Provenance, on: Provenance | undefined): string {
+function ranText(ran: Provenance, on: Provenance | undefined): string {
+  const { at, command, machine, versions } = ran;
   const when = `${at.slice(0, 16).replace('T', ' ')} UTC`;
   const other = [machine, versions].filter(text => text !== on?.machine && text !== on?.versions);
-  const told = [
-    `\`${command}\`, ${when}, load average ${load.toFixed(1)} at the begin.`,
-    ...other.map(text => `${text}.`),
-  ];
+  const told = [`\`${command}\`, ${when}${quietText(ran)}.`, ...other.map(text => `${text}.`)];
   return `*Measured by ${told.join(' ')}*`;
+}
+
+/** How much else the machine had to do. */
+function quietText({ busy, load }: Provenance): string {
+  if (busy !== undefined)
+    return `, the machine ${Math.round(100 * busy)} % busy with other work at the begin`;
+  return load === undefined ? '' : `, load average ${load.toFixed(1)} at the begin`;
 }

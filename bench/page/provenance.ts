@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { packages } from '../../lab/servers/isolated.ts';
+import { BusyMeter } from '../failover/busy-meter.ts';
 import { harakaVersion } from '../haraka-gateway.ts';
 
 /** When, by which command and on what something was measured. */
@@ -11,19 +13,26 @@ export type Provenance = {
   /** ISO 8601. */
   readonly at: string;
   readonly command: string;
-  /** Load average of one minute at the begin. */
-  readonly load: number;
+  /** The share of all cores' time that others took, just before it began. */
+  readonly busy?: number;
+  /** Load average of one minute at the begin, in place of `busy` in what was kept earlier. */
+  readonly load?: number;
   /** In words. */
   readonly machine: string;
   readonly versions: string;
 };
 
-/** Of a measurement that begins now. */
-export function provenanceOf(command: string): Provenance {
+const restMs = 2_000;
+
+/** Of a measurement that begins when this resolves; meanwhile nothing of it may run. */
+export async function provenanceOf(command: string): Promise<Provenance> {
+  const meter = new BusyMeter();
+  await sleep(restMs);
+  const { busy } = meter.read();
   return {
     at: new Date().toISOString(),
     command,
-    load: loadavg()[0] ?? 0,
+    busy,
     machine: machine(),
     versions: versions(),
   };
