@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseEndpoint, parseNetwork } from '../../config/address.ts';
 import { mistakeText } from '../../config/mistake.ts';
@@ -139,6 +138,7 @@ function answersOf({ hostname, domain, uplink, store, relayFrom, backup }: InitO
 
 /** Asks what cannot be found, with what was found as the answer that Enter gives. */
 async function ask(said: InitAnswers, found: Surroundings): Promise<InitAnswers> {
+  const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const question = async (text: string, usual: string): Promise<string> => {
     const answer = (await lines.question(`${text}${usual === '' ? '' : ` [${usual}]`}: `)).trim();

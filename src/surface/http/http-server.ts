@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { endpointText } from '../../decision/admission/listener.ts';
 import type { Clock, Result, Timer } from '../../runtime/ports.ts';
 import type { Page } from './page.ts';
@@ -125,6 +125,8 @@ function listen(
   { address, port }: HttpAddress,
   answer: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<Result<Server, string>> {
+  // Not imported, as in runtime/net/real-web.ts.
+  const { createServer } = process.getBuiltinModule('node:http');
   const server = createServer(
     {
       maxHeaderSize: headerBytes,
