@@ -255,6 +255,38 @@ test('simulated network: a killed process hears nothing more, and its peers see 
   assert.equal((await next.network.listen(source, 2_525, () => {})).ok, true);
 });
 
+test('simulated network: of the steps of a process it is known which its callers caused by what they said', async () => {
+  const { clock, gateway, remote } = await world(5);
+  const life = new SimProcess(gateway, clock, { pieceBytes: () => 2 });
+  await life.network.listen(source, 2_525, connection =>
+    connection.handle({
+      data: chunk => connection.write([chunk]),
+      drained() {},
+      closed() {},
+    }),
+  );
+  const result = await clock.await(
+    remote.connect({ source: receiver, address: source, port: 2_525, timeoutMs: 9_000 }),
+  );
+  assert.ok(result.ok);
+  result.value.handle({ data() {}, drained() {}, closed() {} });
+  await clock.run(1_000);
+  assert.deepEqual([life.calls, life.heard], [1, 0]);
+  const before = life.steps;
+  result.value.write([Buffer.from('seven by')]);
+  await clock.run(1_000);
+  assert.deepEqual([life.calls, life.heard, life.steps - before], [1, 4, 8]);
+  // What it called itself is its own doing.
+  const own = await clock.await(
+    life.network.connect({ source, address: receiver, port: 25, timeoutMs: 9_000 }),
+  );
+  assert.ok(own.ok);
+  own.value.handle({ data() {}, drained() {}, closed() {} });
+  own.value.write([Buffer.from('echoed')]);
+  await clock.run(1_000);
+  assert.deepEqual([life.calls, life.heard], [1, 4]);
+});
+
 for (const loss of [0.1, 0.3]) {
   test(`simulated network: with ${loss * 100} % loss, jitter and 300 ms every byte arrives once, in order`, async () => {
     for (let seed = 1; seed <= 10; seed++) {

@@ -21,6 +21,8 @@ export class ProcessConnection implements Connection {
   readonly #lanes: Lanes;
   readonly #lane = new Lane();
   readonly #treatment: Treatment;
+  /** Called at each step in which something of what the far side said is heard. */
+  onHeard: () => void = () => {};
   #events: ConnectionEvents | null = null;
   #deaf = false;
   #owesDrained = false;
@@ -114,7 +116,10 @@ export class ProcessConnection implements Connection {
     const size = this.#treatment.pieceBytes?.(chunk.length) ?? chunk.length;
     for (let start = 0; start < chunk.length; start += size) {
       const piece = chunk.subarray(start, start + size);
-      this.#tell(() => this.#events?.data(piece));
+      this.#lanes.deliver(this.#lane, () => {
+        this.onHeard();
+        if (!this.#deaf) this.#events?.data(piece);
+      });
     }
   }
 

@@ -29,6 +29,9 @@ export class SimProcess {
   /** Called once, at its death. */
   onDeath: () => void = () => {};
   steps = 0;
+  /** How often somebody called at its listeners, and of its steps those in which a caller was heard. */
+  calls = 0;
+  heard = 0;
   /** Timers that it has set and that are still to come. */
   timers = 0;
   #alive = true;
@@ -158,7 +161,7 @@ export class SimProcess {
           host.listen(address, port, connection => {
             if (!this.#alive) return connection.destroy();
             if (connection instanceof SimTcp) this.#adopt(connection);
-            this.#lanes.deliver(new Lane(), () => accept(this.#held(connection)));
+            this.#lanes.deliver(new Lane(), () => accept(this.#called(connection)));
           }),
         ),
       datagrams: async (source, family, port) =>
@@ -174,8 +177,17 @@ export class SimProcess {
     };
   }
 
-  #held(connection: Connection): Connection {
+  #held(connection: Connection): ProcessConnection {
     return new ProcessConnection(connection, this, this.#lanes, this.#treatment);
+  }
+
+  #called(connection: Connection): Connection {
+    const held = this.#held(connection);
+    this.calls += 1;
+    held.onHeard = () => {
+      this.heard += 1;
+    };
+    return held;
   }
 
   #hearing(result: Result<DatagramSocket, NetworkError>): Result<DatagramSocket, NetworkError> {

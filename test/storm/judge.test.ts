@@ -88,7 +88,7 @@ const sound: Outcome = {
   mostSockets: 10,
   leftSockets: 0,
   leftTimers: 0,
-  steps: 100,
+  work: { steps: 100, calls: 1, heard: 10 },
   lives: 1,
   fingerprint: '',
   simulatedMs: 60 * minute,
@@ -185,7 +185,22 @@ const histories: readonly [string, Partial<Outcome>, readonly RegExp[]][] = [
   ],
   ['sockets and timers that stay are faults', { leftSockets: 1, leftTimers: 2 }, [/1 sockets/, /2 timers/]],
   ['a crowd of sockets is a fault', { mostSockets: 5_000 }, [/5000 sockets/]],
-  ['work without end is a fault', { steps: 10_000_000 }, [/10000000 steps/]],
+  ['work without end is a fault', { work: { ...sound.work, steps: 10_000_000 } }, [/9999990 steps/]],
+  [
+    'work is right where clients whose mail nobody could store called and called, and said much each time',
+    { work: { steps: 850_000, calls: 18_000, heard: 600_000 } },
+    [],
+  ],
+  [
+    'the same work for one call is a fault, however much was heard in it',
+    { work: { steps: 850_000, calls: 1, heard: 600_000 } },
+    [/250000 steps for 1 recipients, 1 calls and 3600 s are more than/],
+  ],
+  [
+    'a step every twenty milliseconds, with nobody calling, is a fault',
+    { work: { steps: 180_000, calls: 0, heard: 0 } },
+    [/180000 steps/],
+  ],
   ['attempts without end are a fault', { trace: many(100) }, [/attempted 100 times/]],
   [
     'mail that waits in calm is a fault',

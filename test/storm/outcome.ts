@@ -15,6 +15,23 @@ export type Acknowledged = {
 /** A recipient that the gateway worked on as it ended; the trace had so many events then. */
 export type Severed = { readonly id: string; readonly recipient: string; readonly traced: number };
 
+/** What the gateway had to do, and how much of that was its clients' doing. */
+export type Work = {
+  /** What happened to it or was done by it: events, timers, answers, writes. */
+  readonly steps: number;
+  /** How often a client called. */
+  readonly calls: number;
+  /** Of the steps, those in which something of what a client said was heard. */
+  readonly heard: number;
+};
+
+/** The work of two lives, or of more. */
+export const together = (one: Work, other: Work): Work => ({
+  steps: one.steps + other.steps,
+  calls: one.calls + other.calls,
+  heard: one.heard + other.heard,
+});
+
 /** All that one simulated run leaves behind. */
 export type Outcome = {
   readonly plan: Plan;
@@ -39,8 +56,8 @@ export type Outcome = {
   readonly leftSockets: number;
   /** Timers that the stopped gateway still has. */
   readonly leftTimers: number;
-  /** What happened to the gateway or was done by it: events, timers, answers, writes. */
-  readonly steps: number;
+  /** Of all lives. */
+  readonly work: Work;
   readonly lives: number;
   /** The hash of every packet and its fate. */
   readonly fingerprint: string;

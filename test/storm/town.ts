@@ -14,7 +14,7 @@ import type { SimRandom } from '../simulation/sim-random.ts';
 import { Clients } from './clients.ts';
 import { type Blow, type Fault, insideNames, type LinkName, type Spell, uplinkNames } from './fault.ts';
 import { Life } from './life.ts';
-import type { Outcome, Severed } from './outcome.ts';
+import { type Outcome, type Severed, together, type Work } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { smartHosts, third, usualSettings, usualZone } from './town-settings.ts';
 import { Weather } from './weather.ts';
@@ -61,7 +61,7 @@ class Town {
   #takenAt = 0;
   #downMs = 2 * second;
   #over = false;
-  #steps = 0;
+  #work: Work = { steps: 0, calls: 0, heard: 0 };
   #lives = 0;
   #mostSockets = 0;
   #calmAt = 0;
@@ -189,7 +189,7 @@ class Town {
       mostSockets: this.#mostSockets,
       leftSockets: gateway.sockets,
       leftTimers: last?.process.timers ?? 0,
-      steps: this.#steps + (last?.process.steps ?? 0),
+      work: last === null ? this.#work : together(this.#work, last.process),
       lives: this.#lives,
       fingerprint: internet.fingerprint(),
       simulatedMs: clock.monotonic(),
@@ -227,7 +227,7 @@ class Town {
       }
       life.process.kill();
       this.#noteSevered();
-      this.#steps += life.process.steps;
+      this.#work = together(this.#work, life.process);
       await clock.sleep(this.#downMs);
       this.#downMs = 2 * second;
     }
