@@ -85,3 +85,18 @@ test('smart host health: its smart host, which may block every other uplink, is 
   assert.equal(host?.callers.get('198.51.100.30'), undefined);
   await monitor.stop();
 });
+
+test('smart host health: a mail host that answers late, by an uplink that has a smart host now, stays a witness', async () => {
+  const { world, monitor, clock, state } = await watched();
+  const to = { host: 'mx.partner.example', address: '198.18.1.10', port: 25 };
+  const at = clock.monotonic();
+  for (const id of [isp1, isp2])
+    monitor.observe(id, { kind: 'connected', at, site: to.host, to, connectMs: 20 });
+  world.gateway.cut(world.uplinks[0], 'black hole');
+  await clock.run(60_000);
+  assert.equal(state(isp1), 'down');
+  world.gateway.cut(world.uplinks[0], null);
+  await clock.run(60_000);
+  assert.equal(state(isp1), 'up');
+  await monitor.stop();
+});

@@ -96,7 +96,8 @@ export class Sightings {
       return;
     const { site, to, at } = life;
     hosts.reached(entry.id, site, to, at, clock.now());
-    if (entry.uplink.smartHost !== null) hosts.noteSmartHost(site, to);
+    // Of an uplink whose mail went straight a moment ago, late answers are of other hosts.
+    if (entry.uplink.smartHost?.host === to.host) hosts.noteSmartHost(site, to);
     if (life.kind === 'answered' && life.probe) hosts.greeted(site, to, at);
     blame.egressLived(entry, to);
     health.step(entry, life);
