@@ -11,6 +11,12 @@ export function memoryBytes(root: number): number {
   );
 }
 
+/** The sum of a process tree's PSS now, in bytes: what others map as well is booked to them in part. */
+export function pssBytes(root: number): number {
+  const rollups = treeOf(root).map(pid => readOfProcess(pid, 'smaps_rollup'));
+  return 1_024 * rollups.reduce((sum, text) => sum + kilobytes('Pss', text), 0);
+}
+
 /**
  * Memory of processes in bytes, what they share counted once, as if they were alone on their host; of each `smaps_rollup`
  * and `smaps` in /proc. Anonymous memory is its PSS, for only forks share that, and all of them are in the tree. Of each

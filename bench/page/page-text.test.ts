@@ -31,8 +31,8 @@ const relay: Comparison = {
     { postern: figures(6_000, 0.3), postfix: figures(1_000, 2) },
   ],
   costs: {
-    postern: { peakBytes: 150 * mib, syncsPerMessage: 0.125 },
-    postfix: { peakBytes: 140 * mib, syncsPerMessage: 1 },
+    postern: { peakBytes: 150 * mib, pssPeakBytes: 130 * mib, syncsPerMessage: 0.125 },
+    postfix: { peakBytes: 140 * mib, pssPeakBytes: 140 * mib, syncsPerMessage: 1 },
   },
 };
 
@@ -50,8 +50,17 @@ const relayRows: [string, Comparison, string][] = [
     relay,
     '| CPU a message: at most a quarter of Postfix’s | 15 % of it | yes |',
   ],
-  ['more memory than Postfix is not', relay, '| peak memory below Postfix’s | 150 MiB to 140 MiB | **no** |'],
-  ['syncs are told for all', relay, '| 140 | 1.00 | 5.0 times (4.0 to 6.0) as much |'],
+  [
+    'memory is told by PSS',
+    relay,
+    '| peak memory below Postfix’s, by the sum of PSS | 130 MiB to 140 MiB | yes |',
+  ],
+  [
+    'and as it would be without the bench',
+    relay,
+    '| and as if each were alone on the host | 150 MiB to 140 MiB | **no** |',
+  ],
+  ['syncs are told for all', relay, '| 140 | 140 | 1.00 | 5.0 times (4.0 to 6.0) as much |'],
   ['who was not measured is said', relay, 'Not measured here: OpenSMTPD, Exim, Haraka.'],
 ];
 for (const [sentence, result, expected] of relayRows)

@@ -4,13 +4,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { treeOf } from '../process-tree.ts';
-import { memoryBytes } from '../tree-memory.ts';
+import { memoryBytes, pssBytes } from '../tree-memory.ts';
 import type { Contestant } from './contestants.ts';
 import type { Load } from './load.ts';
 import { whileRelaying } from './running.ts';
 
-/** What only a slower round can tell, for looking slows the gateway. Memory: of the process tree. */
-export type Costs = { readonly peakBytes: number; readonly syncsPerMessage: number };
+/** What only a slower round can tell, for looking slows the gateway. */
+export type Costs = {
+  /** Of the process tree's memory, as if it were alone on the host. */
+  readonly peakBytes: number;
+  /** Of the sum of its PSS, which is less where other programs map the same files. */
+  readonly pssPeakBytes: number;
+  readonly syncsPerMessage: number;
+};
 
 const mostCounted = 2_000;
 
@@ -18,17 +24,18 @@ export async function measureCosts(contestant: Contestant, load: Load): Promise<
   return whileRelaying(contestant, load, async ({ gateway, directory, relay }) => {
     const memory = new PeakMemory(gateway.pid);
     await relay(load);
-    const peakBytes = memory.stop();
+    const { peakBytes, pssPeakBytes } = memory.stop();
     const counter = await SyncCounter.start(gateway.pid, directory);
     const counted = { ...load, messages: Math.min(load.messages, mostCounted) };
     await relay(counted);
-    return { peakBytes, syncsPerMessage: (await counter.stop()) / counted.messages };
+    return { peakBytes, pssPeakBytes, syncsPerMessage: (await counter.stop()) / counted.messages };
   });
 }
 
 /** The largest memory of a process tree, looked at twice a second; less often where a look at many processes takes long. */
 class PeakMemory {
-  #peak = 0;
+  #peakBytes = 0;
+  #pssPeakBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #pid: number;
 
@@ -37,15 +44,16 @@ class PeakMemory {
     this.#look();
   }
 
-  stop(): number {
+  stop(): Pick<Costs, 'peakBytes' | 'pssPeakBytes'> {
     this.#look();
     clearTimeout(this.#timer);
-    return this.#peak;
+    return { peakBytes: this.#peakBytes, pssPeakBytes: this.#pssPeakBytes };
   }
 
   #look(): void {
     const begun = performance.now();
-    this.#peak = Math.max(this.#peak, memoryBytes(this.#pid));
+    this.#pssPeakBytes = Math.max(this.#pssPeakBytes, pssBytes(this.#pid));
+    this.#peakBytes = Math.max(this.#peakBytes, memoryBytes(this.#pid));
     const tookMs = performance.now() - begun;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#look(), Math.max(500, 5 * tookMs));

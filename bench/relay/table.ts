@@ -8,7 +8,7 @@ export function textTable(comparison: Comparison): string {
   const present = contestantNames.filter(name => rounds.some(round => round[name] !== undefined));
   return [
     `${load.messages} messages of ${load.sizeBytes} bytes, ${load.senders} senders${load.recipients > 1 ? `, ${load.recipients} recipients each` : ''}${load.tls ? ', TLS on both sides' : ''}, medians of ${rounds.length} rounds`,
-    'gateway     delivered/s           range    accepted/s    CPU µs/msg    peak MiB   syncs/message',
+    'gateway     delivered/s           range    accepted/s    CPU µs/msg    peak MiB     PSS MiB   syncs/message',
     ...present.map(name => row(name, comparison)),
     ...present.flatMap(name => (name === 'postern' ? [] : ratioLine(name, comparison))),
   ].join('\n');
@@ -24,6 +24,7 @@ function row(name: ContestantName, comparison: Comparison): string {
     middle(comparison, name, 'acceptedPerS').toFixed(0).padStart(12),
     (1_000 * middle(comparison, name, 'cpuMsPerMessage')).toFixed(0).padStart(12),
     ((costs?.peakBytes ?? 0) / 1_048_576).toFixed(0).padStart(10),
+    ((costs?.pssPeakBytes ?? 0) / 1_048_576).toFixed(0).padStart(10),
     (costs?.syncsPerMessage.toFixed(3) ?? '-').padStart(14),
   ].join('  ');
 }
