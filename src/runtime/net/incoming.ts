@@ -6,8 +6,10 @@ const place = Buffer.allocUnsafeSlow(65_536);
 /** Beyond this much that nobody has heard yet, nothing more is read. */
 const heldLimitBytes = 4_096;
 
-/** A read of as many bytes is a buffer of its own; smaller ones share Node's pool. */
+/** A read of as many bytes is a buffer of its own; smaller ones share blocks. */
 const largeBytes = 2_048;
+/** Whoever keeps a line keeps its block, so these are smaller than Node's own, which are of 64 KiB. */
+const blockBytes = 8_192;
 
 /**
  * What comes in by one socket, without a stream between. For a stream Node takes 64 KiB of memory at each read and gives
@@ -83,11 +85,24 @@ export class Incoming {
   }
 }
 
-/** `own`: what is kept for long is kept by itself, for a part of the pool holds all of it. */
+let block = Buffer.allocUnsafeSlow(blockBytes);
+let blockUsed = 0;
+
+/** `own`: in a buffer of its own, for what is kept for long. */
 function copyOf(bytes: number, own: boolean): Buffer {
-  const copy = own ? Buffer.allocUnsafeSlow(bytes) : Buffer.allocUnsafe(bytes);
+  const copy = own ? Buffer.allocUnsafeSlow(bytes) : partOfBlock(bytes);
   place.copy(copy, 0, 0, bytes);
   return copy;
+}
+
+function partOfBlock(bytes: number): Buffer {
+  if (blockUsed + bytes > blockBytes) {
+    block = Buffer.allocUnsafeSlow(blockBytes);
+    blockUsed = 0;
+  }
+  const start = blockUsed;
+  blockUsed += bytes;
+  return block.subarray(start, blockUsed);
 }
 
 /** A socket, and what comes in by it; null: it is read as the stream that it is. */

@@ -63,6 +63,47 @@ test('network of the machine: what one connection brought stays as it was while 
   await listener.value.close();
 });
 
+test('network of the machine: who keeps what it heard keeps little more', async () => {
+  const network = realNetwork();
+  const heard: Buffer[] = [];
+  const all = Promise.withResolvers<void>();
+  const listener = await network.listen('127.0.0.3', 0, connection => {
+    connection.handle({
+      data(chunk) {
+        heard.push(chunk);
+        if (chunk.includes('.\r\n')) all.resolve();
+        else connection.write([Buffer.from('354 go on\r\n')]);
+      },
+      drained() {},
+      closed() {},
+    });
+  });
+  assert.ok(listener.ok);
+  const client = await network.connect({
+    source: null,
+    address: '127.0.0.3',
+    port: listener.value.port,
+    timeoutMs: 5_000,
+  });
+  assert.ok(client.ok);
+  const { value: caller } = client;
+  caller.handle({
+    data: () => caller.write([Buffer.from(`${'x'.repeat(5_000)}\r\n.\r\n`)]),
+    drained() {},
+    closed() {},
+  });
+  caller.write([Buffer.from('DATA\r\n')]);
+  await all.promise;
+  const [line, ...body] = heard;
+  assert.equal(String(line), 'DATA\r\n');
+  assert.ok((line?.buffer.byteLength ?? 0) <= 8_192);
+  assert.ok(body.some(({ length }) => length >= 2_048));
+  for (const { length, buffer } of body)
+    if (length >= 2_048) assert.equal(buffer.byteLength, length, 'a body is its own');
+  caller.destroy();
+  await listener.value.close();
+});
+
 test('network of the machine: what no server of Node’s accepted is not adopted', () => {
   const accepted = new Socket();
   const { socket, incoming } = adopted(accepted);
