@@ -23,7 +23,7 @@ import { provenanceOf } from './page/provenance.ts';
 import { recordSection } from './page.ts';
 import { Sink } from './smtp-load.ts';
 import { spread } from './spread.ts';
-import { memoryBytes } from './tree-memory.ts';
+import { memoryOfTree } from './tree-memory.ts';
 
 const { values } = parseArgs({
   options: {
@@ -134,7 +134,7 @@ async function measure(connections: number): Promise<Figures> {
   while (performance.now() < end) {
     const wait = sleep(1_000);
     served.push(await honest(port, served.length));
-    memory.push(memoryBytes(pid));
+    memory.push(memoryOfTree(pid).aloneBytes);
     if (process.stderr.isTTY) process.stderr.write(`\r${served.length} s, ${mib(memory.at(-1) ?? 0)} MiB `);
     await wait;
   }

@@ -1,20 +1,23 @@
 import { readOfProcess, treeOf } from './process-tree.ts';
 
-/** Memory of a process tree now, in bytes, as `memoryOf` counts it. */
-export function memoryBytes(root: number): number {
+/** Memory of a process tree, in bytes. */
+export type TreeMemory = {
+  /** As `memoryOf` counts it: as if the tree were alone on its host. */
+  readonly aloneBytes: number;
+  /** The sum of its PSS: what others map as well is booked to them in part. */
+  readonly pssBytes: number;
+};
+
+/** What a process tree has now. */
+export function memoryOfTree(root: number): TreeMemory {
   const pids = treeOf(root);
   // What is quickly told comes first, for processes end while the long lists are read.
   const rollups = pids.map(pid => readOfProcess(pid, 'smaps_rollup'));
-  return memoryOf(
-    rollups,
-    pids.map(pid => readOfProcess(pid, 'smaps')),
-  );
-}
-
-/** The sum of a process tree's PSS now, in bytes: what others map as well is booked to them in part. */
-export function pssBytes(root: number): number {
-  const rollups = treeOf(root).map(pid => readOfProcess(pid, 'smaps_rollup'));
-  return 1_024 * rollups.reduce((sum, text) => sum + kilobytes('Pss', text), 0);
+  const smaps = pids.map(pid => readOfProcess(pid, 'smaps'));
+  return {
+    aloneBytes: memoryOf(rollups, smaps),
+    pssBytes: 1_024 * rollups.reduce((sum, text) => sum + kilobytes('Pss', text), 0),
+  };
 }
 
 /**

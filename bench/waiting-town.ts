@@ -14,7 +14,7 @@ import { startReceiver } from '../src/surface/demo/receiver.ts';
 import { SteadySender } from '../src/surface/demo/steady-sender.ts';
 import { fillDeferredQueue } from './deferred-queue.ts';
 import { type Spread, spread } from './spread.ts';
-import { memoryBytes } from './tree-memory.ts';
+import { memoryOfTree } from './tree-memory.ts';
 
 const postern = join(import.meta.dirname, '../bin/postern');
 const network = realNetwork();
@@ -60,7 +60,7 @@ export class WaitingTown {
 
   /** Memory of the gateway's process tree now, in bytes. */
   get memory(): number {
-    return memoryBytes(this.#gateway?.pid ?? 0);
+    return memoryOfTree(this.#gateway?.pid ?? 0).aloneBytes;
   }
 
   /** Starts the gateway; it may be asked when a sender has had its first 250. */

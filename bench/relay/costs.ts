@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { treeOf } from '../process-tree.ts';
-import { memoryBytes, pssBytes } from '../tree-memory.ts';
+import { memoryOfTree } from '../tree-memory.ts';
 import type { Contestant } from './contestants.ts';
 import type { Load } from './load.ts';
 import { whileRelaying } from './running.ts';
@@ -52,8 +52,9 @@ class PeakMemory {
 
   #look(): void {
     const begun = performance.now();
-    this.#pssPeakBytes = Math.max(this.#pssPeakBytes, pssBytes(this.#pid));
-    this.#peakBytes = Math.max(this.#peakBytes, memoryBytes(this.#pid));
+    const { aloneBytes, pssBytes } = memoryOfTree(this.#pid);
+    this.#peakBytes = Math.max(this.#peakBytes, aloneBytes);
+    this.#pssPeakBytes = Math.max(this.#pssPeakBytes, pssBytes);
     const tookMs = performance.now() - begun;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#look(), Math.max(500, 5 * tookMs));
