@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MessageClient, QueuedMessage } from '../../src/decision/queue/queued.ts';
+import { freshRecipient, type MessageClient, type QueuedMessage } from '../../src/decision/queue/queued.ts';
 import { senderTurn } from '../../src/decision/queue/turn.ts';
 import { type DispatcherHouse, dispatcherStories } from './dispatcher-house.ts';
 import { must } from './reference-network.ts';
@@ -37,18 +37,7 @@ async function accept(house: DispatcherHouse, reversePath: string, forwardPath: 
       {
         message,
         body,
-        recipient: {
-          message: id,
-          index: 0,
-          forwardPath,
-          state: 'active',
-          attempts: 0,
-          nextAttemptAt: now,
-          lease,
-          lastEgress: null,
-          lastReply: null,
-          doubt: null,
-        },
+        recipient: freshRecipient(message, 0, forwardPath, lease, null),
       },
     ]);
   return inHand;

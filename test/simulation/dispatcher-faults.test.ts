@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
+import { freshRecipient, type QueuedMessage } from '../../src/decision/queue/queued.ts';
 import { startReceiver } from '../../src/surface/demo/receiver.ts';
 import type { ReceiverBehaviour } from '../../src/surface/demo/receiver-behaviour.ts';
 import { type DispatcherHouse, dispatcherStories } from './dispatcher-house.ts';
@@ -113,29 +114,19 @@ story('bodies count in memory whichever recipients are in hand', async house => 
   for (let n = 0; n < 2_100; n++) {
     const id = house.ids.next(house.clock.now());
     const receivedAt = house.clock.now();
+    const message: QueuedMessage = {
+      id,
+      receivedAt,
+      reversePath: '',
+      sizeBytes: bytes.length,
+      bodyType: '7bit',
+      client: null,
+    };
     house.dispatcher.offer(
       [1, 2].map(index => ({
-        message: {
-          id,
-          receivedAt,
-          reversePath: '',
-          sizeBytes: bytes.length,
-          bodyType: '7bit',
-          client: null,
-        },
+        message,
         body: { kind: 'inline', bytes },
-        recipient: {
-          message: id,
-          index,
-          forwardPath: remote,
-          state: 'active',
-          attempts: 0,
-          nextAttemptAt: receivedAt,
-          lease,
-          lastEgress: null,
-          lastReply: null,
-          doubt: null,
-        },
+        recipient: freshRecipient(message, index, remote, lease, null),
       })),
     );
   }

@@ -4,11 +4,12 @@ import type { EgressSnapshot, EgressState, EgressView } from '../../src/decision
 import type { Sighting } from '../../src/decision/egress/observation.ts';
 import type { NextHop } from '../../src/decision/next-hop/next-hop.ts';
 import { MessageIds } from '../../src/decision/queue/message-id.ts';
-import type {
-  MessageClient,
-  Outage,
-  QueuedMessage,
-  QueuedRecipient,
+import {
+  freshRecipient,
+  type MessageClient,
+  type Outage,
+  type QueuedMessage,
+  type QueuedRecipient,
 } from '../../src/decision/queue/queued.ts';
 import type { MessageDsn, RecipientDsn } from '../../src/protocol/smtp/envelope.ts';
 import { Dispatcher, type DispatcherSettings } from '../../src/runtime/delivery/dispatcher.ts';
@@ -310,19 +311,7 @@ export class DispatcherHouse {
       forwardPaths.map((forwardPath, index) => ({
         message,
         body,
-        recipient: {
-          message: id,
-          index,
-          forwardPath,
-          state: 'active',
-          attempts: 0,
-          nextAttemptAt: message.receivedAt,
-          lease,
-          lastEgress: null,
-          lastReply: null,
-          doubt: null,
-          ...(more.dsn === undefined ? {} : { dsn: more.dsn }),
-        },
+        recipient: freshRecipient(message, index, forwardPath, lease, more.dsn ?? null),
       })),
     );
     return id;

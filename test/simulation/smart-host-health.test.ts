@@ -32,6 +32,16 @@ async function watched() {
   return { world, monitor, clock, state };
 }
 
+/** Uplink isp1 is found dead and, mended, used again: there are witnesses for both. */
+async function diesAndReturns({ world, clock, state }: Awaited<ReturnType<typeof watched>>): Promise<void> {
+  world.gateway.cut(world.uplinks[0], 'black hole');
+  await clock.run(60_000);
+  assert.equal(state(isp1), 'down');
+  world.gateway.cut(world.uplinks[0], null);
+  await clock.run(60_000);
+  assert.equal(state(isp1), 'up');
+}
+
 test('smart host health: its answers to probes keep the uplink up', async () => {
   const { monitor, state } = await watched();
   assert.equal(state(isp2), 'up');
@@ -69,34 +79,26 @@ test('smart host health: nobody else is probed through its uplink, whatever is w
 });
 
 test('smart host health: its smart host, which may block every other uplink, is no witness for one', async () => {
-  const { world, monitor, clock, state } = await watched();
+  const house = await watched();
+  const { world, monitor, clock } = house;
   world.internet.block('198.51.100.30', smartHost.host);
   const to = { host: 'mx.partner.example', address: '198.18.1.10', port: 25 };
   const at = clock.monotonic();
   monitor.observe(isp1, { kind: 'connected', at, site: to.host, to, connectMs: 20 });
   monitor.observe(isp1, { kind: 'answered', at, site: to.host, to, probe: false });
-  world.gateway.cut(world.uplinks[0], 'black hole');
-  await clock.run(60_000);
-  assert.equal(state(isp1), 'down');
-  world.gateway.cut(world.uplinks[0], null);
-  await clock.run(60_000);
-  assert.equal(state(isp1), 'up');
+  await diesAndReturns(house);
   const host = world.worldReceivers.find(({ name }) => name === 'mx.remote.example');
   assert.equal(host?.callers.get('198.51.100.30'), undefined);
   await monitor.stop();
 });
 
 test('smart host health: a mail host that answers late, by an uplink that has a smart host now, stays a witness', async () => {
-  const { world, monitor, clock, state } = await watched();
+  const house = await watched();
+  const { monitor, clock } = house;
   const to = { host: 'mx.partner.example', address: '198.18.1.10', port: 25 };
   const at = clock.monotonic();
   for (const id of [isp1, isp2])
     monitor.observe(id, { kind: 'connected', at, site: to.host, to, connectMs: 20 });
-  world.gateway.cut(world.uplinks[0], 'black hole');
-  await clock.run(60_000);
-  assert.equal(state(isp1), 'down');
-  world.gateway.cut(world.uplinks[0], null);
-  await clock.run(60_000);
-  assert.equal(state(isp1), 'up');
+  await diesAndReturns(house);
   await monitor.stop();
 });

@@ -24,8 +24,8 @@ export type RememberedRecipient = { readonly known: boolean; readonly at: number
 
 /**
  * The answer that a reply to RCPT gives (RFC 5321 section 4.3.2, RFC 3463 section 3.2): 2xx knows it; 550, 551 and 553
- * do not, nor any 5xx with X.1.0, X.1.1, X.1.2, X.1.3, X.1.6, X.1.10 or X.0.0. A refusal for reasons of policy (X.7.x), of a full mailbox
- * (X.2.x) or of the system (X.3.x, X.4.x, X.5.x) says nothing of whether the mailbox exists.
+ * do not, nor any 5xx with X.1.0, X.1.1, X.1.2, X.1.3, X.1.6, X.1.10 or X.0.0. A refusal for reasons of policy
+ * (X.7.x), of a full mailbox (X.2.x) or of the system (X.3.x, X.4.x, X.5.x) says nothing of whether the mailbox exists.
  */
 export function recipientAnswer(said: Reply | null): RecipientAnswer {
   if (said === null) return 'unsure';

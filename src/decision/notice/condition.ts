@@ -31,8 +31,8 @@ export type Condition = {
   /** The uplink that it concerns; null where none. */
   readonly uplink: string | null;
   /**
-   * Of an uplink its state; of an identity `unfit` and `fit`; of a drill its verdict or `skipped`; for the others `trouble` and `over`, of a
-   * certificate also `expired` and `unreadable`, of the disk also `low` and `slow`, of a test `test`.
+   * Of an uplink its state; of an identity `unfit` and `fit`; of a drill its verdict or `skipped`; for the others `trouble` and
+   * `over`, of a certificate also `expired` and `unreadable`, of the disk also `low` and `slow`, of a test `test`.
    */
   readonly state: string;
   readonly previous: string;

@@ -25,7 +25,7 @@ export interface PatienceOwner {
 
 /** Deadlines of one session: those of RFC 5321, and the much shorter ones of what is usual. Times are monotonic ms. */
 export class Patience {
-  stage: ClientStage = 'greeting';
+  #stage: ClientStage = 'greeting';
   readonly #clock: Clock;
   readonly #guide: EgressGuide;
   readonly #site: string;
@@ -70,7 +70,7 @@ export class Patience {
   /** This is awaited from now on; `timeoutMs` null: for as long as it takes. Takes effect with `arm`. */
   await(stage: ClientStage, timeoutMs: number | null): void {
     const now = this.#clock.monotonic();
-    this.stage = stage;
+    this.#stage = stage;
     const limitMs = stage === 'quit' ? quitMs : timeoutMs;
     this.#deadline = limitMs === null ? Number.POSITIVE_INFINITY : now + limitMs;
     this.#expect(now);
@@ -79,7 +79,7 @@ export class Patience {
   /** The body moves: silence begins anew. */
   progress(): void {
     const now = this.#clock.monotonic();
-    this.stage = 'body';
+    this.#stage = 'body';
     this.#deadline = now + stageTimeoutsMs.body;
     this.#expect(now);
     this.arm();
@@ -114,7 +114,7 @@ export class Patience {
   }
 
   #expect(now: number): void {
-    const unwatched = this.#egress.kind === 'local' || this.stage === 'idle' || this.stage === 'quit';
+    const unwatched = this.#egress.kind === 'local' || this.#stage === 'idle' || this.#stage === 'quit';
     this.#silentFrom(now, unwatched ? Number.POSITIVE_INFINITY : this.#usualSilenceMs() * this.#factor);
   }
 
@@ -125,7 +125,7 @@ export class Patience {
 
   #usualSilenceMs(): number {
     const usual = this.#usualReplyMs;
-    switch (this.stage) {
+    switch (this.#stage) {
       case 'greeting':
         return Math.max(shortestGreetingSilenceMs, usual);
       case 'tls':
@@ -148,7 +148,7 @@ export class Patience {
     this.#timer = null;
     const now = this.#clock.monotonic();
     if (now >= this.#deadline) {
-      this.#owner.over(this.stage);
+      this.#owner.over(this.#stage);
       this.#deadline = Number.POSITIVE_INFINITY;
       return;
     }

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { connect, Socket } from 'node:net';
 import test from 'node:test';
-import type { Connection } from '../ports.ts';
+import type { Connection, ConnectTarget } from '../ports.ts';
 import { adopted } from './incoming.ts';
 import { networkErrorOf } from './network-error.ts';
 import { realNetwork } from './real-network.ts';
+
+/** To a listener on 127.0.0.3. */
+const at = ({ port }: { readonly port: number }): ConnectTarget => ({
+  source: null,
+  address: '127.0.0.3',
+  port,
+  timeoutMs: 5_000,
+});
 
 const kinds: [string, string][] = [
   ['EADDRNOTAVAIL', 'address_absent'],
@@ -37,12 +45,11 @@ test('network of the machine: what one connection brought stays as it was while 
     });
   });
   assert.ok(listener.ok);
-  const target = { source: null, address: '127.0.0.3', port: listener.value.port, timeoutMs: 5_000 };
   const answers: Buffer[] = [];
   const clients: Connection[] = [];
   const words = ['of the first', 'of the second, longer', 'of the third'];
   const call = async (): Promise<void> => {
-    const client = await network.connect(target);
+    const client = await network.connect(at(listener.value));
     assert.ok(client.ok);
     clients.push(client.value);
     client.value.handle({
@@ -79,12 +86,7 @@ test('network of the machine: who keeps what it heard keeps little more', async 
     });
   });
   assert.ok(listener.ok);
-  const client = await network.connect({
-    source: null,
-    address: '127.0.0.3',
-    port: listener.value.port,
-    timeoutMs: 5_000,
-  });
+  const client = await network.connect(at(listener.value));
   assert.ok(client.ok);
   const { value: caller } = client;
   caller.handle({
@@ -142,12 +144,7 @@ test('network of the machine: replies written while reading is paused reach a cl
     });
   });
   assert.ok(listener.ok);
-  const client = await network.connect({
-    source: null,
-    address: '127.0.0.3',
-    port: listener.value.port,
-    timeoutMs: 5_000,
-  });
+  const client = await network.connect(at(listener.value));
   assert.ok(client.ok);
   const over = Promise.withResolvers<string>();
   let heard = '';
